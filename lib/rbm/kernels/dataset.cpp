@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+#include "rbm/kernels/dataset.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <stdexcept>
+
+#include "rbm/kernels/error.h"
+
+namespace rbm {
+namespace {
+
+std::size_t words_per_row(std::size_t cols) { return (cols + 63) / 64; }
+
+bool bit(const std::vector<std::uint64_t>& words, std::size_t row, std::size_t col, std::size_t cols) {
+    return (words[row * words_per_row(cols) + col / 64] >> (col % 64) & 1U) != 0;
+}
+
+template <class Value>
+std::vector<Value> rows_of(const std::vector<Value>& values, std::size_t per_row, std::size_t first,
+                           std::size_t count) {
+    const auto begin = values.begin() + static_cast<std::ptrdiff_t>(first * per_row);
+    return {begin, begin + static_cast<std::ptrdiff_t>(count * per_row)};
+}
+
+}  // namespace
+
+Dataset Dataset::from_bytes(std::size_t rows, std::size_t cols, std::vector<std::uint8_t> bytes, float divisor) {
+    if (bytes.size() != rows * cols) throw std::invalid_argument("Dataset::from_bytes: bytes is not rows * cols long");
+    Dataset data;
+    data.rows_ = rows;
+    data.cols_ = cols;
+    data.storage_ = Bytes{std::move(bytes), divisor};
+    return data;
+}
+
+Dataset Dataset::from_floats(std::size_t rows, std::size_t cols, std::vector<float> values) {
+    if (values.size() != rows * cols)
+        throw std::invalid_argument("Dataset::from_floats: values is not rows * cols long");
+    Dataset data;
+    data.rows_ = rows;
+    data.cols_ = cols;
+    data.storage_ = Floats{std::move(values)};
+    return data;
+}
+
+float Dataset::value(std::size_t row, std::size_t col) const {
+    if (const auto* bytes = std::get_if<Bytes>(&storage_))
+        return static_cast<float>(bytes->values[row * cols_ + col]) / bytes->divisor;
+    if (const auto* bits = std::get_if<Bits>(&storage_)) return bit(bits->words, row, col, cols_) ? 1.0F : 0.0F;
+    return std::get<Floats>(storage_).values[row * cols_ + col];
+}
+
+void Dataset::check(bool unit_interval) const {
+    if (const auto* bytes = std::get_if<Bytes>(&storage_); bytes != nullptr && (!unit_interval || bytes->divisor >= 255))
+        return;
+    if (std::holds_alternative<Bits>(storage_)) return;
+    std::size_t bad = 0, bad_row = 0, bad_col = 0;
+    for (std::size_t row = 0; row < rows_; ++row)
+        for (std::size_t col = 0; col < cols_; ++col) {
+            const float x = value(row, col);
+            const bool good = std::isfinite(x) && (!unit_interval || (x >= 0 && x <= 1));
+            if (!good && bad++ == 0) bad_row = row, bad_col = col;
+        }
+    if (bad == 0) return;
+    const float x = value(bad_row, bad_col);
+    throw DataError(fmt::format(
+        "{}: row {}, column {}: found {}, expected {}; {} such value{} in {} rows of {} columns{}", name, bad_row + 1,
+        bad_col + 1, x, unit_interval ? "a value in [0, 1]" : "a finite number", bad, bad == 1 ? "" : "s", rows_, cols_,
+        unit_interval && std::isfinite(x) ? " (divide by the largest value, or use --visible-units gaussian)" : ""));
+}
+
+Dataset Dataset::prepared(const Preparation& preparation, bool unit_interval) const& {
+    return Dataset(*this).prepared(preparation, unit_interval);
+}
+
+Dataset Dataset::prepared(const Preparation& preparation, bool unit_interval) && {
+    check(unit_interval);
+    if (!preparation.mean.empty()) {
+        if (preparation.mean.size() != cols_ || preparation.scale.size() != cols_)
+            throw DataError(fmt::format("{}: found {} columns, expected {}, the length of the model's data.mean", name,
+                                        cols_, preparation.mean.size()));
+        mean_ = preparation.mean;
+        scale_ = preparation.scale;
+    }
+    if (preparation.binarize == Binarize::sample) sampled_ = true;
+    if (preparation.binarize == Binarize::threshold && !std::holds_alternative<Bits>(storage_)) {
+        Bits bits{std::vector<std::uint64_t>(rows_ * words_per_row(cols_))};
+        for (std::size_t row = 0; row < rows_; ++row)
+            for (std::size_t col = 0; col < cols_; ++col)
+                if (value(row, col) > preparation.threshold)
+                    bits.words[row * words_per_row(cols_) + col / 64] |= std::uint64_t{1} << (col % 64);
+        storage_ = std::move(bits);
+    }
+    return std::move(*this);
+}
+
+Dataset Dataset::slice(std::size_t first, std::size_t count) const {
+    if (first + count > rows_)
+        throw std::invalid_argument(fmt::format("Dataset::slice: rows {} to {} of {}", first, first + count, rows_));
+    Dataset part;
+    part.rows_ = count;
+    part.cols_ = cols_;
+    part.image = image;
+    part.name = name;
+    part.sampled_ = sampled_;
+    part.mean_ = mean_;
+    part.scale_ = scale_;
+    if (const auto* bytes = std::get_if<Bytes>(&storage_))
+        part.storage_ = Bytes{rows_of(bytes->values, cols_, first, count), bytes->divisor};
+    else if (const auto* bits = std::get_if<Bits>(&storage_))
+        part.storage_ = Bits{rows_of(bits->words, words_per_row(cols_), first, count)};
+    else
+        part.storage_ = Floats{rows_of(std::get<Floats>(storage_).values, cols_, first, count)};
+    return part;
+}
+
+void Dataset::fill_row(std::size_t row, const Stream& stream, std::span<float> out) const {
+    if (const auto* bits = std::get_if<Bits>(&storage_)) {
+        const std::uint64_t* words = bits->words.data() + row * words_per_row(cols_);
+        for (std::size_t col = 0; col < cols_; ++col) out[col] = (words[col / 64] >> (col % 64) & 1U) != 0 ? 1.0F : 0.0F;
+    } else if (const auto* bytes = std::get_if<Bytes>(&storage_)) {
+        const std::uint8_t* values = bytes->values.data() + row * cols_;
+        for (std::size_t col = 0; col < cols_; ++col) out[col] = static_cast<float>(values[col]) / bytes->divisor;
+    } else {
+        const float* values = std::get<Floats>(storage_).values.data() + row * cols_;
+        std::copy(values, values + cols_, out.begin());
+    }
+    if (!mean_.empty())
+        for (std::size_t col = 0; col < cols_; ++col) out[col] = (out[col] - mean_[col]) / scale_[col];
+    if (sampled_)
+        for (std::size_t col = 0; col < cols_; ++col)
+            out[col] = uniform_from_bits(random_bits(stream, row, col)) < out[col] ? 1.0F : 0.0F;
+}
+
+void Dataset::fill(std::span<const std::uint32_t> rows, const Stream& stream, View out) const {
+    assert(out.rows == rows.size() && out.cols == cols_);
+    for (std::size_t i = 0; i < rows.size(); ++i) fill_row(rows[i], stream, out.row(i));
+}
+
+void Dataset::fill(std::size_t first, const Stream& stream, View out) const {
+    assert(first + out.rows <= rows_ && out.cols == cols_);
+    for (std::size_t i = 0; i < out.rows; ++i) fill_row(first + i, stream, out.row(i));
+}
+
+Standardisation standardise(const Dataset& data) {
+    const std::size_t rows = data.rows(), cols = data.cols();
+    Standardisation result{std::vector<float>(cols), std::vector<float>(cols, 1.0F), {}};
+    for (std::size_t col = 0; col < cols; ++col) {
+        double sum = 0;
+        for (std::size_t row = 0; row < rows; ++row) sum += static_cast<double>(data.value(row, col));
+        const double mean = sum / static_cast<double>(rows);
+        double squares = 0;
+        for (std::size_t row = 0; row < rows; ++row) {
+            const double deviation = static_cast<double>(data.value(row, col)) - mean;
+            squares += deviation * deviation;
+        }
+        const double deviation = std::sqrt(squares / static_cast<double>(rows));
+        result.mean[col] = static_cast<float>(mean);
+        // Below 1e-6 of the mean, what looks like spread is the rounding of the floats themselves.
+        if (deviation > 1e-6 * std::abs(mean) && static_cast<float>(deviation) > 1e-30F)
+            result.scale[col] = static_cast<float>(deviation);
+        else
+            result.constant.push_back(col);
+    }
+    return result;
+}
+
+std::vector<double> column_means(const Dataset& data) {
+    std::vector<double> sums(data.cols());
+    Matrix block;
+    constexpr std::size_t block_rows = 256;
+    for (std::size_t first = 0; first < data.rows(); first += block_rows) {
+        block.resize(std::min(block_rows, data.rows() - first), data.cols());
+        data.fill(first, Stream{}, block);
+        for (std::size_t row = 0; row < block.rows(); ++row)
+            for (std::size_t col = 0; col < data.cols(); ++col) sums[col] += static_cast<double>(block(row, col));
+    }
+    for (double& sum : sums) sum /= static_cast<double>(data.rows());
+    return sums;
+}
+
+}  // namespace rbm

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+// Data as it lies in memory: bytes, bits or floats, expanded to floats batch by batch.
+//
+// Shapes: rows are samples, columns are visible units.  `io/` produces a Dataset with the values of the file;
+// prepare() turns it into one that yields what a machine sees.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "rbm/kernels/matrix.h"
+#include "rbm/kernels/random.h"
+
+namespace rbm {
+
+/// Height and width of the samples when they are pictures, else 0 and 0.
+struct ImageShape {
+    std::size_t height = 0;
+    std::size_t width = 0;
+    bool operator==(const ImageShape&) const = default;
+};
+
+/// How grey values become states of Bernoulli units: a fixed threshold, a coin per pixel and epoch, or not at all.
+enum class Binarize { threshold, sample, none };
+
+/// What happens to data between the file and the machine; the model file remembers it.
+struct Preparation {
+    Binarize binarize = Binarize::none;
+    float threshold = 0.5F;     ///< values above it are 1
+    std::vector<float> mean;    ///< [V] or empty: v = (x - mean) / scale
+    std::vector<float> scale;   ///< [V] or empty
+    bool operator==(const Preparation&) const = default;
+};
+
+class Dataset {
+  public:
+    Dataset() = default;
+    /// Values are bytes / divisor (255 for pictures, 1 for counts).  bytes has rows * cols elements.
+    static Dataset from_bytes(std::size_t rows, std::size_t cols, std::vector<std::uint8_t> bytes, float divisor);
+    /// Values as they are.  values has rows * cols elements.
+    static Dataset from_floats(std::size_t rows, std::size_t cols, std::vector<float> values);
+
+    std::size_t rows() const { return rows_; }
+    std::size_t cols() const { return cols_; }
+
+    ImageShape image;   ///< of one row
+    std::string name;   ///< for messages: the file it came from
+
+    /// The value at (row, col) before sampling and standardisation.
+    float value(std::size_t row, std::size_t col) const;
+
+    /// The dataset that a machine sees under `preparation`.  Throws DataError naming the first row and column (counted
+    /// from 1) that is not finite or, for Bernoulli units (`unit_interval`), outside [0, 1], and how many such there are.
+    Dataset prepared(const Preparation& preparation, bool unit_interval) const&;
+    Dataset prepared(const Preparation& preparation, bool unit_interval) &&;
+
+    /// Rows first, ..., first + count - 1.
+    Dataset slice(std::size_t first, std::size_t count) const;
+
+    /// True when rows differ from call to call of fill(), by the stream: Binarize::sample.
+    bool sampled() const { return sampled_; }
+
+    /// out[i] = row rows[i] as the machine sees it; out is [rows.size() x cols].  The stream matters only if sampled():
+    /// it is read at the dataset's own row number, whatever the batch.
+    void fill(std::span<const std::uint32_t> rows, const Stream& stream, View out) const;
+    /// out[i] = row first + i.
+    void fill(std::size_t first, const Stream& stream, View out) const;
+
+  private:
+    struct Bytes {
+        std::vector<std::uint8_t> values;
+        float divisor = 1;
+    };
+    struct Bits {
+        std::vector<std::uint64_t> words;  ///< each row starts a new word
+    };
+    struct Floats {
+        std::vector<float> values;
+    };
+    void fill_row(std::size_t row, const Stream& stream, std::span<float> out) const;
+    void check(bool unit_interval) const;
+
+    std::size_t rows_ = 0;
+    std::size_t cols_ = 0;
+    std::variant<Floats, Bytes, Bits> storage_;
+    bool sampled_ = false;
+    std::vector<float> mean_, scale_;
+};
+
+/// Mean and standard deviation of each column; a column without spread gets scale 1 and is listed in `constant`.
+struct Standardisation {
+    std::vector<float> mean;
+    std::vector<float> scale;
+    std::vector<std::size_t> constant;
+};
+Standardisation standardise(const Dataset& data);
+
+/// Mean of each column of the prepared data, in double; when sampled(), of one draw.
+std::vector<double> column_means(const Dataset& data);
+
+}  // namespace rbm

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+// Everything a program needs: include this and link `rbm`.
+#pragma once
+
+#include "rbm/kernels/dataset.h"
+#include "rbm/kernels/error.h"
+#include "rbm/kernels/matrix.h"
+#include "rbm/kernels/random.h"
