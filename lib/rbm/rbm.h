@@ -2,7 +2,16 @@
 // Everything a program needs: include this and link `rbm`.
 #pragma once
 
+#include "rbm/estimate/exact.h"
+#include "rbm/estimate/monitor.h"
+#include "rbm/kernels/backend.h"
+#include "rbm/kernels/blas_info.h"
 #include "rbm/kernels/dataset.h"
 #include "rbm/kernels/error.h"
-#include "rbm/kernels/matrix.h"
-#include "rbm/kernels/random.h"
+#include "rbm/kernels/threads.h"
+#include "rbm/model/enumerate.h"
+#include "rbm/model/machine.h"
+#include "rbm/sampler/block_gibbs.h"
+#include "rbm/sampler/chains.h"
+#include "rbm/trainer/contrastive_divergence.h"
+#include "rbm/trainer/train.h"

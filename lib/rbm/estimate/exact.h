@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// The partition function by adding up every state of the smaller discrete side, in double throughout.
+#pragma once
+
+#include "rbm/model/machine.h"
+
+namespace rbm {
+
+enum class Side { visible, hidden };
+
+/// The side that exact_log_partition() enumerates.  Throws Unsupported when neither has at most 25 discrete units.
+Side enumerable_side(const Machine& machine);
+
+/// log Z(beta) = log of the sum (integral) of exp(-beta E) over all v and h, in nats.  Throws Unsupported likewise.
+double exact_log_partition(const Machine& machine, double beta = 1);
+/// By the given side; Throws Unsupported when it cannot be enumerated.
+double exact_log_partition(const Machine& machine, Side side, double beta = 1);
+
+}  // namespace rbm

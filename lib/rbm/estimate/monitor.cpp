@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#include "rbm/estimate/monitor.h"
+
+#include <fmt/format.h>
+
+#include <boost/random/uniform_int_distribution.hpp>
+#include <cmath>
+#include <numeric>
+
+#include "rbm/kernels/error.h"
+#include "rbm/kernels/scalar.h"
+
+namespace rbm {
+namespace {
+
+constexpr std::size_t block_rows = 1024;
+
+/// Calls body(first row, states) for each block of rows.
+template <class Body>
+void for_each_block(const Dataset& data, const Stream& stream, Body body) {
+    Matrix states;
+    for (std::size_t first = 0; first < data.rows(); first += block_rows) {
+        states.resize(std::min(block_rows, data.rows() - first), data.cols());
+        data.fill(first, stream, states);
+        body(first, states);
+    }
+}
+
+double average(std::span<const double> values) {
+    return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+/// Adds log p(v_i | rest) to total for each row, where i = chosen(row).
+template <class Chosen>
+void add_conditional(const Machine& machine, const std::vector<float>& letters, Matrix& states, Chosen chosen,
+                     std::span<double> out) {
+    const std::vector<double> own = machine.free_energy(states);
+    std::vector<std::vector<double>> terms(states.rows());
+    std::vector<float> original(states.rows());
+    for (std::size_t r = 0; r < states.rows(); ++r) original[r] = states(r, chosen(r));
+    for (const float letter : letters) {
+        for (std::size_t r = 0; r < states.rows(); ++r) states(r, chosen(r)) = letter;
+        const std::vector<double> other = machine.free_energy(states);
+        for (std::size_t r = 0; r < states.rows(); ++r) terms[r].push_back(own[r] - other[r]);
+    }
+    for (std::size_t r = 0; r < states.rows(); ++r) {
+        states(r, chosen(r)) = original[r];
+        out[r] -= log_sum_exp(terms[r]);
+    }
+}
+
+std::vector<float> letters_of(const Machine& machine) {
+    std::vector<float> letters = alphabet(machine.visible);
+    if (letters.empty())
+        throw Unsupported(fmt::format("pseudo-likelihood: {} visible units, expected discrete ones", kind(machine.visible)));
+    return letters;
+}
+
+}  // namespace
+
+std::vector<double> free_energies(const Machine& machine, const Dataset& data, const Stream& stream, double beta) {
+    std::vector<double> out(data.rows());
+    Workspace workspace;
+    const std::vector<float> betas(beta == 1 ? 0 : block_rows, static_cast<float>(beta));
+    for_each_block(data, stream, [&](std::size_t first, const Matrix& states) {
+        const Beta beta_of_rows = betas.empty() ? Beta{} : Beta(betas).first(states.rows());
+        machine.free_energy(states, beta_of_rows, workspace, std::span(out).subspan(first, states.rows()));
+    });
+    return out;
+}
+
+double free_energy_gap(const Machine& machine, const Dataset& training, const Dataset& held_out) {
+    return average(free_energies(machine, held_out)) - average(free_energies(machine, training));
+}
+
+double reconstruction_error(const Machine& machine, const Dataset& data, const Stream& stream) {
+    double total = 0;
+    for_each_block(data, stream, [&](std::size_t, const Matrix& states) {
+        const Matrix again = machine.visible_mean(machine.hidden_mean(states));
+        for (std::size_t i = 0; i < states.values().size(); ++i) {
+            const double distance = static_cast<double>(states.values()[i] - again.values()[i]);
+            total += distance * distance;
+        }
+    });
+    return total / static_cast<double>(data.rows() * data.cols());
+}
+
+double pseudo_likelihood(const Machine& machine, const Dataset& data, Random random) {
+    const auto letters = letters_of(machine);
+    const Stream stream = random.next();
+    std::vector<double> logs(data.rows());
+    boost::random::uniform_int_distribution<std::size_t> unit(0, data.cols() - 1);
+    for_each_block(data, stream, [&](std::size_t first, Matrix& states) {
+        std::vector<std::size_t> chosen(states.rows());
+        for (std::size_t& i : chosen) i = unit(random);
+        add_conditional(machine, letters, states, [&](std::size_t r) { return chosen[r]; },
+                        std::span(logs).subspan(first, states.rows()));
+    });
+    return average(logs) * static_cast<double>(data.cols());
+}
+
+double exact_pseudo_likelihood(const Machine& machine, const Dataset& data, const Stream& stream) {
+    const auto letters = letters_of(machine);
+    std::vector<double> logs(data.rows());
+    for_each_block(data, stream, [&](std::size_t first, Matrix& states) {
+        for (std::size_t i = 0; i < data.cols(); ++i)
+            add_conditional(machine, letters, states, [&](std::size_t) { return i; },
+                            std::span(logs).subspan(first, states.rows()));
+    });
+    return average(logs);
+}
+
+}  // namespace rbm

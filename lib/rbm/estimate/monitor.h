@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// Cheap numbers to watch while a machine learns.  Only the free-energy gap says something about overfitting; none is a
+// likelihood.
+#pragma once
+
+#include "rbm/kernels/dataset.h"
+#include "rbm/model/machine.h"
+
+namespace rbm {
+
+/// Free energies of all rows, block by block.
+std::vector<double> free_energies(const Machine& machine, const Dataset& data, const Stream& stream = {},
+                                  double beta = 1);
+
+/// Mean F(held out) - mean F(training data), in nats: grows when the machine overfits.
+double free_energy_gap(const Machine& machine, const Dataset& training, const Dataset& held_out);
+
+/// Mean squared difference, per visible unit, between v and E[v | E[h | v]].
+double reconstruction_error(const Machine& machine, const Dataset& data, const Stream& stream = {});
+
+/// Log pseudo-likelihood sum_i log p(v_i | rest), in nats per row, from one random unit per row, times V: unbiased, and
+/// cheap.  Throws Unsupported unless visible units are discrete.
+double pseudo_likelihood(const Machine& machine, const Dataset& data, Random random);
+
+/// The same with every unit of every row: exact, V times the cost.
+double exact_pseudo_likelihood(const Machine& machine, const Dataset& data, const Stream& stream = {});
+
+}  // namespace rbm

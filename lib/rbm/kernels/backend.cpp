@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#include "rbm/kernels/backend.h"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <stdexcept>
+
+namespace rbm {
+namespace {
+
+const Backend& backend_named(std::string_view name) {
+    if (name == reference_backend().name()) return reference_backend();
+    if (name == openblas_backend().name()) return openblas_backend();
+    throw std::invalid_argument(fmt::format("backend '{}': expected reference or openblas", name));
+}
+
+std::atomic<const Backend*>& current() {
+    static std::atomic<const Backend*> chosen = [] {
+        const char* wanted = std::getenv("RBM_BACKEND");
+        return wanted != nullptr && *wanted != '\0' ? &backend_named(wanted) : &openblas_backend();
+    }();
+    return chosen;
+}
+
+}  // namespace
+
+const Backend& backend() { return *current().load(std::memory_order_relaxed); }
+void use_backend(std::string_view name) { current() = &backend_named(name); }
+std::vector<std::string_view> available_backends() { return {reference_backend().name(), openblas_backend().name()}; }
+
+}  // namespace rbm

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// The kernels behind float machines: one plain implementation, one fast one.  What each computes stands in reference.h.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "rbm/kernels/matrix.h"
+#include "rbm/kernels/random.h"
+
+namespace rbm {
+
+using Floats = std::span<const float>;
+using Sums = std::span<double>;
+
+/// Loops over whole matrices.  Shapes are the caller's promise; nothing here checks or allocates per call.
+class Backend {
+  public:
+    virtual ~Backend() = default;
+    virtual std::string_view name() const = 0;
+
+    virtual void multiply(ConstView a, ConstView w, View out) const = 0;
+    virtual void multiply_transposed(ConstView a, ConstView w, View out) const = 0;
+    virtual void add_outer(float scale, ConstView a, ConstView b, View out) const = 0;
+    virtual void logistic(ConstView field, Floats bias, Floats beta, View out) const = 0;
+    virtual void sample_logistic(ConstView field, Floats bias, Floats beta, const Stream&, View out) const = 0;
+    virtual void add_softplus_sums(ConstView field, Floats bias, Floats beta, Sums out) const = 0;
+    virtual void sample_normal(ConstView mean, Floats deviation, Floats beta, const Stream&, View out) const = 0;
+    virtual void add_dots(double scale, ConstView a, Floats vector, Sums out) const = 0;
+    virtual void add_row_dots(double scale, ConstView a, ConstView c, Sums out) const = 0;
+    virtual void add_weighted_squares(double scale, ConstView a, Floats center, Floats precision, Sums out) const = 0;
+    virtual void add_column_sums(double scale, ConstView a, Floats row_weights, std::span<float> out) const = 0;
+    virtual void add_vector(ConstView a, Floats vector, View out) const = 0;
+    virtual void scale_columns(ConstView a, Floats factors, View out) const = 0;
+    virtual void scale_rows(ConstView a, Floats factors, View out) const = 0;
+};
+
+/// The backend in use: "openblas" unless RBM_BACKEND or use_backend() says otherwise.
+const Backend& backend();
+
+/// "reference" or "openblas"; throws std::invalid_argument naming those there are.
+void use_backend(std::string_view name);
+std::vector<std::string_view> available_backends();
+
+const Backend& reference_backend();
+const Backend& openblas_backend();
+
+}  // namespace rbm

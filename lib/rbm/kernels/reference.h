@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+// The oracle: every kernel as the plainest right loop, for float and double, with sums in double.
+//
+// Shapes: a, field, out are [B x N] unless said; beta and row_weights have one value per row, or none for 1.
+// The fast kernels of a Backend are tested against these; double machines run on these alone.
+#pragma once
+
+#include <cmath>
+#include <span>
+
+#include "rbm/kernels/matrix.h"
+#include "rbm/kernels/random.h"
+#include "rbm/kernels/scalar.h"
+
+namespace rbm::reference {
+
+template <class Real>
+Real row_value(std::span<const Real> values, std::size_t row) {
+    return values.empty() ? Real{1} : values[row];
+}
+
+/// out = a w.  a [B x K], w [K x N], out [B x N].
+template <class Real>
+void multiply(MatrixView<const Real> a, MatrixView<const Real> w, MatrixView<Real> out) {
+    std::vector<double> sums(out.cols);
+    for (std::size_t b = 0; b < a.rows; ++b) {
+        std::fill(sums.begin(), sums.end(), 0.0);
+        for (std::size_t k = 0; k < a.cols; ++k) {
+            const double factor = static_cast<double>(a.row(b)[k]);
+            const auto row = w.row(k);
+            for (std::size_t n = 0; n < out.cols; ++n) sums[n] += factor * static_cast<double>(row[n]);
+        }
+        for (std::size_t n = 0; n < out.cols; ++n) out.row(b)[n] = static_cast<Real>(sums[n]);
+    }
+}
+
+/// out = a w^T.  a [B x K], w [N x K], out [B x N].
+template <class Real>
+void multiply_transposed(MatrixView<const Real> a, MatrixView<const Real> w, MatrixView<Real> out) {
+    for (std::size_t b = 0; b < a.rows; ++b)
+        for (std::size_t n = 0; n < out.cols; ++n) {
+            double sum = 0;
+            for (std::size_t k = 0; k < a.cols; ++k)
+                sum += static_cast<double>(a.row(b)[k]) * static_cast<double>(w.row(n)[k]);
+            out.row(b)[n] = static_cast<Real>(sum);
+        }
+}
+
+/// out += scale a^T b.  a [B x M], b [B x N], out [M x N].
+template <class Real>
+void add_outer(Real scale, MatrixView<const Real> a, MatrixView<const Real> b, MatrixView<Real> out) {
+    for (std::size_t m = 0; m < out.rows; ++m)
+        for (std::size_t n = 0; n < out.cols; ++n) {
+            double sum = 0;
+            for (std::size_t row = 0; row < a.rows; ++row)
+                sum += static_cast<double>(a.row(row)[m]) * static_cast<double>(b.row(row)[n]);
+            out.row(m)[n] += static_cast<Real>(static_cast<double>(scale) * sum);
+        }
+}
+
+/// out = logistic(beta (field + bias)).
+template <class Real>
+void logistic(MatrixView<const Real> field, std::span<const Real> bias, std::span<const Real> beta,
+              MatrixView<Real> out) {
+    for (std::size_t b = 0; b < field.rows; ++b)
+        for (std::size_t n = 0; n < field.cols; ++n)
+            out.row(b)[n] = rbm::logistic(row_value(beta, b) * (field.row(b)[n] + bias[n]));
+}
+
+/// out = 1 with probability logistic(beta (field + bias)), else 0.
+template <class Real>
+void sample_logistic(MatrixView<const Real> field, std::span<const Real> bias, std::span<const Real> beta,
+                     const Stream& stream, MatrixView<Real> out) {
+    for (std::size_t b = 0; b < field.rows; ++b)
+        for (std::size_t n = 0; n < field.cols; ++n) {
+            const Real probability = rbm::logistic(row_value(beta, b) * (field.row(b)[n] + bias[n]));
+            const Real uniform = static_cast<Real>(uniform_from_bits(random_bits(stream, b, n)));
+            // A NaN must not turn into a healthy 0.
+            out.row(b)[n] = std::isnan(probability) ? probability : static_cast<Real>(uniform < probability);
+        }
+}
+
+/// out[b] += sum over n of softplus(beta (field + bias)).
+template <class Real>
+void add_softplus_sums(MatrixView<const Real> field, std::span<const Real> bias, std::span<const Real> beta,
+                       std::span<double> out) {
+    for (std::size_t b = 0; b < field.rows; ++b) {
+        double sum = 0;
+        for (std::size_t n = 0; n < field.cols; ++n)
+            sum += static_cast<double>(softplus(row_value(beta, b) * (field.row(b)[n] + bias[n])));
+        out[b] += sum;
+    }
+}
+
+/// out = mean + deviation z / sqrt(beta), z standard normal.  mean may be out.
+template <class Real>
+void sample_normal(MatrixView<const Real> mean, std::span<const Real> deviation, std::span<const Real> beta,
+                   const Stream& stream, MatrixView<Real> out) {
+    for (std::size_t b = 0; b < mean.rows; ++b) {
+        const Real shrink = 1 / std::sqrt(row_value(beta, b));
+        for (std::size_t n = 0; n < mean.cols; ++n)
+            out.row(b)[n] = mean.row(b)[n] + deviation[n] * shrink * static_cast<Real>(normal_at(stream, b, n));
+    }
+}
+
+/// out[b] += scale sum over n of a[b, n] vector[n].
+template <class Real>
+void add_dots(double scale, MatrixView<const Real> a, std::span<const Real> vector, std::span<double> out) {
+    for (std::size_t b = 0; b < a.rows; ++b) {
+        double sum = 0;
+        for (std::size_t n = 0; n < a.cols; ++n)
+            sum += static_cast<double>(a.row(b)[n]) * static_cast<double>(vector[n]);
+        out[b] += scale * sum;
+    }
+}
+
+/// out[b] += scale sum over n of a[b, n] c[b, n].
+template <class Real>
+void add_row_dots(double scale, MatrixView<const Real> a, MatrixView<const Real> c, std::span<double> out) {
+    for (std::size_t b = 0; b < a.rows; ++b) {
+        double sum = 0;
+        for (std::size_t n = 0; n < a.cols; ++n)
+            sum += static_cast<double>(a.row(b)[n]) * static_cast<double>(c.row(b)[n]);
+        out[b] += scale * sum;
+    }
+}
+
+/// out[b] += scale sum over n of (a[b, n] - center[n])^2 precision[n].
+template <class Real>
+void add_weighted_squares(double scale, MatrixView<const Real> a, std::span<const Real> center,
+                          std::span<const Real> precision, std::span<double> out) {
+    for (std::size_t b = 0; b < a.rows; ++b) {
+        double sum = 0;
+        for (std::size_t n = 0; n < a.cols; ++n) {
+            const double distance = static_cast<double>(a.row(b)[n]) - static_cast<double>(center[n]);
+            sum += distance * distance * static_cast<double>(precision[n]);
+        }
+        out[b] += scale * sum;
+    }
+}
+
+/// out[n] += scale sum over rows of row_weights[b] a[b, n].
+template <class Real>
+void add_column_sums(double scale, MatrixView<const Real> a, std::span<const Real> row_weights, std::span<Real> out) {
+    for (std::size_t n = 0; n < a.cols; ++n) {
+        double sum = 0;
+        for (std::size_t b = 0; b < a.rows; ++b)
+            sum += static_cast<double>(row_value(row_weights, b)) * static_cast<double>(a.row(b)[n]);
+        out[n] += static_cast<Real>(scale * sum);
+    }
+}
+
+/// out = a + vector in each row.
+template <class Real>
+void add_vector(MatrixView<const Real> a, std::span<const Real> vector, MatrixView<Real> out) {
+    for (std::size_t b = 0; b < a.rows; ++b)
+        for (std::size_t n = 0; n < a.cols; ++n) out.row(b)[n] = a.row(b)[n] + vector[n];
+}
+
+/// out = a with column n multiplied by factors[n].
+template <class Real>
+void scale_columns(MatrixView<const Real> a, std::span<const Real> factors, MatrixView<Real> out) {
+    for (std::size_t b = 0; b < a.rows; ++b)
+        for (std::size_t n = 0; n < a.cols; ++n) out.row(b)[n] = a.row(b)[n] * factors[n];
+}
+
+/// out = a with row b multiplied by factors[b].
+template <class Real>
+void scale_rows(MatrixView<const Real> a, std::span<const Real> factors, MatrixView<Real> out) {
+    for (std::size_t b = 0; b < a.rows; ++b)
+        for (std::size_t n = 0; n < a.cols; ++n) out.row(b)[n] = a.row(b)[n] * factors[b];
+}
+
+}  // namespace rbm::reference

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#include "rbm/model/gaussian.h"
+
+#include <numbers>
+
+#include "rbm/kernels/ops.h"
+
+namespace rbm {
+
+template <class Real>
+std::vector<Real> BasicGaussian<Real>::precision() const {
+    std::vector<Real> result(width());
+    for (std::size_t i = 0; i < width(); ++i) result[i] = std::exp(-2 * log_sigma[i]);
+    return result;
+}
+
+template <class Real>
+MatrixView<const Real> BasicGaussian<Real>::statistic(MatrixView<const Real> state, BasicMatrix<Real>& scratch) const {
+    scratch.resize(state.rows, state.cols);
+    const auto factors = precision();
+    scale_columns(state, std::span<const Real>(factors), scratch.view());
+    return scratch.view();
+}
+
+template <class Real>
+void BasicGaussian<Real>::mean(MatrixView<const Real> field, BetaOf<Real>, MatrixView<Real> out) const {
+    add_vector(field, std::span<const Real>(center), out);
+}
+
+template <class Real>
+void BasicGaussian<Real>::sample(MatrixView<const Real> field, BetaOf<Real> beta, const Stream& stream,
+                                 MatrixView<Real> out) const {
+    std::vector<Real> sigma(width());
+    for (std::size_t i = 0; i < width(); ++i) sigma[i] = std::exp(log_sigma[i]);
+    mean(field, beta, out);
+    sample_normal(MatrixView<const Real>(out), std::span<const Real>(sigma), beta, stream, out);
+}
+
+template <class Real>
+void BasicGaussian<Real>::add_energy(MatrixView<const Real> state, std::span<double> out) const {
+    const auto factors = precision();
+    add_weighted_squares(0.5, state, std::span<const Real>(center), std::span<const Real>(factors), out);
+}
+
+template <class Real>
+void BasicGaussian<Real>::add_log_normalizer(MatrixView<const Real> field, BetaOf<Real> beta,
+                                             std::span<double> out) const {
+    // integral of exp(-beta ((x-c)^2 / 2 - x f) / sigma^2) = sqrt(2 pi sigma^2 / beta) exp(beta (c f + f^2 / 2) / sigma^2)
+    double log_volume = 0;
+    for (const Real s : log_sigma) log_volume += static_cast<double>(s) + 0.5 * std::log(2 * std::numbers::pi);
+    const auto factors = precision();
+    for (std::size_t b = 0; b < field.rows; ++b) {
+        double exponent = 0;
+        for (std::size_t i = 0; i < width(); ++i) {
+            const double f = static_cast<double>(field.row(b)[i]);
+            exponent += f * (static_cast<double>(center[i]) + 0.5 * f) * static_cast<double>(factors[i]);
+        }
+        const double inverse_temperature = static_cast<double>(reference::row_value(beta, b));
+        out[b] += log_volume - 0.5 * static_cast<double>(width()) * std::log(inverse_temperature) +
+                  inverse_temperature * exponent;
+    }
+}
+
+template <class Real>
+void BasicGaussian<Real>::add_gradient(MatrixView<const Real> state, MatrixView<const Real> field,
+                                       std::span<const Real> row_weights, BasicGaussian& gradient) const {
+    for (std::size_t i = 0; i < width(); ++i) {
+        const double c = static_cast<double>(center[i]);
+        double distances = 0, spreads = 0;
+        for (std::size_t b = 0; b < state.rows; ++b) {
+            const double weight = static_cast<double>(row_weights[b]);
+            const double x = static_cast<double>(state.row(b)[i]), f = static_cast<double>(field.row(b)[i]);
+            distances += weight * (x - c);
+            spreads += weight * ((x - c) * (x - c) - 2 * x * f);
+        }
+        const double factor = std::exp(-2 * static_cast<double>(log_sigma[i]));
+        gradient.center[i] -= static_cast<Real>(distances * factor);
+        gradient.log_sigma[i] -= static_cast<Real>(spreads * factor);
+    }
+}
+
+template <class Real>
+void BasicGaussian<Real>::add_expected_gradient(MatrixView<const Real> field, MatrixView<const Real> mean,
+                                                std::span<const Real> row_weights, BasicGaussian& gradient) const {
+    // E[(x - c)^2 - 2 x f] = sigma^2 plus its value at the mean.
+    add_gradient(mean, field, row_weights, gradient);
+    double total = 0;
+    for (const Real weight : row_weights) total += static_cast<double>(weight);
+    for (std::size_t i = 0; i < width(); ++i) gradient.log_sigma[i] -= static_cast<Real>(total);
+}
+
+template <class Real>
+void BasicGaussian<Real>::score(MatrixView<const Real> state, MatrixView<const Real> field,
+                                MatrixView<Real> out) const {
+    const auto factors = precision();
+    for (std::size_t b = 0; b < state.rows; ++b)
+        for (std::size_t i = 0; i < width(); ++i)
+            out.row(b)[i] = (center[i] + field.row(b)[i] - state.row(b)[i]) * factors[i];
+}
+
+template <class Real>
+void BasicGaussian<Real>::fit_marginals(std::span<const double> means, std::span<const double> variances,
+                                        std::size_t) {
+    for (std::size_t i = 0; i < width(); ++i) {
+        center[i] = static_cast<Real>(means[i]);
+        log_sigma[i] = variances[i] > 0 ? static_cast<Real>(0.5 * std::log(variances[i])) : Real{0};
+    }
+}
+
+template struct BasicGaussian<float>;
+template struct BasicGaussian<double>;
+
+}  // namespace rbm

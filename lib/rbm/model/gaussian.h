@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// Gaussian units: real-valued pixels, spectra, embeddings.
+//
+//   E_own(x)          =  sum_i (x_i - center_i)^2 / (2 sigma_i^2)
+//   statistic(x)_i    =  x_i / sigma_i^2
+//   p(x_i | field_i)  =  N(center_i + field_i, sigma_i^2 / beta)
+//
+// Shapes: B rows of a batch, N units of this bank.  States, center and sigma are in the units of the prepared data.
+// Source: Cho, Ilin & Raiko, "Improved learning of Gaussian-Bernoulli restricted Boltzmann machines", ICANN 2011: the
+// logarithm of sigma as parameter keeps sigma positive and its gradient tame.
+#pragma once
+
+#include "rbm/model/unit_kind.h"
+
+namespace rbm {
+
+template <class Real>
+struct BasicGaussian {
+    static constexpr std::string_view name = "gaussian";  ///< tag in model files; never change it
+    static constexpr bool gradient_needs_field = true;
+
+    std::vector<Real> center;     ///< [N] mean of a unit whose field is 0
+    std::vector<Real> log_sigma;  ///< [N] log of the standard deviation; 0 suits standardised data
+
+    BasicGaussian() = default;
+    explicit BasicGaussian(std::size_t count) : center(count), log_sigma(count) {}
+
+    std::size_t width() const { return center.size(); }
+    std::span<const Real> location() const { return center; }
+    std::span<Real> location() { return center; }
+    std::vector<Real> alphabet() const { return {}; }
+
+    /// state / sigma^2, as a view into scratch.
+    MatrixView<const Real> statistic(MatrixView<const Real> state, BasicMatrix<Real>& scratch) const;
+
+    /// out = center + field; the temperature does not move it.  field, out [B x N], may be the same.
+    void mean(MatrixView<const Real> field, BetaOf<Real>, MatrixView<Real> out) const;
+
+    /// out ~ N(center + field, sigma^2 / beta).
+    void sample(MatrixView<const Real> field, BetaOf<Real>, const Stream&, MatrixView<Real> out) const;
+
+    /// out[b] += E_own(state[b]).
+    void add_energy(MatrixView<const Real> state, std::span<double> out) const;
+
+    /// out[b] += log of the integral of exp(-beta (E_own(x) - statistic(x) . field[b])) over x.
+    void add_log_normalizer(MatrixView<const Real> field, BetaOf<Real>, std::span<double> out) const;
+
+    /// gradient += sum_b row_weights[b] dE/d(center, log_sigma) at (state[b], field[b]).
+    void add_gradient(MatrixView<const Real> state, MatrixView<const Real> field, std::span<const Real> row_weights,
+                      BasicGaussian& gradient) const;
+
+    /// The same averaged over p(x | field) at beta 1; `mean` is what mean() gives.
+    void add_expected_gradient(MatrixView<const Real> field, MatrixView<const Real> mean,
+                               std::span<const Real> row_weights, BasicGaussian& gradient) const;
+
+    /// out = d(log p(x, other side)) / dx = (center + field - x) / sigma^2, at the field of the other side's mean.
+    void score(MatrixView<const Real> state, MatrixView<const Real> field, MatrixView<Real> out) const;
+
+    /// center = means, log_sigma = log of the standard deviations (variance 1 where it is 0).
+    void fit_marginals(std::span<const double> means, std::span<const double> variances, std::size_t samples);
+
+    /// 1 / sigma^2.
+    std::vector<Real> precision() const;
+
+    template <class Self, class Visitor>
+    static void each_parameter(Self& self, Visitor&& visit) {
+        visit(std::string_view("center"), std::span(self.center));
+        visit(std::string_view("log_sigma"), std::span(self.log_sigma));
+    }
+    bool operator==(const BasicGaussian&) const = default;
+};
+static_assert(UnitKind<BasicGaussian<float>, float> && UnitKind<BasicGaussian<double>, double>);
+
+using Gaussian = BasicGaussian<float>;
+
+}  // namespace rbm

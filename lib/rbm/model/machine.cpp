@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: MIT
+#include "rbm/model/machine.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "rbm/kernels/error.h"
+#include "rbm/kernels/ops.h"
+
+namespace rbm {
+namespace {
+
+template <class Real>
+void check_columns(const char* function, const char* side, MatrixView<const Real> state, std::size_t units) {
+    if (state.cols != units)
+        throw std::invalid_argument(fmt::format("Machine::{}: {} has {} columns, the machine has {} {} units", function,
+                                                side, state.cols, units, side));
+}
+
+void check_rows(const char* function, const char* what, std::size_t found, std::size_t expected) {
+    if (found != expected)
+        throw std::invalid_argument(
+            fmt::format("Machine::{}: {} has {} values, the batch has {} rows", function, what, found, expected));
+}
+
+}  // namespace
+
+template <class Real>
+BasicMachine<Real>::BasicMachine(BasicUnits<Real> visible_units, BasicUnits<Real> hidden_units)
+    : visible(std::move(visible_units)),
+      hidden(std::move(hidden_units)),
+      weights(width(visible), width(hidden)) {
+    if (alphabet(visible).empty() && alphabet(hidden).empty())
+        throw Unsupported(fmt::format("a machine of {} visible and {} hidden units: its energy has no lower bound",
+                                      kind(visible), kind(hidden)));
+}
+
+template <class Real>
+void BasicMachine<Real>::hidden_field(ConstView visible_state, Workspace& workspace, View out) const {
+    multiply(statistic(visible, visible_state, workspace.visible_statistic), weights.view(), out);
+}
+
+template <class Real>
+void BasicMachine<Real>::visible_field(ConstView hidden_state, Workspace& workspace, View out) const {
+    multiply_transposed(statistic(hidden, hidden_state, workspace.hidden_statistic), weights.view(), out);
+}
+
+template <class Real>
+auto BasicMachine<Real>::hidden_mean(ConstView visible_state, Beta beta) const -> Matrix {
+    check_columns("hidden_mean", "visible", visible_state, visible_count());
+    Workspace workspace;
+    Matrix out(visible_state.rows, hidden_count());
+    hidden_field(visible_state, workspace, out);
+    mean(hidden, ConstView(out), beta, out.view());
+    return out;
+}
+
+template <class Real>
+auto BasicMachine<Real>::visible_mean(ConstView hidden_state, Beta beta) const -> Matrix {
+    check_columns("visible_mean", "hidden", hidden_state, hidden_count());
+    Workspace workspace;
+    Matrix out(hidden_state.rows, visible_count());
+    visible_field(hidden_state, workspace, out);
+    mean(visible, ConstView(out), beta, out.view());
+    return out;
+}
+
+template <class Real>
+auto BasicMachine<Real>::sample_hidden(ConstView visible_state, Random& random, Beta beta) const -> Matrix {
+    check_columns("sample_hidden", "visible", visible_state, visible_count());
+    Workspace workspace;
+    Matrix out(visible_state.rows, hidden_count());
+    hidden_field(visible_state, workspace, out);
+    sample(hidden, ConstView(out), beta, random.next(), out.view());
+    return out;
+}
+
+template <class Real>
+auto BasicMachine<Real>::sample_visible(ConstView hidden_state, Random& random, Beta beta) const -> Matrix {
+    check_columns("sample_visible", "hidden", hidden_state, hidden_count());
+    Workspace workspace;
+    Matrix out(hidden_state.rows, visible_count());
+    visible_field(hidden_state, workspace, out);
+    sample(visible, ConstView(out), beta, random.next(), out.view());
+    return out;
+}
+
+template <class Real>
+std::vector<double> BasicMachine<Real>::energy(ConstView visible_state, ConstView hidden_state) const {
+    check_columns("energy", "visible", visible_state, visible_count());
+    check_columns("energy", "hidden", hidden_state, hidden_count());
+    check_rows("energy", "hidden", hidden_state.rows, visible_state.rows);
+    Workspace workspace;
+    workspace.hidden_field.resize(visible_state.rows, hidden_count());
+    hidden_field(visible_state, workspace, workspace.hidden_field);
+    std::vector<double> out(visible_state.rows);
+    add_energy(visible, visible_state, out);
+    add_energy(hidden, hidden_state, out);
+    add_row_dots(-1.0, ConstView(workspace.hidden_field), statistic(hidden, hidden_state, workspace.hidden_statistic),
+                 out);
+    return out;
+}
+
+template <class Real>
+void BasicMachine<Real>::free_energy(ConstView visible_state, Beta beta, Workspace& workspace,
+                                     std::span<double> out) const {
+    workspace.hidden_field.resize(visible_state.rows, hidden_count());
+    hidden_field(visible_state, workspace, workspace.hidden_field);
+    std::fill(out.begin(), out.end(), 0.0);
+    add_energy(visible, visible_state, out);
+    for (std::size_t b = 0; b < out.size(); ++b) out[b] *= -static_cast<double>(reference::row_value(beta, b));
+    add_log_normalizer(hidden, ConstView(workspace.hidden_field), beta, out);
+    for (double& value : out) value = -value;
+}
+
+template <class Real>
+std::vector<double> BasicMachine<Real>::free_energy(ConstView visible_state, Beta beta) const {
+    check_columns("free_energy", "visible", visible_state, visible_count());
+    if (!beta.empty()) check_rows("free_energy", "beta", beta.size(), visible_state.rows);
+    Workspace workspace;
+    std::vector<double> out(visible_state.rows);
+    constexpr std::size_t block = 1024;  // fields of a whole data set would not fit the cache, nor always the memory
+    for (std::size_t first = 0; first < out.size(); first += block) {
+        const std::size_t count = std::min(block, out.size() - first);
+        free_energy(visible_state.rows_from(first, count), beta.empty() ? beta : beta.subspan(first, count), workspace,
+                    std::span(out).subspan(first, count));
+    }
+    return out;
+}
+
+template <class Real>
+std::vector<double> BasicMachine<Real>::hidden_free_energy(ConstView hidden_state, Beta beta) const {
+    check_columns("hidden_free_energy", "hidden", hidden_state, hidden_count());
+    if (!beta.empty()) check_rows("hidden_free_energy", "beta", beta.size(), hidden_state.rows);
+    Workspace workspace;
+    Matrix field(hidden_state.rows, visible_count());
+    visible_field(hidden_state, workspace, field);
+    std::vector<double> out(hidden_state.rows);
+    add_energy(hidden, hidden_state, out);
+    for (std::size_t b = 0; b < out.size(); ++b) out[b] *= -static_cast<double>(reference::row_value(beta, b));
+    add_log_normalizer(visible, ConstView(field), beta, out);
+    for (double& value : out) value = -value;
+    return out;
+}
+
+template <class Real>
+auto BasicMachine<Real>::score(ConstView visible_state) const -> Matrix {
+    check_columns("score", "visible", visible_state, visible_count());
+    const Matrix hidden_means = hidden_mean(visible_state);
+    Workspace workspace;
+    Matrix field(visible_state.rows, visible_count());
+    visible_field(hidden_means, workspace, field);
+    std::visit(
+        [&](const auto& bank) {
+            if constexpr (requires { bank.score(visible_state, ConstView(field), field.view()); })
+                bank.score(visible_state, ConstView(field), field.view());
+            else
+                throw Unsupported(fmt::format("score: {} visible units have no gradient in v", bank.name));
+        },
+        visible);
+    return field;
+}
+
+template <class Real>
+void BasicMachine<Real>::add_free_energy_gradient(ConstView visible_state, ConstView field, ConstView mean_of_hidden,
+                                                  std::span<const Real> row_weights, Workspace& workspace,
+                                                  BasicMachine& gradient) const {
+    // dF/dtheta = E[dE/dtheta | v]: the weights' part is linear in the hidden statistic, so its mean suffices.
+    const ConstView hidden_means = statistic(hidden, mean_of_hidden, workspace.hidden_statistic);
+    workspace.weighted.resize(hidden_means.rows, hidden_means.cols);
+    scale_rows(hidden_means, row_weights, workspace.weighted.view());
+    add_outer(Real{-1}, statistic(visible, visible_state, workspace.visible_statistic),
+              ConstView(workspace.weighted), gradient.weights.view());
+    std::visit(
+        [&](const auto& bank) {
+            using Bank = std::remove_cvref_t<decltype(bank)>;
+            ConstView visible_fields;
+            if constexpr (Bank::gradient_needs_field) {
+                workspace.visible_field.resize(visible_state.rows, visible_count());
+                multiply_transposed(hidden_means, weights.view(), workspace.visible_field.view());
+                visible_fields = workspace.visible_field;
+            }
+            bank.add_gradient(visible_state, visible_fields, row_weights, std::get<Bank>(gradient.visible));
+        },
+        visible);
+    std::visit(
+        [&](const auto& bank) {
+            using Bank = std::remove_cvref_t<decltype(bank)>;
+            bank.add_expected_gradient(field, mean_of_hidden, row_weights, std::get<Bank>(gradient.hidden));
+        },
+        hidden);
+}
+
+template <class Real>
+auto BasicMachine<Real>::free_energy_gradient(ConstView visible_state, std::span<const Real> row_weights) const
+    -> BasicMachine {
+    check_columns("free_energy_gradient", "visible", visible_state, visible_count());
+    check_rows("free_energy_gradient", "row_weights", row_weights.size(), visible_state.rows);
+    Workspace workspace;
+    Matrix field(visible_state.rows, hidden_count());
+    Matrix means(visible_state.rows, hidden_count());
+    hidden_field(visible_state, workspace, field);
+    mean(hidden, ConstView(field), Beta{}, means.view());
+    BasicMachine gradient = zeros_like();
+    add_free_energy_gradient(visible_state, field, means, row_weights, workspace, gradient);
+    return gradient;
+}
+
+template <class Real>
+auto BasicMachine<Real>::energy_gradient(ConstView visible_state, ConstView hidden_state,
+                                         std::span<const Real> row_weights) const -> BasicMachine {
+    check_columns("energy_gradient", "visible", visible_state, visible_count());
+    check_columns("energy_gradient", "hidden", hidden_state, hidden_count());
+    check_rows("energy_gradient", "hidden", hidden_state.rows, visible_state.rows);
+    check_rows("energy_gradient", "row_weights", row_weights.size(), visible_state.rows);
+    Workspace workspace;
+    Matrix visible_fields(visible_state.rows, visible_count());
+    Matrix hidden_fields(visible_state.rows, hidden_count());
+    visible_field(hidden_state, workspace, visible_fields);
+    hidden_field(visible_state, workspace, hidden_fields);
+    BasicMachine gradient = zeros_like();
+    Matrix weighted(visible_state.rows, hidden_count());
+    scale_rows(statistic(hidden, hidden_state, workspace.hidden_statistic), row_weights, weighted.view());
+    add_outer(Real{-1}, statistic(visible, visible_state, workspace.visible_statistic), ConstView(weighted),
+              gradient.weights.view());
+    const auto add = [&](const auto& bank, ConstView state, ConstView field, BasicUnits<Real>& into) {
+        using Bank = std::remove_cvref_t<decltype(bank)>;
+        bank.add_gradient(state, field, row_weights, std::get<Bank>(into));
+    };
+    std::visit([&](const auto& bank) { add(bank, visible_state, visible_fields, gradient.visible); }, visible);
+    std::visit([&](const auto& bank) { add(bank, hidden_state, hidden_fields, gradient.hidden); }, hidden);
+    return gradient;
+}
+
+template <class Real>
+auto BasicMachine<Real>::zeros_like() const -> BasicMachine {
+    BasicMachine zeros = *this;
+    zeros.each_parameter([](const std::string&, auto values) { std::fill(values.begin(), values.end(), Real{0}); });
+    return zeros;
+}
+
+PreciseMachine precise(const Machine& machine) {
+    PreciseMachine result(make_units<double>(kind(machine.visible), width(machine.visible)),
+                          make_units<double>(kind(machine.hidden), width(machine.hidden)));
+    each_pair(result, machine, [](const std::string&, std::span<double> out, std::span<const float> values) {
+        std::copy(values.begin(), values.end(), out.begin());
+    });
+    return result;
+}
+
+BasicMatrix<double> precise(ConstView values) {
+    BasicMatrix<double> result(values.rows, values.cols);
+    for (std::size_t r = 0; r < values.rows; ++r) std::copy(values.row(r).begin(), values.row(r).end(), result.row(r).begin());
+    return result;
+}
+
+template struct BasicMachine<float>;
+template struct BasicMachine<double>;
+
+}  // namespace rbm

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+// The restricted Boltzmann machine: two banks of units and the weights between them.
+//
+//   E(v, h)  =  E_visible(v) + E_hidden(h) - statistic(v) . weights . statistic(h)        in nats
+//   F(v)     =  -log sum_h exp(-beta E(v, h))  =  beta E_visible(v) - log_normalizer_hidden(field(v), beta)
+//
+// For Bernoulli units E_own = -bias . x and statistic = x; for Gaussian units see gaussian.h.
+// Shapes: B rows of a batch, V visible units, H hidden units; weights [V x H].
+// Functions come in two layers: those that return check shapes (std::invalid_argument) and allocate; those with an
+// `out` or a Workspace do neither.  Sums over units are in double.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "rbm/model/units.h"
+
+namespace rbm {
+
+/// Memory for one batch, reused from call to call.
+template <class Real>
+struct BasicWorkspace {
+    BasicMatrix<Real> visible_statistic;  ///< [B x V], for Gaussian visible units
+    BasicMatrix<Real> hidden_statistic;   ///< [B x H], for Gaussian hidden units
+    BasicMatrix<Real> visible_field;      ///< [B x V]
+    BasicMatrix<Real> hidden_field;       ///< [B x H]
+    BasicMatrix<Real> hidden_mean;        ///< [B x H]
+    BasicMatrix<Real> weighted;           ///< [B x H], rows times row_weights
+};
+using Workspace = BasicWorkspace<float>;
+
+template <class Real>
+struct BasicMachine {
+    using Matrix = BasicMatrix<Real>;
+    using View = MatrixView<Real>;
+    using ConstView = MatrixView<const Real>;
+    using Beta = BetaOf<Real>;
+    using Workspace = BasicWorkspace<Real>;
+
+    BasicUnits<Real> visible;
+    BasicUnits<Real> hidden;
+    Matrix weights;  ///< [V x H]
+
+    BasicMachine() = default;
+    /// Zero weights.  Throws Unsupported for Gaussian units on both sides: their energy has no lower bound in general.
+    BasicMachine(BasicUnits<Real> visible_units, BasicUnits<Real> hidden_units);
+
+    std::size_t visible_count() const { return weights.rows(); }
+    std::size_t hidden_count() const { return weights.cols(); }
+
+    // Checked and allocating.  visible [B x V], hidden [B x H]; beta has B values or none.
+    Matrix hidden_mean(ConstView visible_state, Beta beta = {}) const;
+    Matrix visible_mean(ConstView hidden_state, Beta beta = {}) const;
+    Matrix sample_hidden(ConstView visible_state, Random&, Beta beta = {}) const;
+    Matrix sample_visible(ConstView hidden_state, Random&, Beta beta = {}) const;
+    std::vector<double> energy(ConstView visible_state, ConstView hidden_state) const;
+    std::vector<double> free_energy(ConstView visible_state, Beta beta = {}) const;
+    /// The other marginal: -log of the sum (integral) of exp(-beta E(v, h)) over v.
+    std::vector<double> hidden_free_energy(ConstView hidden_state, Beta beta = {}) const;
+    /// The score d log p(v) / dv, [B x V].  Throws Unsupported unless the visible units are continuous.
+    Matrix score(ConstView visible_state) const;
+    /// sum_b row_weights[b] dF(v_b)/dparameters, as a machine-shaped object.
+    BasicMachine free_energy_gradient(ConstView visible_state, std::span<const Real> row_weights) const;
+    /// sum_b row_weights[b] dE(v_b, h_b)/dparameters.
+    BasicMachine energy_gradient(ConstView visible_state, ConstView hidden_state,
+                                 std::span<const Real> row_weights) const;
+
+    // Unchecked, for loops.
+    void hidden_field(ConstView visible_state, Workspace&, View out) const;
+    void visible_field(ConstView hidden_state, Workspace&, View out) const;
+    /// out[b] = F(visible_state[b]).
+    void free_energy(ConstView visible_state, Beta, Workspace&, std::span<double> out) const;
+    /// gradient += sum_b row_weights[b] dF/dparameters, given the hidden fields and means of these rows.
+    void add_free_energy_gradient(ConstView visible_state, ConstView field, ConstView mean,
+                                  std::span<const Real> row_weights, Workspace&, BasicMachine& gradient) const;
+
+    /// The same shapes and unit kinds, all parameters 0: a gradient, a velocity.
+    BasicMachine zeros_like() const;
+
+    /// visit(name, values) for each parameter in file order: weights, visible.*, hidden.*.
+    template <class Visitor>
+    void each_parameter(Visitor&& visit) {
+        each(*this, visit);
+    }
+    template <class Visitor>
+    void each_parameter(Visitor&& visit) const {
+        each(*this, visit);
+    }
+
+    bool operator==(const BasicMachine&) const = default;
+
+  private:
+    template <class Self, class Visitor>
+    static void each(Self& self, Visitor& visit) {
+        visit(std::string("weights"), self.weights.values());
+        rbm::each_parameter(self.visible, [&](std::string_view name, auto values) {
+            visit("visible." + std::string(name), values);
+        });
+        rbm::each_parameter(self.hidden,
+                            [&](std::string_view name, auto values) { visit("hidden." + std::string(name), values); });
+    }
+};
+
+/// The machine in programs and files.
+using Machine = BasicMachine<float>;
+/// The same machine in double on the reference loops: the oracle of enumeration and finite differences.
+using PreciseMachine = BasicMachine<double>;
+
+PreciseMachine precise(const Machine& machine);
+BasicMatrix<double> precise(ConstView values);
+
+/// The two machines' parameters side by side: visit(name, values of first, values of second).
+template <class First, class Second, class Visitor>
+void each_pair(First& first, Second& second, Visitor&& visit) {
+    using Span = decltype(second.weights.values());
+    std::vector<Span> seconds;
+    second.each_parameter([&](const std::string&, auto values) { seconds.push_back(values); });
+    std::size_t index = 0;
+    first.each_parameter([&](const std::string& name, auto values) { visit(name, values, seconds[index++]); });
+}
+
+}  // namespace rbm

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#include "rbm/sampler/block_gibbs.h"
+
+namespace rbm {
+
+template <class Real>
+StepReport BlockGibbs::step(const BasicMachine<Real>& machine, BasicChains<Real>& chains, Random& random) const {
+    auto& workspace = chains.workspace;
+    const BetaOf<Real> beta(chains.beta);
+    for (std::size_t sweep = 0; sweep < steps; ++sweep) {
+        workspace.hidden_field.resize(chains.count(), machine.hidden_count());
+        machine.hidden_field(chains.visible, workspace, workspace.hidden_field);
+        sample(machine.hidden, MatrixView<const Real>(workspace.hidden_field), beta, random.next(),
+               chains.hidden.view());
+        workspace.visible_field.resize(chains.count(), machine.visible_count());
+        machine.visible_field(chains.hidden, workspace, workspace.visible_field);
+        sample(machine.visible, MatrixView<const Real>(workspace.visible_field), beta, random.next(),
+               chains.visible.view());
+    }
+    return {steps};
+}
+
+template <class Real>
+void visible_means(const BasicMachine<Real>& machine, BasicChains<Real>& chains, MatrixView<Real> out) {
+    machine.visible_field(chains.hidden, chains.workspace, out);
+    mean(machine.visible, MatrixView<const Real>(out), BetaOf<Real>(chains.beta), out);
+}
+
+template StepReport BlockGibbs::step(const BasicMachine<float>&, BasicChains<float>&, Random&) const;
+template StepReport BlockGibbs::step(const BasicMachine<double>&, BasicChains<double>&, Random&) const;
+template void visible_means(const BasicMachine<float>&, BasicChains<float>&, MatrixView<float>);
+template void visible_means(const BasicMachine<double>&, BasicChains<double>&, MatrixView<double>);
+
+}  // namespace rbm

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// What an objective is: settings, and one function that adds the gradient of its loss on a batch.  Nothing to register;
+// train() takes any struct that satisfies the concept.
+//
+// Shapes: B rows of the batch, C chains, V visible units, H hidden units.
+#pragma once
+
+#include "rbm/sampler/chains.h"
+
+namespace rbm {
+
+/// Memory for one gradient.  The rows of the batch and those of the negative phase lie in one matrix, so that both
+/// phases share one product v -> h and one outer product.
+template <class Real>
+struct BasicGradientWorkspace {
+    BasicMatrix<Real> visible;        ///< [B + C x V]
+    BasicMatrix<Real> hidden_field;   ///< [B + C x H]
+    BasicMatrix<Real> hidden_mean;    ///< [B + C x H]
+    BasicMatrix<Real> hidden_state;   ///< [C x H]
+    BasicMatrix<Real> visible_field;  ///< [C x V]
+    std::vector<Real> row_weights;    ///< [B + C], positive for data, negative for the model
+    BasicWorkspace<Real> machine;
+
+    /// Room for `batch` rows of data and `negative` rows of the model; the batch goes into visible's first rows and its
+    /// weights, which are 1 / B when all rows count the same, into row_weights' first values.
+    void resize(const BasicMachine<Real>& of, std::size_t batch, std::size_t negative);
+};
+using GradientWorkspace = BasicGradientWorkspace<float>;
+
+template <class Real>
+void BasicGradientWorkspace<Real>::resize(const BasicMachine<Real>& of, std::size_t batch, std::size_t negative) {
+    visible.resize(batch + negative, of.visible_count());
+    hidden_field.resize(batch + negative, of.hidden_count());
+    hidden_mean.resize(batch + negative, of.hidden_count());
+    hidden_state.resize(negative, of.hidden_count());
+    visible_field.resize(negative, of.visible_count());
+    row_weights.resize(batch + negative);
+}
+
+/// negative_rows(B): how many rows of the model a batch of B rows needs.  add_gradient: gradient += d loss, with the
+/// batch in the first `batch` rows of the workspace; afterwards hidden_mean's first rows are the batch's.
+template <class O, class Real = float>
+concept Objective = requires(const O objective, const BasicMachine<Real>& machine, BasicChains<Real>& chains,
+                             Random& random, BasicGradientWorkspace<Real>& workspace, BasicMachine<Real>& gradient) {
+    { objective.negative_rows(std::size_t{}) } -> std::same_as<std::size_t>;
+    objective.add_gradient(machine, std::size_t{}, chains, random, workspace, gradient);
+};
+
+}  // namespace rbm

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// From a gradient to new parameters: centring, norm limit, momentum or Adam, decay, bounds and the divergence check.
+//
+// Centring (Melchior, Fischer & Wiskott, "How to center deep Boltzmann machines", JMLR 17(99), 2016) writes the energy
+// with statistic(v) - statistic(visible offset) and h - hidden offset, which makes learning independent of flipping
+// bits.  Machines here keep plain parameters; the gradient is carried into centred coordinates, stepped there, and the
+// step is carried back.
+// Shapes: V visible units, H hidden units.
+#pragma once
+
+#include "rbm/model/machine.h"
+
+namespace rbm {
+
+enum class Schedule { constant, linear, exponential };
+enum class Optimizer { sgd, adam };
+
+struct UpdateSettings {
+    Optimizer optimizer = Optimizer::sgd;
+    float learning_rate = 0.05F;
+    Schedule schedule = Schedule::linear;  ///< linear: to 0 at the end; exponential: to a hundredth
+    float momentum = 0;                    ///< reached from 0.5 (or from itself, when below) over momentum_ramp epochs
+    float momentum_ramp = 5;
+    float weight_decay = 0;          ///< L2 on the weights
+    float weight_decay_l1 = 0;       ///< L1 on the weights: shrinks towards 0 and stops there
+    float sparsity_target = 0;       ///< wanted mean activity of hidden units, with sparsity_cost > 0
+    float sparsity_cost = 0;         ///< strength; acts on the hidden biases
+    float gradient_norm_limit = 0;   ///< longest gradient that is followed in full; 0: none
+    bool centering = true;
+    float offset_rate = 0.01F;       ///< how fast the offsets follow the batch means
+    float log_sigma_rate = 0.1F;     ///< learning rate of log sigma, as a share of learning_rate
+    std::vector<float> minimum_sigma = {0.05F};  ///< bound of sigma in the prepared data's units: one value or V
+    float maximum_sigma = 100;
+    bool operator==(const UpdateSettings&) const = default;
+};
+
+/// Everything that updates remember from one to the next.
+struct UpdateState {
+    Machine velocity;                     ///< momentum, or Adam's first moment, in centred coordinates
+    Machine second_moment;                ///< Adam's; empty for SGD
+    std::vector<float> visible_offset;    ///< [V]
+    std::vector<float> hidden_offset;     ///< [H]
+    std::vector<float> hidden_activity;   ///< [H] running mean, for the sparsity target
+    std::uint64_t updates = 0;
+
+    static UpdateState start(const Machine& machine, const UpdateSettings& settings,
+                             std::span<const double> visible_means);
+};
+
+/// Learning rate of update number `update` (from 0) of `total`.
+float scheduled_rate(const UpdateSettings& settings, std::uint64_t update, std::uint64_t total);
+
+/// What one update did.
+struct UpdateReport {
+    double gradient_norm = 0;
+    double step_to_weights = 0;  ///< norm of the weights' step over norm of the weights: about 1e-3 is healthy
+};
+
+/// Moves `machine` along -gradient, which is overwritten.  batch_visible and batch_hidden are the batch's mean visible
+/// states [V] and hidden means [H].  Throws Diverged when a parameter is not finite or a weight exceeds 1e5.
+UpdateReport update(Machine& machine, Machine& gradient, UpdateState& state, const UpdateSettings& settings,
+                    float learning_rate, float momentum, std::span<const float> batch_visible,
+                    std::span<const float> batch_hidden);
+
+}  // namespace rbm

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+#include "rbm/trainer/train.h"
+
+#include <fmt/format.h>
+
+#include <boost/random/normal_distribution.hpp>
+#include <boost/random/uniform_int_distribution.hpp>
+#include <numeric>
+#include <stdexcept>
+
+#include "rbm/kernels/ops.h"
+#include "rbm/trainer/contrastive_divergence.h"
+
+namespace rbm {
+namespace {
+
+// Independent generators of one run, forked from its seed.
+constexpr std::uint64_t shuffle_purpose = 1, pixel_purpose = 2, chain_purpose = 3, start_purpose = 4;
+
+std::vector<std::uint32_t> shuffled_rows(std::size_t rows, std::uint64_t seed, std::uint64_t epoch) {
+    std::vector<std::uint32_t> order(rows);
+    std::iota(order.begin(), order.end(), 0U);
+    Random random = Random(seed).fork(shuffle_purpose).fork(epoch);
+    for (std::size_t i = rows; i > 1; --i)
+        std::swap(order[i - 1], order[boost::random::uniform_int_distribution<std::size_t>(0, i - 1)(random)]);
+    return order;
+}
+
+/// What is drawn afresh in each epoch: the pixels of grey data.
+Stream pixel_stream(std::uint64_t seed, std::uint64_t epoch) {
+    return {Random(seed).fork(pixel_purpose).state().key, epoch, 0};
+}
+
+float momentum_at(const TrainSettings& settings, double epochs_done) {
+    const double target = static_cast<double>(settings.momentum), start = std::min(0.5, target);
+    const double ramp = static_cast<double>(settings.momentum_ramp);
+    return static_cast<float>(ramp <= 0 || epochs_done >= ramp ? target : start + (target - start) * epochs_done / ramp);
+}
+
+double mean_weight(std::span<const float> weights) {
+    double sum = 0;
+    for (const float weight : weights) sum += static_cast<double>(weight);
+    return sum / static_cast<double>(weights.size());
+}
+
+struct Moments {
+    std::vector<double> mean, variance;
+};
+
+Moments moments(const Dataset& data) {
+    Moments result{column_means(data), std::vector<double>(data.cols())};
+    Matrix row(1, data.cols());
+    for (std::size_t r = 0; r < data.rows(); ++r) {
+        data.fill(r, Stream{}, row);
+        for (std::size_t i = 0; i < data.cols(); ++i) {
+            const double distance = static_cast<double>(row(0, i)) - result.mean[i];
+            result.variance[i] += distance * distance / static_cast<double>(data.rows());
+        }
+    }
+    return result;
+}
+
+void check_shapes(const TrainState& state, const Dataset& data, const TrainSettings& settings,
+                  std::span<const float> sample_weights) {
+    if (data.cols() != state.machine.visible_count())
+        throw std::invalid_argument(fmt::format("train: data has {} columns, the machine has {} visible units",
+                                                data.cols(), state.machine.visible_count()));
+    if (data.rows() == 0) throw std::invalid_argument("train: data has no rows");
+    if (settings.batch_size == 0) throw std::invalid_argument("train: batch_size is 0, expected at least 1");
+    if (!sample_weights.empty() && sample_weights.size() != data.rows())
+        throw std::invalid_argument(fmt::format("train: {} sample weights for {} rows of data", sample_weights.size(),
+                                                data.rows()));
+    if (settings.minimum_sigma.size() != 1 && settings.minimum_sigma.size() != data.cols())
+        throw std::invalid_argument(fmt::format("train: {} values of minimum_sigma, expected 1 or {}",
+                                                settings.minimum_sigma.size(), data.cols()));
+}
+
+}  // namespace
+
+void initialize(Machine& machine, const Dataset& data, Random& random) {
+    if (data.cols() != machine.visible_count())
+        throw std::invalid_argument(fmt::format("initialize: data has {} columns, the machine has {} visible units",
+                                                data.cols(), machine.visible_count()));
+    const Moments of_data = moments(data);
+    fit_marginals(machine.visible, of_data.mean, of_data.variance, data.rows());
+    boost::random::normal_distribution<float> small(0, 0.01F);
+    for (float& weight : machine.weights.values()) weight = small(random);
+}
+
+TrainState start_training(Machine machine, const Dataset& data, const TrainSettings& settings, std::size_t chains,
+                          std::uint64_t seed) {
+    TrainState state;
+    state.seed = seed;
+    state.update = UpdateState::start(machine, settings, column_means(data));
+    state.machine = std::move(machine);
+    Random start = Random(seed).fork(start_purpose);
+    if (chains > 0) state.chains = Chains::from_noise(state.machine, chains, start);
+    state.random = Random(seed).fork(chain_purpose).state();
+    return state;
+}
+
+template <Objective O>
+bool train(TrainState& state, const O& objective, const Dataset& data, const TrainSettings& settings,
+           const TrainObserver& observer, std::span<const float> sample_weights) {
+    check_shapes(state, data, settings, sample_weights);
+    const std::size_t batches = (data.rows() + settings.batch_size - 1) / settings.batch_size;
+    const std::uint64_t total = static_cast<std::uint64_t>(batches) * settings.epochs;
+    const double mean_of_weights = sample_weights.empty() ? 1 : mean_weight(sample_weights);
+    Random random = Random::from_state(state.random);
+    GradientWorkspace workspace;
+    Machine gradient = state.machine.zeros_like();
+    std::vector<float> batch_visible(data.cols()), batch_hidden(state.machine.hidden_count());
+
+    while (state.epoch < settings.epochs) {
+        const auto order = shuffled_rows(data.rows(), state.seed, state.epoch);
+        const Stream pixels = pixel_stream(state.seed, state.epoch);
+        EpochReport report{static_cast<std::size_t>(state.epoch) + 1, settings.epochs, 0, 0, 0, 0};
+        std::size_t reported = 0;
+        while (state.batch < batches) {
+            const std::size_t first = static_cast<std::size_t>(state.batch) * settings.batch_size;
+            const auto rows = std::span(order).subspan(first, std::min(settings.batch_size, data.rows() - first));
+            workspace.resize(state.machine, rows.size(), objective.negative_rows(rows.size()));
+            data.fill(rows, pixels, workspace.visible.rows_from(0, rows.size()));
+            const double share = 1 / (mean_of_weights * static_cast<double>(rows.size()));
+            for (std::size_t b = 0; b < rows.size(); ++b)
+                workspace.row_weights[b] = static_cast<float>(
+                    sample_weights.empty() ? share : share * static_cast<double>(sample_weights[rows[b]]));
+
+            gradient.each_parameter([](const std::string&, std::span<float> values) {
+                std::fill(values.begin(), values.end(), 0.0F);
+            });
+            objective.add_gradient(state.machine, rows.size(), state.chains, random, workspace, gradient);
+
+            const std::vector<float> even(rows.size(), 1.0F / static_cast<float>(rows.size()));
+            std::fill(batch_visible.begin(), batch_visible.end(), 0.0F);
+            std::fill(batch_hidden.begin(), batch_hidden.end(), 0.0F);
+            add_column_sums(1.0, workspace.visible.rows_from(0, rows.size()), even, batch_visible);
+            add_column_sums(1.0, workspace.hidden_mean.rows_from(0, rows.size()), even, batch_hidden);
+            report.learning_rate = scheduled_rate(settings, state.update.updates, total);
+            const float momentum = momentum_at(
+                settings, static_cast<double>(state.epoch) + static_cast<double>(state.batch) / static_cast<double>(batches));
+            const UpdateReport one = update(state.machine, gradient, state.update, settings, report.learning_rate,
+                                            momentum, batch_visible, batch_hidden);
+            report.gradient_norm += one.gradient_norm;
+            report.step_to_weights += one.step_to_weights;
+            ++reported;
+            ++state.batch;
+            state.random = random.state();
+            if (observer.on_batch) observer.on_batch(static_cast<std::size_t>(state.batch), batches);
+            if (observer.stop_requested && observer.stop_requested() && state.batch < batches) return false;
+        }
+        ++state.epoch;
+        state.batch = 0;
+        report.updates = state.update.updates;
+        report.gradient_norm /= static_cast<double>(std::max<std::size_t>(reported, 1));
+        report.step_to_weights /= static_cast<double>(std::max<std::size_t>(reported, 1));
+        if (observer.on_epoch) observer.on_epoch(report, state);
+        if (observer.stop_requested && observer.stop_requested() && state.epoch < settings.epochs) return false;
+    }
+    return true;
+}
+
+template bool train(TrainState&, const ContrastiveDivergence&, const Dataset&, const TrainSettings&,
+                    const TrainObserver&, std::span<const float>);
+template bool train(TrainState&, const PersistentContrastiveDivergence&, const Dataset&, const TrainSettings&,
+                    const TrainObserver&, std::span<const float>);
+
+}  // namespace rbm

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// The training loop: epochs of shuffled batches, observed from outside, resumable at any batch.
+//
+// Every draw is a function of the seed and the place in training, so a run that stops and goes on ends in the same bytes
+// as one that does not, for any number of threads.
+#pragma once
+
+#include <functional>
+#include <utility>
+
+#include "rbm/kernels/dataset.h"
+#include "rbm/trainer/objective.h"
+#include "rbm/trainer/optimizer.h"
+
+namespace rbm {
+
+struct TrainSettings : UpdateSettings {
+    std::size_t epochs = 20;
+    std::size_t batch_size = 100;
+    bool operator==(const TrainSettings&) const = default;
+};
+
+/// All there is to know to go on with a run; what a checkpoint file holds.
+struct TrainState {
+    Machine machine;
+    UpdateState update;
+    Chains chains;                ///< of PCD; empty for CD
+    Random::State random;         ///< of the Gibbs chains
+    std::uint64_t seed = 0;       ///< of shuffles and of pixels drawn afresh
+    std::uint64_t epoch = 0;      ///< finished epochs
+    std::uint64_t batch = 0;      ///< finished batches of the current epoch
+};
+
+struct EpochReport {
+    std::size_t epoch = 0;          ///< from 1
+    std::size_t epochs = 0;
+    std::uint64_t updates = 0;      ///< since the beginning
+    float learning_rate = 0;        ///< of the epoch's last update
+    double gradient_norm = 0;       ///< mean over the epoch
+    double step_to_weights = 0;     ///< mean over the epoch
+};
+
+struct TrainObserver {
+    std::function<void(const EpochReport&, const TrainState&)> on_epoch = {};
+    std::function<void(std::size_t batch, std::size_t batches)> on_batch = {};
+    std::function<bool()> stop_requested = {};  ///< asked after each batch
+};
+
+/// Weights N(0, 0.01^2), locations and spreads from the data's marginals, hidden biases 0: Hinton's guide, 2010.
+void initialize(Machine& machine, const Dataset& data, Random& random);
+
+/// A run at its beginning.  `chains` is the number of persistent chains, 0 for none.
+TrainState start_training(Machine machine, const Dataset& data, const TrainSettings& settings, std::size_t chains,
+                          std::uint64_t seed);
+
+/// Trains until settings.epochs are done or the observer asks to stop; true when done.  sample_weights has one value per
+/// row of data, or none; they count relative to their mean.  Throws std::invalid_argument when shapes do not fit and
+/// Diverged when parameters leave the realm of numbers: `state` is then worthless, go back to a checkpoint.
+template <Objective O>
+bool train(TrainState& state, const O& objective, const Dataset& data, const TrainSettings& settings,
+           const TrainObserver& observer = {}, std::span<const float> sample_weights = {});
+
+/// In short: trains `machine` from its present parameters.
+template <Objective O>
+void train(Machine& machine, const O& objective, const Dataset& data, const TrainSettings& settings, Random& random,
+           const std::function<void(const EpochReport&)>& on_epoch = {}) {
+    TrainState state = start_training(std::move(machine), data, settings, objective.negative_rows(0), random());
+    TrainObserver observer;
+    if (on_epoch)
+        observer.on_epoch = [&](const EpochReport& report, const TrainState& current) {
+            machine = current.machine;
+            on_epoch(report);
+        };
+    train(state, objective, data, settings, observer);
+    machine = std::move(state.machine);
+}
+
+}  // namespace rbm
