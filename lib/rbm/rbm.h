@@ -2,6 +2,7 @@
 // Everything a program needs: include this and link `rbm`.
 #pragma once
 
+#include "rbm/io/generate.h"
 #include "rbm/kernels/dataset.h"
 #include "rbm/kernels/error.h"
 #include "rbm/kernels/matrix.h"
