@@ -42,11 +42,11 @@ def installed_headers(root):
 def include_faults(path, text, public):
     floor = floor_of(path)
     for bracket, name in INCLUDE.findall(text):
-        ours = re.fullmatch(r"rbm/(?:(\w+)/)?(\w+\.h)", name)
+        ours = re.fullmatch(r"rbm/(?:(\w+)/)?[\w-]+\.h", name)
         if not ours:
             if path in public and (bracket == '"' or "." in name or "/" in name):
                 yield f"a public header includes {name}: consumers would need it too"
-            elif floor not in (None, "apps") and bracket == '"':
+            elif floor not in (None, "apps") and bracket == '"' and "/" not in name:
                 yield f'includes "{name}": write it as rbm/<floor>/<file>.h'
             continue
         above = ours[1]

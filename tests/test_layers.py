@@ -17,6 +17,8 @@ TREE = {
     "lib/rbm/model/open.h": LINE + "#include <fmt/format.h>\n",
     "lib/rbm/model/up.cpp": LINE + '#include "rbm/io/images.h"\n',
     "lib/rbm/model/umbrella.cpp": LINE + '#include "rbm/rbm.h"\n',
+    "lib/rbm/model/simd.cpp": LINE + '#include "hwy/highway.h"\n#include "rbm/kernels/simd-inl.h"\n',
+    "lib/rbm/model/short.cpp": LINE + '#include "good.h"\n',
     "lib/rbm/cellar/new.cpp": LINE,
     "apps/fine.cpp": LINE + '#include <fmt/format.h>\n#include "command.h"\n#include "rbm/rbm.h"\n',
     "apps/bare.cpp": "int main() {}\n",
@@ -27,6 +29,7 @@ EXPECTED = {
     "lib/rbm/model/open.h: a public header includes fmt/format.h: consumers would need it too",
     "lib/rbm/model/up.cpp: model includes rbm/io/images.h from the floor io above it",
     "lib/rbm/model/umbrella.cpp: includes rbm/rbm.h, which is for apps, tests and docs only",
+    'lib/rbm/model/short.cpp: includes "good.h": write it as rbm/<floor>/<file>.h',
     "lib/rbm/cellar/new.cpp: lies on no floor",
     "apps/bare.cpp: the first line must be its SPDX-License-Identifier",
 }

@@ -31,9 +31,9 @@ std::uint8_t bit(std::size_t pattern, std::size_t position) {
 
 /// Sum of p log p over the distinct rows, each as likely as it is frequent.
 double minus_entropy(const Bits& bits, std::size_t cols) {
-    std::map<Bits, std::size_t> counts;
+    std::map<std::vector<bool>, std::size_t> counts;  // bytes as keys: GCC 12 warns of its own memcmp at -O3
     const auto width = static_cast<std::ptrdiff_t>(cols);
-    for (auto row = bits.begin(); row != bits.end(); row += width) ++counts[Bits(row, row + width)];
+    for (auto row = bits.begin(); row != bits.end(); row += width) ++counts[std::vector<bool>(row, row + width)];
     const double draws = static_cast<double>(bits.size() / cols);
     double sum = 0;
     for (const auto& [row, count] : counts) {
