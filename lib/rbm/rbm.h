@@ -6,6 +6,7 @@
 #include "rbm/estimate/monitor.h"
 #include "rbm/kernels/backend.h"
 #include "rbm/kernels/blas_info.h"
+#include "rbm/io/generate.h"
 #include "rbm/kernels/dataset.h"
 #include "rbm/kernels/error.h"
 #include "rbm/kernels/threads.h"

@@ -1,0 +1,61 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Installs the Debian packages that are missing and builds into build/.
+# usage: sh apps/setup.sh [build|tests]     tests: with the packages that the test suite needs, and the tests built
+set -eu
+cd "$(dirname "$0")/.."
+
+packages="g++ meson ninja-build pkg-config libopenblas-dev libboost-program-options-dev libboost-random-dev
+    librandom123-dev libhwy-dev zlib1g-dev libpng-dev libcgif-dev nlohmann-json3-dev libfmt-dev libfast-float-dev"
+options=
+case "${1:-build}" in
+    build) ;;
+    tests)
+        packages="$packages doctest-dev clang-14 libomp-14-dev cmake python3 python3-numpy"
+        options=-Dtests=enabled
+        ;;
+    *)
+        echo "usage: sh apps/setup.sh [build|tests]" >&2
+        exit 2
+        ;;
+esac
+
+installed() {
+    dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed
+}
+
+if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
+    missing=
+    for package in $packages; do
+        installed "$package" || missing="$missing $package"
+    done
+    if [ -n "$missing" ]; then
+        as_root=
+        if [ "$(id -u)" -ne 0 ]; then
+            command -v sudo >/dev/null || {
+                echo "These packages are missing; as root, type: apt-get install$missing" >&2
+                exit 1
+            }
+            as_root=sudo
+        fi
+        echo "Installing:$missing"
+        # An outdated list may still do: let the installation decide.
+        $as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q ||
+            echo "apt-get update failed; trying with the package lists that are there" >&2
+        # shellcheck disable=SC2086 # the names are words
+        $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing
+    fi
+else
+    echo "This is not a Debian system. What these Debian packages hold has to be there:"
+    # shellcheck disable=SC2086
+    printf '  %s\n' $packages
+fi
+
+if [ -d build/meson-info ]; then
+    # shellcheck disable=SC2086 # none or one option
+    meson setup --reconfigure build $options || meson setup --wipe build $options
+else
+    # shellcheck disable=SC2086
+    meson setup build $options
+fi
+meson compile -C build
