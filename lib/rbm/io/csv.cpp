@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+#include "rbm/io/csv.h"
+
+#include <fast_float/fast_float.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <optional>
+#include <string_view>
+
+#include "rbm/io/elements.h"
+#include "rbm/kernels/error.h"
+
+namespace rbm {
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+    const std::size_t first = text.find_first_not_of(" \t\r");
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
+}
+
+/// ' ' stands for any run of blanks.  A semicolon goes first: beside it, commas are decimal signs and an error of their
+/// own.
+char separator_of(std::string_view line) {
+    for (const char c : {';', ',', '\t'})
+        if (line.find(c) != std::string_view::npos) return c;
+    return ' ';
+}
+
+/// Cuts the next field off `line`; false when there is none left.
+bool next_field(std::optional<std::string_view>& line, char separator, std::string_view& field) {
+    if (!line) return false;
+    const std::size_t end =
+        line->find_first_of(separator == ' ' ? std::string_view(" \t") : std::string_view(&separator, 1));
+    field = trimmed(line->substr(0, end));
+    if (end == std::string_view::npos)
+        line.reset();
+    else
+        line = separator == ' ' ? trimmed(line->substr(end)) : line->substr(end + 1);
+    return true;
+}
+
+enum class Field { number, not_a_number, too_large, not_finite };
+
+Field read_number(std::string_view field, float& value) {
+    if (field.starts_with('+') && !field.starts_with("+-")) field.remove_prefix(1);
+    const auto [end, error] = fast_float::from_chars(field.data(), field.data() + field.size(), value);
+    if (field.empty() || error != std::errc() || end != field.data() + field.size()) return Field::not_a_number;
+    if (std::isfinite(value)) return Field::number;
+    return std::any_of(field.begin(), field.end(), [](char c) { return c >= '0' && c <= '9'; }) ? Field::too_large
+                                                                                                : Field::not_finite;
+}
+
+class Table {
+  public:
+    Table(std::string_view text, const std::string& name) : text_(text), name_(name) {}
+
+    Dataset read() {
+        refuse_binary();
+        std::string_view rest = text_.starts_with("\xef\xbb\xbf") ? text_.substr(3) : text_;
+        while (!rest.empty()) {
+            const std::size_t end = std::min(rest.find('\n'), rest.size());
+            const std::string_view line = rest.substr(0, end);
+            rest.remove_prefix(std::min(end + 1, rest.size()));
+            ++line_;
+            const std::string_view content = trimmed(line);
+            if (content.empty() || content.front() == '#') continue;
+            if (separator_ == 0) {
+                separator_ = separator_of(content);
+                if (is_header(content)) continue;
+            }
+            read_row(separator_ == '\t' ? line : content);
+        }
+        if (rows_ == 0)
+            throw DataError(fmt::format("{}: no rows of numbers in {} line{}", name_, line_, line_ == 1 ? "" : "s"));
+        Dataset data = Dataset::from_floats(rows_, cols_, std::move(values_));
+        data.name = name_;
+        return data;
+    }
+
+  private:
+    [[noreturn]] void fail(const std::string& what) const {
+        throw DataError(fmt::format("{}:{}: {}", name_, line_, what));
+    }
+
+    void refuse_binary() {
+        if (text_.starts_with("\xff\xfe") || text_.starts_with("\xfe\xff"))
+            throw DataError(name_ + ": byte 0: found UTF-16 text, expected ASCII or UTF-8");
+        const auto bad = std::find_if(text_.begin(), text_.end(), [](char c) {
+            return static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\r' && c != '\t';
+        });
+        if (bad == text_.end()) return;
+        line_ = static_cast<std::size_t>(std::count(text_.begin(), bad, '\n')) + 1;
+        fail(fmt::format("byte {}: found {}, expected text", bad - text_.begin(), quoted(std::string_view(&*bad, 1))));
+    }
+
+    /// True when no field is a number.  A number in quotes counts as one: the row must not get lost as a header.
+    bool is_header(std::string_view content) {
+        std::optional<std::string_view> line = content;
+        std::string_view field;
+        std::size_t fields = 0;
+        float value = 0;
+        while (next_field(line, separator_, field)) {
+            ++fields;
+            std::string_view inside = field;
+            while (inside.size() > 1 && (inside.front() == '"' || inside.front() == '\''))
+                inside = inside.substr(1, inside.size() - 2);
+            if (field.empty() || read_number(trimmed(inside), value) != Field::not_a_number) return false;
+        }
+        cols_ = fields;
+        header_ = true;
+        return true;
+    }
+
+    void read_row(std::string_view content) {
+        std::optional<std::string_view> line = content;
+        std::string_view field;
+        std::size_t fields = 0;
+        while (next_field(line, separator_, field)) {
+            ++fields;
+            float value = 0;
+            const Field kind = read_number(field, value);
+            if (kind != Field::number) complain(kind, field, fields);
+            values_.push_back(value);
+        }
+        if (cols_ == 0) cols_ = fields;
+        if (fields != cols_)
+            fail(fmt::format("found {} column{}, expected {} as in the {}", fields, fields == 1 ? "" : "s", cols_,
+                             header_ && rows_ == 0 ? "header" : "lines before"));
+        ++rows_;
+    }
+
+    [[noreturn]] void complain(Field kind, std::string_view field, std::size_t column) const {
+        const std::string found = fmt::format("column {}: found {}", column, quoted(field));
+        if (field.empty()) fail(fmt::format("column {}: found an empty field, expected a number", column));
+        if (kind == Field::not_finite) fail(found + ", expected a finite number");
+        if (kind == Field::too_large) fail(found + ", expected at most 3.4e38, the largest float");
+        if (field.find_first_of("\"'") != std::string_view::npos) fail(found + ", expected a number without quotes");
+        if (field.find(',') != std::string_view::npos) fail(found + ", expected a decimal point, not a comma");
+        fail(found + (rows_ == 0 && !header_ ? ", expected a number (a header line holds no number at all)"
+                                             : ", expected a number"));
+    }
+
+    std::string_view text_;
+    const std::string& name_;
+    std::size_t line_ = 0, rows_ = 0, cols_ = 0;
+    char separator_ = 0;
+    bool header_ = false;
+    std::vector<float> values_;
+};
+
+}  // namespace
+
+Dataset parse_csv(std::span<const std::byte> bytes, const std::string& name) {
+    return Table({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, name).read();
+}
+
+std::vector<std::byte> encode_csv(std::span<const std::string> columns, std::span<const double> values) {
+    if (columns.empty() || values.size() % columns.size() != 0)
+        throw std::invalid_argument(
+            fmt::format("encode_csv: {} values do not fill rows of {}", values.size(), columns.size()));
+    fmt::memory_buffer text;
+    fmt::format_to(std::back_inserter(text), "{}\n", fmt::join(columns, ","));
+    for (std::size_t first = 0; first < values.size(); first += columns.size())
+        fmt::format_to(std::back_inserter(text), "{}\n", fmt::join(values.subspan(first, columns.size()), ","));
+    const auto* begin = reinterpret_cast<const std::byte*>(text.data());
+    return {begin, begin + text.size()};
+}
+
+}  // namespace rbm

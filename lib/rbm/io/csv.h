@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// Tables of numbers as text.
+//
+// Separated by commas, semicolons, tabs or blanks: the first line decides.  A first line without a single number is a
+// header.  Empty lines and lines that start with # are skipped.  The decimal sign is a point in every locale.
+// Errors: DataError "file:17: column 3: found ..., expected ...".
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "rbm/kernels/dataset.h"
+
+namespace rbm {
+
+Dataset parse_csv(std::span<const std::byte> bytes, const std::string& name);
+
+/// A header line, then values row by row: as many to a row as there are columns, each in the shortest form that reads
+/// back as the same double.
+std::vector<std::byte> encode_csv(std::span<const std::string> columns, std::span<const double> values);
+
+}  // namespace rbm

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// NumPy's .npy files, versions 1 to 3: bool, integers of 1 to 8 bytes, float32 and float64, either byte order, C or
+// Fortran order.  Objects (pickles, which can run code), complex numbers, records and text are refused.
+//
+// Errors: DataError naming `name`, the place, what was found and what was expected.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "rbm/kernels/dataset.h"
+
+namespace rbm {
+
+/// An array of any shape, in C order.
+struct NpyArray {
+    std::vector<std::size_t> shape;
+    std::vector<double> values;
+};
+
+bool is_npy(std::span<const std::byte> bytes);
+
+/// For weights, masks, scores.
+NpyArray parse_npy(std::span<const std::byte> bytes, const std::string& name);
+
+/// Samples from [N, cols], pictures from [N, height, width]; values as they are.  [n] alone could be one row or one
+/// column, and is refused.
+Dataset parse_npy_dataset(std::span<const std::byte> bytes, const std::string& name);
+
+/// Version 1, C order, little endian.  values has as many elements as the shape says.
+std::vector<std::byte> encode_npy(std::span<const std::size_t> shape, std::span<const float> values);
+std::vector<std::byte> encode_npy(std::span<const std::size_t> shape, std::span<const double> values);
+
+}  // namespace rbm
