@@ -115,7 +115,6 @@ bool train(TrainState& state, const O& objective, const Dataset& data, const Tra
         const auto order = shuffled_rows(data.rows(), state.seed, state.epoch);
         const Stream pixels = pixel_stream(state.seed, state.epoch);
         EpochReport report{static_cast<std::size_t>(state.epoch) + 1, settings.epochs, 0, 0, 0, 0};
-        std::size_t reported = 0;
         while (state.batch < batches) {
             const std::size_t first = static_cast<std::size_t>(state.batch) * settings.batch_size;
             const auto rows = std::span(order).subspan(first, std::min(settings.batch_size, data.rows() - first));
@@ -141,19 +140,19 @@ bool train(TrainState& state, const O& objective, const Dataset& data, const Tra
                 settings, static_cast<double>(state.epoch) + static_cast<double>(state.batch) / static_cast<double>(batches));
             const UpdateReport one = update(state.machine, gradient, state.update, settings, report.learning_rate,
                                             momentum, batch_visible, batch_hidden);
-            report.gradient_norm += one.gradient_norm;
-            report.step_to_weights += one.step_to_weights;
-            ++reported;
+            state.gradient_norms += one.gradient_norm;
+            state.steps_to_weights += one.step_to_weights;
             ++state.batch;
             state.random = random.state();
             if (observer.on_batch) observer.on_batch(static_cast<std::size_t>(state.batch), batches);
             if (observer.stop_requested && observer.stop_requested() && state.batch < batches) return false;
         }
+        report.updates = state.update.updates;
+        report.gradient_norm = state.gradient_norms / static_cast<double>(batches);
+        report.step_to_weights = state.steps_to_weights / static_cast<double>(batches);
         ++state.epoch;
         state.batch = 0;
-        report.updates = state.update.updates;
-        report.gradient_norm /= static_cast<double>(std::max<std::size_t>(reported, 1));
-        report.step_to_weights /= static_cast<double>(std::max<std::size_t>(reported, 1));
+        state.gradient_norms = state.steps_to_weights = 0;
         if (observer.on_epoch) observer.on_epoch(report, state);
         if (observer.stop_requested && observer.stop_requested() && state.epoch < settings.epochs) return false;
     }

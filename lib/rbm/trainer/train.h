@@ -29,6 +29,8 @@ struct TrainState {
     std::uint64_t seed = 0;       ///< of shuffles and of pixels drawn afresh
     std::uint64_t epoch = 0;      ///< finished epochs
     std::uint64_t batch = 0;      ///< finished batches of the current epoch
+    double gradient_norms = 0;    ///< summed over those batches, for the epoch's report
+    double steps_to_weights = 0;  ///< likewise
 };
 
 struct EpochReport {

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#include "rbm/io/checkpoint_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "rbm/io/atomic_file.h"
+#include "rbm/io/bytes.h"
+#include "rbm/kernels/error.h"
+
+namespace rbm {
+namespace {
+
+constexpr std::string_view option_prefix = "option.";
+
+Tensor vector_tensor(const std::vector<float>& values) {
+    return make_tensor({values.size()}, std::span<const float>(values));
+}
+
+Tensor matrix_tensor(const Matrix& matrix) { return make_tensor({matrix.rows(), matrix.cols()}, matrix.values()); }
+
+Matrix matrix_of(const Tensors& file, const std::string& name, std::size_t rows, std::size_t cols) {
+    file.at(name, {rows, cols});
+    const std::vector<float> values = file.f32(name);
+    Matrix matrix(rows, cols);
+    std::copy(values.begin(), values.end(), matrix.values().begin());
+    return matrix;
+}
+
+std::vector<float> vector_of(const Tensors& file, const std::string& name, std::size_t length) {
+    file.at(name, {length});
+    return file.f32(name);
+}
+
+}  // namespace
+
+void save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
+    const TrainState& state = checkpoint.state;
+    Model model = checkpoint.model;
+    model.machine = state.machine;
+    Tensors file = model_tensors(model);
+    add_parameters(file, state.update.velocity, "velocity.");
+    if (state.update.second_moment.visible_count() > 0)
+        add_parameters(file, state.update.second_moment, "second_moment.");
+    file.tensors["visible.offset"] = vector_tensor(state.update.visible_offset);
+    file.tensors["hidden.offset"] = vector_tensor(state.update.hidden_offset);
+    file.tensors["hidden.activity"] = vector_tensor(state.update.hidden_activity);
+    if (state.chains.count() > 0) {
+        file.tensors["chains.visible"] = matrix_tensor(state.chains.visible);
+        file.tensors["chains.hidden"] = matrix_tensor(state.chains.hidden);
+    }
+    const std::uint64_t position[] = {state.seed,       state.epoch,       state.batch,      state.update.updates,
+                                      state.random.key, state.random.call, state.random.word};
+    file.tensors["train.position"] = make_tensor({std::size(position)}, std::span<const std::uint64_t>(position));
+    const double sums[] = {state.gradient_norms, state.steps_to_weights};
+    file.tensors["train.sums"] = make_tensor({std::size(sums)}, std::span<const double>(sums));
+    for (const auto& [name, value] : checkpoint.options) file.metadata[std::string(option_prefix) + name] = value;
+    write_file(path, encode_safetensors(file), true);
+}
+
+Checkpoint load_checkpoint(const std::string& path) {
+    const Tensors file = parse_safetensors(read_bytes(path), path);
+    Checkpoint checkpoint;
+    checkpoint.model = model_from(file);
+    TrainState& state = checkpoint.state;
+    state.machine = checkpoint.model.machine;
+    state.update.velocity = state.machine.zeros_like();
+    read_parameters(file, state.update.velocity, "velocity.");
+    if (file.contains("second_moment.weights")) {
+        state.update.second_moment = state.machine.zeros_like();
+        read_parameters(file, state.update.second_moment, "second_moment.");
+    }
+    const std::size_t visible = state.machine.visible_count(), hidden = state.machine.hidden_count();
+    state.update.visible_offset = vector_of(file, "visible.offset", visible);
+    state.update.hidden_offset = vector_of(file, "hidden.offset", hidden);
+    state.update.hidden_activity = vector_of(file, "hidden.activity", hidden);
+    if (file.contains("chains.visible")) {
+        const auto& shape = file.at("chains.visible").shape;
+        const std::size_t chains = shape.empty() ? 0 : shape[0];
+        state.chains.visible = matrix_of(file, "chains.visible", chains, visible);
+        state.chains.hidden = matrix_of(file, "chains.hidden", chains, hidden);
+    }
+    file.at("train.position", {7});
+    const std::vector<std::uint64_t> position = file.u64("train.position");
+    state.seed = position[0];
+    state.epoch = position[1];
+    state.batch = position[2];
+    state.update.updates = position[3];
+    state.random = {position[4], position[5], position[6]};
+    if (state.random.word > 4)
+        throw DataError(fmt::format("{}: tensor train.position, element 6: found {}, expected at most 4", path,
+                                    state.random.word));
+    file.at("train.sums", {2});
+    const std::vector<double> sums = file.f64("train.sums");
+    state.gradient_norms = sums[0];
+    state.steps_to_weights = sums[1];
+    for (const auto& [key, value] : file.metadata)
+        if (key.starts_with(option_prefix)) checkpoint.options[key.substr(option_prefix.size())] = value;
+    return checkpoint;
+}
+
+}  // namespace rbm

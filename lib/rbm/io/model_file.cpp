@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+#include "rbm/io/model_file.h"
+
+#include <fast_float/fast_float.h>
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+
+#include "rbm/io/atomic_file.h"
+#include "rbm/io/bytes.h"
+#include "rbm/kernels/error.h"
+
+namespace rbm {
+namespace {
+
+constexpr std::string_view format_version = "1";
+
+const std::string* metadata(const Tensors& file, const std::string& key) {
+    const auto found = file.metadata.find(key);
+    return found == file.metadata.end() ? nullptr : &found->second;
+}
+
+template <class Number>
+Number parse_number(const Tensors& file, const std::string& key, const std::string& text) {
+    Number value{};
+    const char* end = text.data() + text.size();
+    bool whole = false;
+    if constexpr (std::is_floating_point_v<Number>) {
+        const auto result = fast_float::from_chars(text.data(), end, value);
+        whole = result.ec == std::errc{} && result.ptr == end && std::isfinite(value);
+    } else {
+        const auto result = std::from_chars(text.data(), end, value);
+        whole = result.ec == std::errc{} && result.ptr == end;
+    }
+    if (!whole) throw DataError(fmt::format("{}: metadata {} is '{}', expected a number", file.source, key, text));
+    return value;
+}
+
+template <class Number>
+Number metadata_number(const Tensors& file, const std::string& key, Number fallback) {
+    const std::string* text = metadata(file, key);
+    return text == nullptr ? fallback : parse_number<Number>(file, key, *text);
+}
+
+void check_finite(const Tensors& file, const std::string& name, std::span<const float> values) {
+    for (std::size_t i = 0; i < values.size(); ++i)
+        if (!std::isfinite(values[i]))
+            throw DataError(fmt::format("{}: tensor {}, element {}: found {}, expected a finite number", file.source,
+                                        name, i, values[i]));
+}
+
+/// [V] F32 values of an optional tensor, or none.
+std::vector<float> optional_vector(const Tensors& file, const std::string& name, std::size_t length) {
+    if (!file.contains(name)) return {};
+    file.at(name, {length});
+    std::vector<float> values = file.f32(name);
+    check_finite(file, name, values);
+    return values;
+}
+
+Units units_of(const Tensors& file, const std::string& side, std::size_t count) {
+    const std::string* name = metadata(file, side + ".units");
+    try {
+        return make_units<float>(name == nullptr ? Bernoulli::name : std::string_view(*name), count);
+    } catch (const std::invalid_argument& error) {
+        throw DataError(fmt::format("{}: metadata {}.units: {}", file.source, side, error.what()));
+    }
+}
+
+Preparation preparation_of(const Tensors& file, const Machine& machine) {
+    Preparation preparation = default_preparation(machine.visible);
+    if (const std::string* name = metadata(file, "data.binarize")) {
+        bool known = false;
+        for (const Binarize binarize : {Binarize::threshold, Binarize::sample, Binarize::none})
+            if (*name == name_of(binarize)) {
+                preparation.binarize = binarize;
+                known = true;
+            }
+        if (!known)
+            throw DataError(fmt::format("{}: metadata data.binarize is '{}', expected threshold, sample or none",
+                                        file.source, *name));
+    }
+    preparation.threshold = metadata_number(file, "data.threshold", preparation.threshold);
+    preparation.mean = optional_vector(file, "data.mean", machine.visible_count());
+    preparation.scale = optional_vector(file, "data.scale", machine.visible_count());
+    if (preparation.mean.empty() != preparation.scale.empty())
+        throw DataError(fmt::format("{}: found only one of the tensors data.mean and data.scale, expected both or none",
+                                    file.source));
+    for (std::size_t i = 0; i < preparation.scale.size(); ++i)
+        if (!(preparation.scale[i] > 0))
+            throw DataError(fmt::format("{}: tensor data.scale, element {}: found {}, expected a positive number",
+                                        file.source, i, preparation.scale[i]));
+    return preparation;
+}
+
+std::optional<LogPartition> log_partition_of(const Tensors& file) {
+    const std::string* value = metadata(file, "log_partition");
+    if (value == nullptr) return std::nullopt;
+    LogPartition result;
+    result.value = parse_number<double>(file, "log_partition", *value);
+    result.low = metadata_number(file, "log_partition_low", result.value);
+    result.high = metadata_number(file, "log_partition_high", result.value);
+    if (const std::string* method = metadata(file, "log_partition_method")) result.method = *method;
+    return result;
+}
+
+}  // namespace
+
+std::string_view name_of(Binarize binarize) {
+    switch (binarize) {
+        case Binarize::threshold:
+            return "threshold";
+        case Binarize::sample:
+            return "sample";
+        case Binarize::none:
+            break;
+    }
+    return "none";
+}
+
+Preparation default_preparation(const Units& visible) {
+    Preparation preparation;
+    preparation.binarize = takes_unit_interval(visible) ? Binarize::threshold : Binarize::none;
+    return preparation;
+}
+
+double log_scale_sum(const Preparation& preparation) {
+    double sum = 0;
+    for (const float scale : preparation.scale) sum += std::log(static_cast<double>(scale));
+    return sum;
+}
+
+void add_parameters(Tensors& file, const Machine& machine, const std::string& prefix) {
+    machine.each_parameter([&](const std::string& name, std::span<const float> values) {
+        const std::vector<std::size_t> shape =
+            name == "weights" ? std::vector{machine.visible_count(), machine.hidden_count()} : std::vector{values.size()};
+        file.tensors[prefix + name] = make_tensor(shape, values);
+    });
+}
+
+void read_parameters(const Tensors& file, Machine& machine, const std::string& prefix) {
+    machine.each_parameter([&](const std::string& name, std::span<float> values) {
+        const std::string full = prefix + name;
+        file.at(full, name == "weights" ? std::vector{machine.visible_count(), machine.hidden_count()}
+                                        : std::vector{values.size()});
+        const std::vector<float> found = file.f32(full);
+        check_finite(file, full, found);
+        std::copy(found.begin(), found.end(), values.begin());
+    });
+}
+
+Tensors model_tensors(const Model& model) {
+    Tensors file;
+    add_parameters(file, model.machine, "");
+    const auto add_vector = [&](const std::string& name, const std::vector<float>& values) {
+        if (!values.empty()) file.tensors[name] = make_tensor({values.size()}, std::span<const float>(values));
+    };
+    add_vector("data.mean", model.preparation.mean);
+    add_vector("data.scale", model.preparation.scale);
+    add_vector("data.rates", model.rates);
+    file.metadata["rbm.format"] = format_version;
+    file.metadata["visible.units"] = kind(model.machine.visible);
+    file.metadata["hidden.units"] = kind(model.machine.hidden);
+    file.metadata["data.binarize"] = name_of(model.preparation.binarize);
+    if (model.preparation.binarize == Binarize::threshold)
+        file.metadata["data.threshold"] = fmt::format("{}", model.preparation.threshold);
+    if (model.image.height > 0) {
+        file.metadata["image.height"] = fmt::format("{}", model.image.height);
+        file.metadata["image.width"] = fmt::format("{}", model.image.width);
+    }
+    if (model.log_partition) {
+        file.metadata["log_partition"] = fmt::format("{}", model.log_partition->value);
+        file.metadata["log_partition_low"] = fmt::format("{}", model.log_partition->low);
+        file.metadata["log_partition_high"] = fmt::format("{}", model.log_partition->high);
+        file.metadata["log_partition_method"] = model.log_partition->method;
+    }
+    return file;
+}
+
+Model model_from(const Tensors& file) {
+    if (const std::string* version = metadata(file, "rbm.format"); version != nullptr && *version != format_version)
+        throw DataError(fmt::format("{}: rbm.format is '{}', expected {}; written by a newer version, update this program",
+                                    file.source, *version, format_version));
+    const Tensor& weights = file.at("weights");
+    if (weights.shape.size() != 2 || weights.shape[0] == 0 || weights.shape[1] == 0)
+        throw DataError(fmt::format("{}: tensor weights has {} dimensions or none of some, expected [visible, hidden]",
+                                    file.source, weights.shape.size()));
+    Model model;
+    try {
+        model.machine = Machine(units_of(file, "visible", weights.shape[0]), units_of(file, "hidden", weights.shape[1]));
+    } catch (const Unsupported& error) {
+        throw DataError(fmt::format("{}: {}", file.source, error.what()));
+    }
+    read_parameters(file, model.machine, "");
+    model.machine.each_parameter([&](const std::string& name, std::span<const float> values) {
+        if (!name.ends_with("log_sigma")) return;
+        for (std::size_t i = 0; i < values.size(); ++i)
+            if (std::abs(values[i]) > 40)  // 1 / sigma^2 would leave the floats
+                throw DataError(fmt::format("{}: tensor {}, element {}: found {}, expected a value in [-40, 40]",
+                                            file.source, name, i, values[i]));
+    });
+    model.preparation = preparation_of(file, model.machine);
+    model.rates = optional_vector(file, "data.rates", model.machine.visible_count());
+    model.image = {metadata_number<std::size_t>(file, "image.height", 0), metadata_number<std::size_t>(file, "image.width", 0)};
+    if ((model.image.height != 0 || model.image.width != 0) &&
+        (model.image.width == 0 || model.machine.visible_count() % model.image.width != 0 ||
+         model.machine.visible_count() / model.image.width != model.image.height))
+        throw DataError(fmt::format("{}: metadata image.height x image.width is {} x {}, expected a product of {}, the "
+                                    "visible units", file.source, model.image.height, model.image.width,
+                                    model.machine.visible_count()));
+    model.log_partition = log_partition_of(file);
+    return model;
+}
+
+Model load_model(const std::string& path) { return model_from(parse_safetensors(read_bytes(path), path)); }
+
+void save_model(const std::string& path, const Model& model, bool overwrite) {
+    write_file(path, encode_safetensors(model_tensors(model)), overwrite);
+}
+
+}  // namespace rbm

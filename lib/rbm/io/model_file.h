@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// Models as safetensors files: the machine, how its data are prepared, and what is known about log Z.
+// The format is docs/file-format.md; any safetensors reader opens it, and loading one can run no code.
+//
+// Errors: FileError when a file cannot be opened or written; DataError naming file and tensor when it is no model.
+#pragma once
+
+#include <optional>
+
+#include "rbm/io/safetensors.h"
+#include "rbm/kernels/dataset.h"
+#include "rbm/model/machine.h"
+
+namespace rbm {
+
+/// An estimate of log Z in nats, with the method's 3-sigma interval (for "exact" all three are equal).
+struct LogPartition {
+    double value = 0;
+    double low = 0;
+    double high = 0;
+    std::string method;
+    bool operator==(const LogPartition&) const = default;
+};
+
+struct Model {
+    Machine machine;
+    Preparation preparation;             ///< what happens to data before the machine sees them
+    ImageShape image;                    ///< of a sample, when it is a picture
+    std::vector<float> rates;            ///< [V] means of the prepared training data, or empty
+    std::optional<LogPartition> log_partition;
+    bool operator==(const Model&) const = default;
+};
+
+/// How data are prepared for these units when nobody says otherwise: threshold 0.5 for Bernoulli, nothing for Gaussian.
+Preparation default_preparation(const Units& visible);
+
+Model load_model(const std::string& path);
+void save_model(const std::string& path, const Model& model, bool overwrite = false);
+
+Tensors model_tensors(const Model& model);
+Model model_from(const Tensors& file);
+
+/// The parameters of a machine-shaped object under `prefix` + their names, and back into an object of the right shape.
+void add_parameters(Tensors& file, const Machine& machine, const std::string& prefix);
+void read_parameters(const Tensors& file, Machine& machine, const std::string& prefix);
+
+/// "threshold", "sample" or "none".
+std::string_view name_of(Binarize binarize);
+
+/// The sum of the log scales of standardised data: a log-likelihood of prepared data minus this is one of raw data.
+double log_scale_sum(const Preparation& preparation);
+
+}  // namespace rbm
