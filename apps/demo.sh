@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 sh apps/setup.sh build
 
 digits=datasets/digits-images-idx3-ubyte.gz
-run=run-digits
+run="run-digits"
 model=$run/model.safetensors
 
 echo
@@ -25,6 +25,6 @@ build/apps/rbm-dream $model --chains 100 --steps 2000 --every 50 --seed 1 --outp
 echo
 echo "Look at:"
 for picture in "$run"/*.png "$run"/*.gif; do
-    [ -f "$picture" ] && echo "  $(pwd)/$picture"
+    if [ -f "$picture" ]; then echo "  $(pwd)/$picture"; fi
 done
 echo "The machine is $model; the scores are $run/scores.csv; the course of training is $run/metrics.jsonl."

@@ -4,7 +4,10 @@
 # Needs root, debootstrap, git and the network.  Not part of the suite.
 # usage: bash tests/bare-debian.sh SCRATCH_FOLDER [demo|tests|both]     the folder must not exist; it is removed at the end
 set -eu
-[ $# -ge 1 ] && [ ! -e "$1" ] || { sed -n 's/^# //; 3,5p' "$0" >&2; exit 2; }
+if [ $# -lt 1 ] || [ -e "$1" ]; then
+    sed -n 's/^# //; 3,5p' "$0" >&2
+    exit 2
+fi
 [ "$(id -u)" -eq 0 ] || { echo "bare-debian: needs root for debootstrap and chroot" >&2; exit 1; }
 source=$(cd "$(dirname "$0")/.." && pwd)
 mkdir -p "$1"
