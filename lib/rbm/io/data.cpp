@@ -48,8 +48,8 @@ Dataset parse_unpacked(std::span<const std::byte> bytes, const std::string& name
     if (is_npy(bytes)) {
         Dataset data = parse_npy_dataset(bytes, name);
         if (data.image != ImageShape{})
-            note(notes, fmt::format("{}: {} pictures of {} x {}, each flattened to a row of {}", name, data.rows(),
-                                    data.image.height, data.image.width, data.cols()));
+            note(notes, fmt::format("{}: {} pictures of height {} and width {}, each flattened to a row of {}", name,
+                                    data.rows(), data.image.height, data.image.width, data.cols()));
         return data;
     }
     if (is_png(bytes)) {
