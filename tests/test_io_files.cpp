@@ -140,15 +140,17 @@ TEST_CASE("a reader of the old file is not disturbed by its replacement") {
 TEST_CASE("what cannot be written is said before and during the work") {
     const TemporaryFolder folder;
     for (const bool overwrite : {false, true}) {
-        for (const auto& [path, reason] :
+        for (const auto& [file, reason] :
              std::vector<std::pair<std::string, const char*>>{{folder / "missing/file", "No such file or directory"},
                                                               {folder.path(), "is a directory"},
                                                               {folder / "missing/", "expected the name of a file"},
                                                               {"", "expected the name of a file"},
                                                               {folder / std::string(256, 'n'), "File name too long"}}) {
+            const std::string path = file;
+            const char* const why = reason;
             CAPTURE(path);
-            CHECK(has(thrown<FileError>([&] { rbm::check_writable(path, overwrite); }), reason));
-            CHECK(has(thrown<FileError>([&] { rbm::write_file(path, bytes_of("x"), overwrite); }), reason));
+            CHECK(has(thrown<FileError>([&] { rbm::check_writable(path, overwrite); }), why));
+            CHECK(has(thrown<FileError>([&] { rbm::write_file(path, bytes_of("x"), overwrite); }), why));
         }
     }
     CHECK(

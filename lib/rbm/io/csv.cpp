@@ -171,9 +171,12 @@ std::vector<std::byte> encode_csv(std::span<const std::string> columns, std::spa
         throw std::invalid_argument(
             fmt::format("encode_csv: {} values do not fill rows of {}", values.size(), columns.size()));
     fmt::memory_buffer text;
-    fmt::format_to(std::back_inserter(text), "{}\n", fmt::join(columns, ","));
-    for (std::size_t first = 0; first < values.size(); first += columns.size())
-        fmt::format_to(std::back_inserter(text), "{}\n", fmt::join(values.subspan(first, columns.size()), ","));
+    for (const std::string& column : columns)
+        fmt::format_to(std::back_inserter(text), "{}{}", column, &column == &columns.back() ? '\n' : ',');
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const bool last = (i + 1) % columns.size() == 0;
+        fmt::format_to(std::back_inserter(text), "{}{}", values[i], last ? '\n' : ',');
+    }
     const auto* begin = reinterpret_cast<const std::byte*>(text.data());
     return {begin, begin + text.size()};
 }
