@@ -30,8 +30,8 @@ bool quickly_enumerable(const Machine& machine) {
 
 }  // namespace
 
-Monitor::Monitor(const Dataset& training_set, const Dataset* validation_set)
-    : training(training_set.spread(watched_rows)) {
+Monitor::Monitor(const Dataset& training_set, const Dataset* validation_set, double log_scale_sum)
+    : training(training_set.spread(watched_rows)), log_scale(log_scale_sum) {
     if (validation_set != nullptr) validation = validation_set->spread(watched_rows);
 }
 
@@ -47,6 +47,11 @@ Monitor::Numbers Monitor::measure(const Machine& machine) const {
         numbers.free_energy_gap = *numbers.held_out_free_energy - numbers.free_energy;
         numbers.held_out_reconstruction_error = reconstruction_error(machine, *validation);
         if (discrete) numbers.held_out_pseudo_likelihood = pseudo_likelihood(machine, *validation, Random(0));
+    }
+    if (numbers.log_partition) {
+        numbers.log_likelihood = -numbers.free_energy - *numbers.log_partition - log_scale;
+        if (validation)
+            numbers.held_out_log_likelihood = -*numbers.held_out_free_energy - *numbers.log_partition - log_scale;
     }
     return numbers;
 }
@@ -71,22 +76,19 @@ std::string metrics_line(const EpochReport& report, const Monitor::Numbers& numb
     add("held_out_free_energy", numbers.held_out_free_energy);
     add("held_out_reconstruction_error", numbers.held_out_reconstruction_error);
     add("held_out_pseudo_likelihood", numbers.held_out_pseudo_likelihood);
-    if (numbers.log_partition) {
-        line["log_partition"] = *numbers.log_partition;
-        line["log_likelihood"] = -numbers.free_energy - *numbers.log_partition;
-        if (numbers.held_out_free_energy)
-            line["held_out_log_likelihood"] = -*numbers.held_out_free_energy - *numbers.log_partition;
-    }
+    add("log_partition", numbers.log_partition);
+    add("log_likelihood", numbers.log_likelihood);
+    add("held_out_log_likelihood", numbers.held_out_log_likelihood);
     return line.dump();
 }
 
 std::string epoch_line(const EpochReport& report, const Monitor::Numbers& numbers, double examples_per_second) {
     std::string text = fmt::format("epoch {}/{}  {:.0f} examples/s", report.epoch, report.epochs, examples_per_second);
     if (numbers.free_energy_gap) text += fmt::format("  free-energy gap {:+.2f} nats", *numbers.free_energy_gap);
-    if (numbers.log_partition) {
-        const double free_energy = numbers.held_out_free_energy.value_or(numbers.free_energy);
-        text += fmt::format("  log-likelihood {:.2f}{}", -free_energy - *numbers.log_partition,
-                            numbers.held_out_free_energy ? " held out" : "");
+    if (numbers.held_out_log_likelihood) {
+        text += fmt::format("  held-out log-likelihood {:.2f}", *numbers.held_out_log_likelihood);
+    } else if (numbers.log_likelihood) {
+        text += fmt::format("  log-likelihood {:.2f}", *numbers.log_likelihood);
     } else if (numbers.pseudo_likelihood) {
         text += fmt::format("  pseudo-likelihood {:.1f}", *numbers.pseudo_likelihood);
     }

@@ -26,7 +26,7 @@ FileError exists_error(const std::string& path) { return FileError(path + ": exi
 
 Target examine(const std::string& path, bool overwrite) {
     if (path == "-" || path == "/dev/stdout") return {Way::standard_output, {}, {}, true, 0};
-    if (path.find('\0') != std::string::npos) throw file_error(path, "cannot be written", ENOENT);
+    if (path.find('\0') != std::string::npos) throw file_error(path.c_str(), "cannot be written", ENOENT);
     Target target;
     std::string file = path;
     struct stat status {

@@ -13,7 +13,7 @@ namespace {
 
 Descriptor open_for_reading(const std::string& path) {
     if (path == "-") return Descriptor(STDIN_FILENO, false);
-    if (path.find('\0') != std::string::npos) throw file_error(path, "cannot be opened", ENOENT);
+    if (path.find('\0') != std::string::npos) throw file_error(path.c_str(), "cannot be opened", ENOENT);
     int number = -1;
     do number = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
     while (number < 0 && errno == EINTR);
