@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "apps/command.h"
 
-#include <omp.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -12,8 +11,11 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "apps/blas_core.h"
 #include "apps/version.h"
 #include "rbm/kernels/error.h"
+#include "rbm/kernels/threads.h"
+#include "rbm/kernels/vector_kernels.h"
 
 namespace rbm::app {
 namespace {
@@ -84,7 +86,9 @@ void prepare(const Program& program) {
                           : settings->verbose ? Verbosity::verbose
                                               : Verbosity::normal;
     console().progress = !settings->no_progress;
-    omp_set_num_threads(static_cast<int>(settings->threads));
+    set_threads(settings->threads);
+    detail("{} thread{}; {} instructions; {}", settings->threads, settings->threads == 1 ? "" : "s",
+           vectorized::target_name(), blas_core_text());
 }
 
 }  // namespace
@@ -95,6 +99,7 @@ void write_output(std::string_view text) {
 }
 
 int run_command(Program& program, int argc, const char* const* argv, const std::function<int()>& body) {
+    choose_blas_core(argv);
     open_standard_streams();
     catch_signals();
     console() = Console{program.name(), Verbosity::normal, true};

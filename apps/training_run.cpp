@@ -87,6 +87,12 @@ void require_room(const RunSettings& run, std::size_t rows, std::size_t visible)
                                run.train.batch_size, run.chains.value_or(run.train.batch_size)));
 }
 
+/// Options that the library's settings hold in another form.
+void adopt(RunSettings& run) {
+    run.train.epochs = *run.epochs;
+    run.train.minimum_sigma = {run.minimum_sigma};
+}
+
 /// Trains until the end or a signal, saving and reporting on the way.
 class Session {
   public:
@@ -95,7 +101,7 @@ class Session {
           folder_(folder),
           inputs_(inputs),
           checkpoint_(checkpoint),
-          monitor_(inputs.training, inputs.validation ? &*inputs.validation : nullptr,
+          monitor_(checkpoint.state.machine, inputs.training, inputs.validation ? &*inputs.validation : nullptr,
                    log_scale_sum(checkpoint.model.preparation)),
           batches_((inputs.training.rows() + run.train.batch_size - 1) / run.train.batch_size),
           progress_("training", batches_ * run.train.epochs, "updates") {}
@@ -136,7 +142,7 @@ class Session {
     void end_of_epoch(const EpochReport& report) {
         const double epoch_seconds = seconds_since(epoch_start_);
         const double rate = static_cast<double>(inputs_.training.rows()) / epoch_seconds;
-        const Monitor::Numbers numbers = monitor_.measure(checkpoint_.state.machine);
+        const Monitor::Numbers numbers = monitor_.measure(checkpoint_.state.machine, report);
         folder_.append_metrics(metrics_line(report, numbers, seconds_since(start_), rate));
         progress_.milestone(epoch_line(report, numbers, rate));
         // Short epochs need not be saved each: at most this much work is lost.
@@ -172,7 +178,11 @@ int start_run(const Program& program, RunSettings& run) {
     const RunFolder folder(run.output, false, run.common.force);
     Dataset raw = load_raw(run.data);
     require_room(run, raw.rows(), raw.cols());
-    run.train.minimum_sigma = {run.minimum_sigma};
+    if (!run.epochs) {
+        const std::size_t batches = (raw.rows() + run.train.batch_size - 1) / run.train.batch_size;
+        run.epochs = std::max<std::size_t>(10, (default_updates + batches - 1) / batches);
+    }
+    adopt(run);
 
     Checkpoint checkpoint;
     Machine machine(make_units<float>(run.visible_units, raw.cols()), Bernoulli(run.hidden));
@@ -204,7 +214,7 @@ int resume_run(Program& program, RunSettings& run) {
     record.erase(data_key);
     record.erase(fingerprint_key);
     program.restore(record, folder.checkpoint_path(), {"epochs"});
-    run.train.minimum_sigma = {run.minimum_sigma};
+    adopt(run);
     if (checkpoint.state.epoch > run.train.epochs)
         throw UsageError(fmt::format("option --epochs: found {}, expected at least {}, the epochs that {} has done",
                                      run.train.epochs, checkpoint.state.epoch, run.output));

@@ -11,6 +11,10 @@
 
 namespace rbm::app {
 
+/// A run without --epochs makes about this many updates, and passes over the data ten times at least: a few seconds on
+/// 8x8 digits, a minute or two on MNIST, and near the end of what the machine can learn at the default rate.
+inline constexpr std::size_t default_updates = 20'000;
+
 struct RunSettings {
     CommonSettings common;
     std::string data, output, validation, sample_weights;
@@ -18,6 +22,7 @@ struct RunSettings {
     std::size_t hidden = 128;
     std::size_t steps = 1;
     std::optional<std::size_t> chains;  ///< as many as the batch has rows
+    std::optional<std::size_t> epochs;  ///< enough for default_updates
     bool standardize = true;
     float minimum_sigma = 0.1F;
     bool resume = false;

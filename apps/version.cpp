@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "apps/blas_core.h"
 #include "apps/resources.h"
-#include "rbm/kernels/blas_info.h"
 #include "rbm/kernels/vector_kernels.h"
 
 namespace rbm::app {
@@ -16,7 +16,7 @@ std::vector<std::pair<std::string, std::string>> version_details() {
     const std::string compiler = fmt::format("GCC {}", __VERSION__);
 #endif
     return {{"Compiler", compiler},
-            {"BLAS", describe(blas_info())},
+            {"BLAS", blas_core_text()},
             {"Instructions", vectorized::target_name()},
             {"Threads", fmt::format("{}", default_threads())}};
 }

@@ -17,7 +17,7 @@ enum class Optimizer { sgd, adam };
 
 struct UpdateSettings {
     Optimizer optimizer = Optimizer::sgd;
-    float learning_rate = 0.05F;
+    float learning_rate = 0.1F;
     Schedule schedule = Schedule::linear;  ///< linear: to 0 at the end; exponential: to a hundredth
     float momentum = 0;                    ///< reached from 0.5 (or from itself, when below) over momentum_ramp epochs
     float momentum_ramp = 5;
