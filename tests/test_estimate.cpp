@@ -56,7 +56,7 @@ TEST_SUITE_BEGIN("estimate");
 
 TEST_CASE("exact log Z is the sum over both sides, for every pair of kinds, at every temperature") {
     for (const double beta : {1.0, 0.37, 2.0}) {
-        for (const std::size_t hidden : {3, 8}) {
+        for (const std::size_t hidden : std::initializer_list<std::size_t>{3, 8}) {
             const auto machine = random_machine<float>("bernoulli", 6, "bernoulli", hidden, 150);
             const double expected = joint_log_partition(precise(machine), beta);
             CHECK(exact_log_partition(machine, beta) == doctest::Approx(expected).epsilon(1e-12));
@@ -78,7 +78,7 @@ TEST_CASE("more states than a block, and any number of threads, give one log Z")
     set_threads(1);
     const double first = exact_log_partition(machine);
     CHECK(exact_log_partition(machine, Side::visible) == doctest::Approx(first).epsilon(1e-12));
-    for (const std::size_t count : {2, 3, 4}) {
+    for (const std::size_t count : std::initializer_list<std::size_t>{2, 3, 4}) {
         set_threads(count);
         CHECK(std::bit_cast<std::uint64_t>(exact_log_partition(machine)) == std::bit_cast<std::uint64_t>(first));
     }

@@ -138,7 +138,8 @@ TEST_CASE("models of every kind, with and without what is optional, come back bi
     const TemporaryFile file;
     for (const auto& [visible_kind, hidden_kind] : unit_pairs)
         for (const bool full : {false, true}) {
-            CAPTURE(visible_kind + "-" + hidden_kind);
+            const std::string kinds = visible_kind + "-" + hidden_kind;
+            CAPTURE(kinds);
             const Model model = full ? full_model(visible_kind, hidden_kind) : model_of(visible_kind, hidden_kind, 174);
             save_model(file.path(), model, true);
             const Model back = load_model(file.path());

@@ -151,7 +151,7 @@ TEST_CASE("centred and plain training reach the same optimum") {
     CHECK(centred > -set.entropy() - 2e-4);
     // Too few hidden units: an optimum short of the bound, the same one.
     SmallSet wide = noisy_bars();
-    for (const std::uint64_t seed : {114, 115, 117}) {
+    for (const std::uint64_t seed : std::initializer_list<std::uint64_t>{114, 115, 117}) {
         const auto some = exact_probabilities(random_machine<double>("bernoulli", 4, "bernoulli", 4, seed, 1.1));
         for (std::size_t s = 0; s < 16; ++s) wide.shares[s] += some[s];
     }
@@ -378,7 +378,8 @@ TEST_CASE("schedules: the first, the middle, the last update and the end") {
     UpdateSettings settings;
     settings.learning_rate = 0.4F;
     settings.schedule = Schedule::constant;
-    for (const std::uint64_t update : {0, 50, 99, 100}) CHECK(scheduled_rate(settings, update, 100) == 0.4F);
+    for (const std::uint64_t update : std::initializer_list<std::uint64_t>{0, 50, 99, 100})
+        CHECK(scheduled_rate(settings, update, 100) == 0.4F);
     settings.schedule = Schedule::linear;
     CHECK(scheduled_rate(settings, 0, 100) == 0.4F);
     CHECK(scheduled_rate(settings, 50, 100) == doctest::Approx(0.2F));

@@ -153,7 +153,7 @@ TEST_CASE("stopped after any batch and resumed from a file: the bytes of an unin
         REQUIRE(whole.update.updates == 18);
         CHECK_FALSE(same_bits(whole.machine, prepared.machine));
 
-        for (const std::size_t stop : {1, 5, 6, 7, 12, 17}) {
+        for (const std::size_t stop : std::initializer_list<std::size_t>{1, 5, 6, 7, 12, 17}) {
             CAPTURE(stop);
             TrainState state = start_training(prepared.machine, prepared.data, run.settings, run.chains, 132);
             std::size_t batches = 0;
@@ -208,7 +208,7 @@ TEST_CASE("any number of threads trains to the same bytes") {
         set_threads(1);
         TrainState first = start_training(prepared.machine, prepared.data, run.settings, run.chains, 133);
         advance(run, prepared, first, {});
-        for (const std::size_t count : {2, 3, 4}) {
+        for (const std::size_t count : std::initializer_list<std::size_t>{2, 3, 4}) {
             set_threads(count);
             TrainState other = start_training(prepared.machine, prepared.data, run.settings, run.chains, 133);
             advance(run, prepared, other, {});

@@ -54,6 +54,21 @@ Field read_number(std::string_view field, float& value) {
                                                                                                 : Field::not_finite;
 }
 
+/// Could this name a column?  Strictly, so that no row with a slip in it gets lost as a header: what is a number, in
+/// quotes too, or starts like one (1,5 and 1.2.3 and 0x1p3) could not, but 1x1 (of a pixel) could.
+bool is_word(std::string_view field) {
+    if (field.size() > 1 && field.front() == field.back() && (field.front() == '"' || field.front() == '\''))
+        field = trimmed(field.substr(1, field.size() - 2));
+    float value = 0;
+    if (field.empty() || read_number(field, value) != Field::not_a_number) return false;
+    const auto is_letter = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+    };
+    if (is_letter(field.front())) return true;
+    return !field.starts_with("0x") && !field.starts_with("0X") &&
+           std::any_of(field.begin(), field.end(), [&](char c) { return is_letter(c) && c != 'e' && c != 'E'; });
+}
+
 class Table {
   public:
     Table(std::string_view text, const std::string& name) : text_(text), name_(name) {}
@@ -97,19 +112,12 @@ class Table {
         fail(fmt::format("byte {}: found {}, expected text", bad - text_.begin(), quoted(std::string_view(&*bad, 1))));
     }
 
-    /// True when no field is a number.  A number in quotes counts as one: the row must not get lost as a header.
     bool is_header(std::string_view content) {
         std::optional<std::string_view> line = content;
         std::string_view field;
         std::size_t fields = 0;
-        float value = 0;
-        while (next_field(line, separator_, field)) {
-            ++fields;
-            std::string_view inside = field;
-            while (inside.size() > 1 && (inside.front() == '"' || inside.front() == '\''))
-                inside = inside.substr(1, inside.size() - 2);
-            if (field.empty() || read_number(trimmed(inside), value) != Field::not_a_number) return false;
-        }
+        for (; next_field(line, separator_, field); ++fields)
+            if (!is_word(field)) return false;
         cols_ = fields;
         header_ = true;
         return true;
@@ -163,9 +171,12 @@ std::vector<std::byte> encode_csv(std::span<const std::string> columns, std::spa
         throw std::invalid_argument(
             fmt::format("encode_csv: {} values do not fill rows of {}", values.size(), columns.size()));
     fmt::memory_buffer text;
-    fmt::format_to(std::back_inserter(text), "{}\n", fmt::join(columns, ","));
-    for (std::size_t first = 0; first < values.size(); first += columns.size())
-        fmt::format_to(std::back_inserter(text), "{}\n", fmt::join(values.subspan(first, columns.size()), ","));
+    for (const std::string& column : columns)
+        fmt::format_to(std::back_inserter(text), "{}{}", column, &column == &columns.back() ? '\n' : ',');
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const bool last = (i + 1) % columns.size() == 0;
+        fmt::format_to(std::back_inserter(text), "{}{}", values[i], last ? '\n' : ',');
+    }
     const auto* begin = reinterpret_cast<const std::byte*>(text.data());
     return {begin, begin + text.size()};
 }

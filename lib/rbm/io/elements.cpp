@@ -24,7 +24,7 @@ std::size_t element_count(std::span<const std::size_t> shape, std::size_t bytes_
     fits = fits && !__builtin_mul_overflow(count, bytes_each, &bytes) && bytes <= SIZE_MAX - header;
     if (!fits)
         throw DataError(fmt::format("{}: header promises {} bytes each of {}, more than any file has; this one has {}",
-                                    name, bytes_each, fmt::join(shape, " x "), size));
+                                    name, bytes_each, shape_text(shape), size));
     if (none) count = bytes = 0;
     if (header + bytes != size)
         throw DataError(fmt::format("{}: header promises {} bytes ({} of header, {} values of {}), file has {}", name,
@@ -63,6 +63,15 @@ std::vector<double> to_doubles(std::span<const std::byte> bytes, Element element
 std::vector<std::uint8_t> to_bytes(std::span<const std::byte> bytes) {
     const auto* first = reinterpret_cast<const std::uint8_t*>(bytes.data());
     return {first, first + bytes.size()};
+}
+
+std::string shape_text(std::span<const std::size_t> shape, std::string_view between) {
+    std::string text;
+    for (const std::size_t length : shape) {
+        if (!text.empty()) text += between;
+        text += fmt::to_string(length);
+    }
+    return text;
 }
 
 std::string quoted(std::string_view found) {

@@ -68,6 +68,9 @@ std::vector<float> to_floats(std::span<const std::byte> bytes, Element element, 
 std::vector<double> to_doubles(std::span<const std::byte> bytes, Element element, std::endian order);
 std::vector<std::uint8_t> to_bytes(std::span<const std::byte> bytes);
 
+/// "60000 x 28 x 28".  (fmt::join of numbers makes g++ 12 warn at -O3 of an overflow in fmt's own header.)
+std::string shape_text(std::span<const std::size_t> shape, std::string_view between = " x ");
+
 /// What was found, for a message: in quotes, what cannot be printed escaped, cut to a few characters.
 std::string quoted(std::string_view found);
 

@@ -80,7 +80,7 @@ Dataset parse_idx(std::span<const std::byte> bytes, const std::string& name) {
     const std::size_t cols = header.shape.size() == 3 ? header.shape[1] * header.shape[2] : header.shape[1];
     if (rows == 0 || cols == 0)
         throw DataError(fmt::format("{}: byte 4: found a shape of {}, expected at least one row and one column", name,
-                                    fmt::join(header.shape, " x ")));
+                                    shape_text(header.shape)));
     const std::span<const std::byte> payload = bytes.subspan(header.size);
     Dataset data =
         header.element == Element::uint8

@@ -51,7 +51,7 @@ std::vector<std::byte> encode(std::span<const std::size_t> shape, std::span<cons
     if (count != values.size())
         throw std::invalid_argument(fmt::format("encode_npy: {} values, the shape says {}", values.size(), count));
     std::string header = fmt::format("{{'descr': '<f{}', 'fortran_order': False, 'shape': ({}{}), }}", sizeof(Real),
-                                     fmt::join(shape, ", "), shape.size() == 1 ? "," : "");
+                                     shape_text(shape, ", "), shape.size() == 1 ? "," : "");
     // The values start at a multiple of 64 bytes, so that they can be mapped into memory and used as they lie.
     constexpr std::size_t start = 10, alignment = 64;
     const std::size_t end = (start + header.size() + 1 + alignment - 1) / alignment * alignment;
@@ -97,12 +97,12 @@ Dataset parse_npy_dataset(std::span<const std::byte> bytes, const std::string& n
     if (shape.size() != 2 && shape.size() != 3)
         throw DataError(
             fmt::format("{}: found {} dimensions ({}), expected 2 (rows, columns) or 3 (rows, height, width)", name,
-                        shape.size(), fmt::join(shape, " x ")));
+                        shape.size(), shape_text(shape)));
     std::size_t cols = shape[1];
     const bool too_wide = shape.size() == 3 && __builtin_mul_overflow(shape[1], shape[2], &cols);
     if (shape[0] == 0 || cols == 0 || too_wide)
-        throw DataError(fmt::format("{}: found a shape of {}, expected at least one row and one column", name,
-                                    fmt::join(shape, " x ")));
+        throw DataError(
+            fmt::format("{}: found a shape of {}, expected at least one row and one column", name, shape_text(shape)));
     std::vector<std::byte> storage;
     const std::span<const std::byte> values = payload(bytes, header, storage);
     Dataset data;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <cstring>
 #include <stdexcept>
 
 #include "rbm/kernels/error.h"
@@ -18,10 +19,24 @@ bool bit(const std::vector<std::uint64_t>& words, std::size_t row, std::size_t c
 }
 
 template <class Value>
-std::vector<Value> rows_of(const std::vector<Value>& values, std::size_t per_row, std::size_t first,
-                           std::size_t count) {
-    const auto begin = values.begin() + static_cast<std::ptrdiff_t>(first * per_row);
-    return {begin, begin + static_cast<std::ptrdiff_t>(count * per_row)};
+std::vector<Value> rows_of(const std::vector<Value>& values, std::size_t per_row, std::span<const std::uint32_t> rows) {
+    std::vector<Value> chosen;
+    chosen.reserve(rows.size() * per_row);
+    for (const std::uint32_t row : rows) {
+        const auto begin = values.begin() + static_cast<std::ptrdiff_t>(row * per_row);
+        chosen.insert(chosen.end(), begin, begin + static_cast<std::ptrdiff_t>(per_row));
+    }
+    return chosen;
+}
+
+/// FNV-1a by whole elements.
+template <class Value>
+void add_to_hash(std::uint64_t& hash, std::span<const Value> values) {
+    for (const Value& value : values) {
+        std::uint64_t bits = 0;
+        std::memcpy(&bits, &value, sizeof value);
+        hash = (hash ^ bits) * 0x100000001b3;
+    }
 }
 
 }  // namespace
@@ -96,11 +111,9 @@ Dataset Dataset::prepared(const Preparation& preparation, bool unit_interval) &&
     return std::move(*this);
 }
 
-Dataset Dataset::slice(std::size_t first, std::size_t count) const {
-    if (first + count > rows_)
-        throw std::invalid_argument(fmt::format("Dataset::slice: rows {} to {} of {}", first, first + count, rows_));
+Dataset Dataset::select(std::span<const std::uint32_t> rows) const {
     Dataset part;
-    part.rows_ = count;
+    part.rows_ = rows.size();
     part.cols_ = cols_;
     part.image = image;
     part.name = name;
@@ -108,12 +121,40 @@ Dataset Dataset::slice(std::size_t first, std::size_t count) const {
     part.mean_ = mean_;
     part.scale_ = scale_;
     if (const auto* bytes = std::get_if<Bytes>(&storage_))
-        part.storage_ = Bytes{rows_of(bytes->values, cols_, first, count), bytes->divisor};
+        part.storage_ = Bytes{rows_of(bytes->values, cols_, rows), bytes->divisor};
     else if (const auto* bits = std::get_if<Bits>(&storage_))
-        part.storage_ = Bits{rows_of(bits->words, words_per_row(cols_), first, count)};
+        part.storage_ = Bits{rows_of(bits->words, words_per_row(cols_), rows)};
     else
-        part.storage_ = Floats{rows_of(std::get<Floats>(storage_).values, cols_, first, count)};
+        part.storage_ = Floats{rows_of(std::get<Floats>(storage_).values, cols_, rows)};
     return part;
+}
+
+Dataset Dataset::slice(std::size_t first, std::size_t count) const {
+    if (first > rows_ || count > rows_ - first)
+        throw std::invalid_argument(fmt::format("Dataset::slice: rows {} to {} of {}", first, first + count, rows_));
+    std::vector<std::uint32_t> rows(count);
+    for (std::size_t i = 0; i < count; ++i) rows[i] = static_cast<std::uint32_t>(first + i);
+    return select(rows);
+}
+
+Dataset Dataset::spread(std::size_t count) const {
+    count = std::min(count, rows_);
+    std::vector<std::uint32_t> rows(count);
+    for (std::size_t i = 0; i < count; ++i) rows[i] = static_cast<std::uint32_t>(i * rows_ / count);
+    return select(rows);
+}
+
+std::uint64_t Dataset::fingerprint() const {
+    std::uint64_t hash = 0xcbf29ce484222325;
+    const std::uint64_t shape[] = {rows_, cols_, storage_.index()};
+    add_to_hash(hash, std::span<const std::uint64_t>(shape));
+    if (const auto* bytes = std::get_if<Bytes>(&storage_))
+        add_to_hash(hash, std::span<const std::uint8_t>(bytes->values));
+    else if (const auto* bits = std::get_if<Bits>(&storage_))
+        add_to_hash(hash, std::span<const std::uint64_t>(bits->words));
+    else
+        add_to_hash(hash, std::span<const float>(std::get<Floats>(storage_).values));
+    return hash;
 }
 
 void Dataset::fill_row(std::size_t row, const Stream& stream, std::span<float> out) const {

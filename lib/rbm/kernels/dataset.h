@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -58,8 +59,15 @@ class Dataset {
     Dataset prepared(const Preparation& preparation, bool unit_interval) const&;
     Dataset prepared(const Preparation& preparation, bool unit_interval) &&;
 
-    /// Rows first, ..., first + count - 1.
+    /// Rows first, ..., first + count - 1.  Throws std::invalid_argument when there are not so many.
     Dataset slice(std::size_t first, std::size_t count) const;
+    /// At most `count` rows, evenly spread over all: a sample to watch that no order of the file can bias.
+    Dataset spread(std::size_t count) const;
+    /// The first `count` rows and the rest.
+    std::pair<Dataset, Dataset> split(std::size_t count) const { return {slice(0, count), slice(count, rows_ - count)}; }
+
+    /// A hash of shape and values as they lie in memory: tells one data set from another.
+    std::uint64_t fingerprint() const;
 
     /// True when rows differ from call to call of fill(), by the stream: Binarize::sample.
     bool sampled() const { return sampled_; }
@@ -81,6 +89,7 @@ class Dataset {
     struct Floats {
         std::vector<float> values;
     };
+    Dataset select(std::span<const std::uint32_t> rows) const;
     void fill_row(std::size_t row, const Stream& stream, std::span<float> out) const;
     void check(bool unit_interval) const;
 

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#include "apps/arrays.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "apps/program.h"
+#include "rbm/io/atomic_file.h"
+#include "rbm/io/npy.h"
+
+namespace rbm::app {
+
+std::string ending_of(const std::string& path) {
+    const std::size_t name = path.find_last_of('/') + 1;  // npos + 1 is 0
+    const std::size_t dot = path.find_last_of('.');
+    if (dot == std::string::npos || dot <= name) return "";
+    std::string ending = path.substr(dot + 1);
+    for (char& letter : ending)
+        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+    return ending;
+}
+
+void check_output(const std::string& path, std::initializer_list<const char*> known, bool force) {
+    const std::string ending = ending_of(path);
+    if (path != "-" && std::find(known.begin(), known.end(), ending) == known.end()) {
+        std::string list;
+        for (const char* one : known) list += fmt::format("{}.{}", list.empty() ? "" : ", ", one);
+        throw UsageError(fmt::format("option --output: found '{}', expected a name that ends in {}", path, list));
+    }
+    check_writable(path, force);
+}
+
+void write_npy(const std::string& path, const std::vector<std::size_t>& shape, std::span<const float> values,
+               bool force) {
+    write_file(path, encode_npy(shape, values), force);
+}
+
+void write_npy(const std::string& path, const std::vector<std::size_t>& shape, std::span<const double> values,
+               bool force) {
+    write_file(path, encode_npy(shape, values), force);
+}
+
+}  // namespace rbm::app

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#include "apps/monitoring.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "rbm/estimate/exact.h"
+#include "rbm/estimate/monitor.h"
+#include "rbm/model/enumerate.h"
+
+namespace rbm::app {
+namespace {
+
+constexpr std::size_t watched_rows = 2000;
+
+double average(const std::vector<double>& values) {
+    double sum = 0;
+    for (const double value : values) sum += value;
+    return sum / static_cast<double>(values.size());
+}
+
+/// Enumerating takes about a second per 5e7 terms.
+bool quickly_enumerable(const Machine& machine) {
+    const std::uint64_t visible = state_count(machine.visible), hidden = state_count(machine.hidden);
+    const double states = static_cast<double>(visible == 0 ? hidden : hidden == 0 ? visible : std::min(visible, hidden));
+    const double terms = states * static_cast<double>(std::max(machine.visible_count(), machine.hidden_count()));
+    return states > 0 && terms < 1e7;
+}
+
+}  // namespace
+
+Monitor::Monitor(const Dataset& training_set, const Dataset* validation_set, double log_scale_sum)
+    : training(training_set.spread(watched_rows)), log_scale(log_scale_sum) {
+    if (validation_set != nullptr) validation = validation_set->spread(watched_rows);
+}
+
+Monitor::Numbers Monitor::measure(const Machine& machine) const {
+    Numbers numbers;
+    const bool discrete = takes_unit_interval(machine.visible);
+    numbers.free_energy = average(free_energies(machine, training));
+    numbers.reconstruction_error = reconstruction_error(machine, training);
+    if (discrete) numbers.pseudo_likelihood = pseudo_likelihood(machine, training, Random(0));
+    if (quickly_enumerable(machine)) numbers.log_partition = exact_log_partition(machine);
+    if (validation) {
+        numbers.held_out_free_energy = average(free_energies(machine, *validation));
+        numbers.free_energy_gap = *numbers.held_out_free_energy - numbers.free_energy;
+        numbers.held_out_reconstruction_error = reconstruction_error(machine, *validation);
+        if (discrete) numbers.held_out_pseudo_likelihood = pseudo_likelihood(machine, *validation, Random(0));
+    }
+    if (numbers.log_partition) {
+        numbers.log_likelihood = -numbers.free_energy - *numbers.log_partition - log_scale;
+        if (validation)
+            numbers.held_out_log_likelihood = -*numbers.held_out_free_energy - *numbers.log_partition - log_scale;
+    }
+    return numbers;
+}
+
+std::string metrics_line(const EpochReport& report, const Monitor::Numbers& numbers, double seconds,
+                         double examples_per_second) {
+    nlohmann::ordered_json line;
+    const auto add = [&](const char* key, const std::optional<double>& value) {
+        if (value) line[key] = *value;
+    };
+    line["epoch"] = report.epoch;
+    line["updates"] = report.updates;
+    line["learning_rate"] = report.learning_rate;
+    line["seconds"] = seconds;
+    line["examples_per_second"] = examples_per_second;
+    line["gradient_norm"] = report.gradient_norm;
+    line["step_to_weights"] = report.step_to_weights;
+    line["free_energy"] = numbers.free_energy;
+    line["reconstruction_error"] = numbers.reconstruction_error;
+    add("pseudo_likelihood", numbers.pseudo_likelihood);
+    add("free_energy_gap", numbers.free_energy_gap);
+    add("held_out_free_energy", numbers.held_out_free_energy);
+    add("held_out_reconstruction_error", numbers.held_out_reconstruction_error);
+    add("held_out_pseudo_likelihood", numbers.held_out_pseudo_likelihood);
+    add("log_partition", numbers.log_partition);
+    add("log_likelihood", numbers.log_likelihood);
+    add("held_out_log_likelihood", numbers.held_out_log_likelihood);
+    return line.dump();
+}
+
+std::string epoch_line(const EpochReport& report, const Monitor::Numbers& numbers, double examples_per_second) {
+    std::string text = fmt::format("epoch {}/{}  {:.0f} examples/s", report.epoch, report.epochs, examples_per_second);
+    if (numbers.free_energy_gap) text += fmt::format("  free-energy gap {:+.2f} nats", *numbers.free_energy_gap);
+    if (numbers.held_out_log_likelihood) {
+        text += fmt::format("  held-out log-likelihood {:.2f}", *numbers.held_out_log_likelihood);
+    } else if (numbers.log_likelihood) {
+        text += fmt::format("  log-likelihood {:.2f}", *numbers.log_likelihood);
+    } else if (numbers.pseudo_likelihood) {
+        text += fmt::format("  pseudo-likelihood {:.1f}", *numbers.pseudo_likelihood);
+    }
+    return text + fmt::format("  reconstruction error {:.4f}", numbers.reconstruction_error);
+}
+
+}  // namespace rbm::app

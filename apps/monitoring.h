@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// What rbm-train watches: numbers of each epoch for metrics.jsonl and for the progress line.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "rbm/kernels/dataset.h"
+#include "rbm/trainer/train.h"
+
+namespace rbm::app {
+
+struct Monitor {
+    Dataset training;                    ///< a spread sample of the training data
+    std::optional<Dataset> validation;   ///< a spread sample of the held-out data
+
+    double log_scale = 0;                ///< of standardised data: likelihoods are of the raw data
+
+    Monitor(const Dataset& training_set, const Dataset* validation_set, double log_scale_sum);
+
+    struct Numbers {
+        double free_energy = 0;                             ///< mean over the training sample, nats
+        double reconstruction_error = 0;                    ///< mean squared, per visible unit
+        std::optional<double> pseudo_likelihood;            ///< nats per sample; discrete visible units only
+        std::optional<double> log_partition;                ///< exact, when that takes well below a second
+        std::optional<double> log_likelihood;               ///< then; in the units of the data
+        std::optional<double> free_energy_gap;              ///< held-out minus training, nats
+        std::optional<double> held_out_reconstruction_error;
+        std::optional<double> held_out_pseudo_likelihood;
+        std::optional<double> held_out_free_energy;
+        std::optional<double> held_out_log_likelihood;
+    };
+    Numbers measure(const Machine& machine) const;
+};
+
+/// One JSON object, stable keys; numbers that do not exist are left out.
+std::string metrics_line(const EpochReport& report, const Monitor::Numbers& numbers, double seconds,
+                         double examples_per_second);
+
+/// "epoch 3/20  free-energy gap +0.52 nats  ...": the same as a person reads it.
+std::string epoch_line(const EpochReport& report, const Monitor::Numbers& numbers, double examples_per_second);
+
+}  // namespace rbm::app

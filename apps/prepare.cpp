@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#include "apps/prepare.h"
+
+#include "rbm/io/data.h"
+#include "rbm/kernels/blas_info.h"
+#include "rbm/kernels/error.h"
+#include "rbm/kernels/threads.h"
+
+namespace rbm::app {
+
+Dataset load_raw(const std::string& path) {
+    std::vector<std::string> notes;
+    Dataset data = load_data(path, &notes);
+    for (const std::string& text : notes) note("{}", text);
+    detail("{}: {} rows of {} columns", path, data.rows(), data.cols());
+    return data;
+}
+
+Dataset prepare_for(Model& model, Dataset raw, const Program& program, const CommonSettings& settings) {
+    if (raw.cols() != model.machine.visible_count())
+        throw DataError(fmt::format("{}: data has {} columns, the model has {} visible units", raw.name, raw.cols(),
+                                    model.machine.visible_count()));
+    program.require_agreement("binarize", std::string(name_of(model.preparation.binarize)), "the model");
+    if (program.given("binarize")) model.preparation.binarize = settings.binarize;
+    if (model.preparation.binarize == Binarize::threshold) {
+        program.require_agreement("threshold", fmt::format("{}", model.preparation.threshold), "the model");
+        if (program.given("threshold")) model.preparation.threshold = settings.threshold;
+    }
+    return std::move(raw).prepared(model.preparation, takes_unit_interval(model.machine.visible));
+}
+
+Stream data_stream(const CommonSettings& settings) {
+    constexpr std::uint64_t pixel_purpose = 0x706978656c;  // "pixel"
+    return {Random(settings.seed).fork(pixel_purpose).state().key, 0, 0};
+}
+
+Matrix all_rows(const Dataset& data, const CommonSettings& settings) {
+    require_memory(static_cast<double>(data.rows()) * static_cast<double>(data.cols()) * sizeof(float), "the data");
+    Matrix rows(data.rows(), data.cols());
+    data.fill(0, data_stream(settings), rows);
+    return rows;
+}
+
+void restore_units(const Model& model, View visible_state) {
+    if (model.preparation.mean.empty()) return;
+    for (std::size_t r = 0; r < visible_state.rows; ++r)
+        for (std::size_t i = 0; i < visible_state.cols; ++i)
+            visible_state.row(r)[i] = model.preparation.mean[i] + model.preparation.scale[i] * visible_state.row(r)[i];
+}
+
+void use_threads(const CommonSettings& settings) {
+    set_threads(settings.threads);
+    detail("{} thread{}; {}", settings.threads, settings.threads == 1 ? "" : "s", describe(blas_info()));
+}
+
+}  // namespace rbm::app

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// Models and data the way all programs open them: prepared as the model says, options that differ refused.
+#pragma once
+
+#include <string>
+
+#include "apps/command.h"
+#include "rbm/io/model_file.h"
+
+namespace rbm::app {
+
+/// The data in `path`, with what is worth telling told.
+Dataset load_raw(const std::string& path);
+
+/// `raw` as the model's machine sees it.  An option --binarize or --threshold that differs from the model's record is a
+/// UsageError unless --force was given, and then takes its place.  Throws DataError when the columns do not fit.
+/// Rows that --binarize sample draws are to be filled from data_stream().
+Dataset prepare_for(Model& model, Dataset raw, const Program& program, const CommonSettings& settings);
+
+/// The stream of draws behind --binarize sample outside training: once, from --seed.
+Stream data_stream(const CommonSettings& settings);
+
+/// All rows of `data` as the machine sees them.
+Matrix all_rows(const Dataset& data, const CommonSettings& settings);
+
+/// Visible states back in the units of the data: mean + scale v, in place.
+void restore_units(const Model& model, View visible_state);
+
+/// Sets the library's threads, and tells --verbose about them and about OpenBLAS.
+void use_threads(const CommonSettings& settings);
+
+}  // namespace rbm::app

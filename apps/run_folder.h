@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// The folder that a training run writes: model, checkpoint, metrics and pictures.
+#pragma once
+
+#include <string>
+
+#include "rbm/io/checkpoint_file.h"
+
+namespace rbm::app {
+
+class RunFolder {
+  public:
+    /// Makes the folder, locks it against a second run, and probes that it can be written.  Throws FileError when it
+    /// holds something and neither `resume` nor `force` is given, or another run is at work in it.
+    RunFolder(const std::string& path, bool resume, bool force);
+    ~RunFolder();
+    RunFolder(const RunFolder&) = delete;
+    RunFolder& operator=(const RunFolder&) = delete;
+
+    std::string file(const std::string& name) const { return path_ + "/" + name; }
+    std::string model_path() const { return file("model.safetensors"); }
+    std::string checkpoint_path() const { return file("checkpoint.safetensors"); }
+
+    /// Writes the checkpoint, then the model.
+    void save(const Checkpoint& checkpoint) const;
+
+    /// Keeps the lines of the first `epochs` epochs of metrics.jsonl; 0: starts it anew.
+    void cut_metrics(std::uint64_t epochs) const;
+    /// Appends one line.
+    void append_metrics(const std::string& line) const;
+
+    /// filters.png, and, from `data`, reconstructions.png; fantasies.png from the chains, or from new ones when there
+    /// are none.
+    void draw(const Checkpoint& checkpoint, const Dataset& data) const;
+
+  private:
+    std::string path_;
+    int lock_ = -1;
+};
+
+}  // namespace rbm::app

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#include "rbm/io/film.h"
+
+#include <cgif.h>
+#include <fmt/format.h>
+
+#include <new>
+#include <stdexcept>
+#include <utility>
+
+namespace rbm {
+namespace {
+
+int append(void* context, const std::uint8_t* from, const std::size_t count) noexcept {
+    try {
+        auto& bytes = *static_cast<std::vector<std::byte>*>(context);
+        const auto* first = reinterpret_cast<const std::byte*>(from);
+        bytes.insert(bytes.end(), first, first + count);
+        return 0;
+    } catch (const std::bad_alloc&) {  // must not cross cgif's C code, which then reports a failed write
+        return 1;
+    }
+}
+
+void check(int result, const char* what) {
+    if (result == CGIF_EALLOC || result == CGIF_EWRITE) throw std::bad_alloc();
+    if (result != CGIF_OK) throw std::runtime_error(fmt::format("Film: {} failed with cgif's code {}", what, result));
+}
+
+}  // namespace
+
+struct Film::State {
+    std::size_t height, width;
+    FilmOptions options;
+    std::size_t frames = 0;
+    std::vector<std::uint8_t> palette, indices;
+    std::vector<std::byte> bytes;
+    CGIF* gif = nullptr;
+
+    ~State() {
+        if (gif != nullptr) cgif_close(gif);
+    }
+};
+
+Film::Film(std::size_t height, std::size_t width, const FilmOptions& options)
+    : state_(new State{height, width, options, 0, {}, {}, {}, nullptr}) {
+    constexpr std::size_t longest = 65535;
+    if (height == 0 || width == 0 || height > longest || width > longest)
+        throw std::invalid_argument(
+            fmt::format("Film: {} x {} pixels, expected 1 to {} each way", width, height, longest));
+    if (options.levels < 2 || options.levels > 256 || options.delay > longest)
+        throw std::invalid_argument(fmt::format("Film: {} levels, delay {}: expected 2 to 256 and up to {}",
+                                                options.levels, options.delay, longest));
+    for (unsigned level = 0; level < options.levels; ++level)
+        state_->palette.insert(
+            state_->palette.end(), 3,
+            static_cast<std::uint8_t>((level * 255 + (options.levels - 1) / 2) / (options.levels - 1)));
+    CGIF_Config config{};
+    config.pGlobalPalette = state_->palette.data();
+    config.attrFlags = CGIF_ATTR_IS_ANIMATED | (options.loop ? 0 : CGIF_ATTR_NO_LOOP);
+    config.width = static_cast<std::uint16_t>(width);
+    config.height = static_cast<std::uint16_t>(height);
+    config.numGlobalPaletteEntries = static_cast<std::uint16_t>(options.levels);
+    config.numLoops = CGIF_INFINITE_LOOP;
+    config.pWriteFn = append;
+    config.pContext = &state_->bytes;
+    state_->gif = cgif_newgif(&config);
+    if (state_->gif == nullptr) throw std::bad_alloc();
+}
+
+Film::~Film() = default;
+
+void Film::add(const Picture& frame) {
+    State& state = *state_;
+    if (state.gif == nullptr) throw std::logic_error("Film::add: after finish()");
+    if (frame.height != state.height || frame.width != state.width || frame.channels != 1 ||
+        frame.pixels.size() != frame.height * frame.width)
+        throw std::invalid_argument(
+            fmt::format("Film::add: frame of {} x {} pixels and {} channels, expected {} x {} in grey", frame.width,
+                        frame.height, frame.channels, state.width, state.height));
+    state.indices.resize(frame.pixels.size());
+    for (std::size_t i = 0; i < frame.pixels.size(); ++i)
+        state.indices[i] = static_cast<std::uint8_t>((frame.pixels[i] * (state.options.levels - 1) + 127) / 255);
+    CGIF_FrameConfig config{};
+    config.pImageData = state.indices.data();
+    config.genFlags = CGIF_FRAME_GEN_USE_DIFF_WINDOW;
+    config.delay = static_cast<std::uint16_t>(state.options.delay);
+    check(cgif_addframe(state.gif, &config), "adding a frame");
+    ++state.frames;
+}
+
+std::vector<std::byte> Film::finish() {
+    State& state = *state_;
+    if (state.gif == nullptr || state.frames == 0) throw std::logic_error("Film::finish: no frame, or a second time");
+    check(cgif_close(std::exchange(state.gif, nullptr)), "the last frame");
+    return std::move(state.bytes);
+}
+
+std::vector<std::byte> encode_film(std::span<const Picture> frames, const FilmOptions& options) {
+    if (frames.empty()) throw std::invalid_argument("encode_film: no frames");
+    Film film(frames.front().height, frames.front().width, options);
+    for (const Picture& frame : frames) film.add(frame);
+    return film.finish();
+}
+
+}  // namespace rbm
