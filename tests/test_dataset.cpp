@@ -119,7 +119,7 @@ TEST_CASE("a row's draw is its own, however the rows are batched") {
     std::vector<std::uint32_t> order(rows);
     std::iota(order.begin(), order.end(), 0U);
     std::ranges::reverse(order);
-    for (const std::size_t batch : {1, 7, 40}) {
+    for (const std::size_t batch : std::initializer_list<std::size_t>{1, 7, 40}) {
         for (std::size_t first = 0; first < rows; first += batch) {
             const std::size_t count = std::min(batch, rows - first);
             Matrix part(count, cols);

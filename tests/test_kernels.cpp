@@ -36,7 +36,8 @@ long double exact_softplus(long double x) { return std::max(x, 0.0L) + std::log1
 /// Runs body with each backend by name.
 void with_each_backend(const std::function<void(const Backend&)>& body) {
     for (const auto name : available_backends()) {
-        CAPTURE(std::string(name));
+        const std::string backend_name(name);
+        CAPTURE(backend_name);
         use_backend(name);
         body(backend());
     }
@@ -188,8 +189,9 @@ TEST_CASE("log-sum-exp: nothing, one, far apart, infinite, NaN, a million") {
 
 TEST_CASE("products agree with the double loops on every shape, strided or not, and write nothing else") {
     with_each_backend([](const Backend& kernels) {
-        for (const auto& [rows, inner, cols] : shapes)
-            for (const std::size_t gap : {0, 3}) {
+        for (const Shape& shape : shapes)
+            for (const std::size_t gap : std::initializer_list<std::size_t>{0, 3}) {
+                const std::size_t rows = shape.rows, inner = shape.inner, cols = shape.cols;
                 CAPTURE(rows);
                 CAPTURE(inner);
                 CAPTURE(cols);
@@ -241,9 +243,10 @@ TEST_CASE("the double loops themselves: products written out by hand") {
 
 TEST_CASE("elementwise kernels and row sums agree with the double loops, with and without betas and weights") {
     with_each_backend([](const Backend& kernels) {
-        for (const auto& [rows, unused, cols] : shapes)
-            for (const std::size_t gap : {0, 5})
+        for (const Shape& shape : shapes)
+            for (const std::size_t gap : std::initializer_list<std::size_t>{0, 5})
                 for (const bool with_rows : {false, true}) {
+                    const std::size_t rows = shape.rows, cols = shape.cols;
                     CAPTURE(rows);
                     CAPTURE(cols);
                     CAPTURE(gap);
@@ -452,7 +455,7 @@ TEST_CASE("any number of threads gives the same bytes, from every kernel") {
         const auto vector = vector_of(cols, 54), scales = positive(vector_of(cols, 55));
         const auto per_row = positive(vector_of(rows, 56));
         std::vector<std::byte> first;
-        for (const std::size_t count : {1, 2, 3, 4, 8}) {
+        for (const std::size_t count : std::initializer_list<std::size_t>{1, 2, 3, 4, 8}) {
             set_threads(count);
             std::vector<std::byte> bytes;
             const auto keep = [&](const auto& values) {

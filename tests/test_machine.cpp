@@ -165,7 +165,8 @@ TEST_CASE("log Z of Gaussian machines: closed form over h, and quadrature over v
 
 TEST_CASE("gradients of energy and free energy match finite differences") {
     for (const auto& [visible_kind, hidden_kind] : unit_pairs) {
-        CAPTURE(visible_kind + "-" + hidden_kind);
+        const std::string kinds = visible_kind + "-" + hidden_kind;
+        CAPTURE(kinds);
         const auto machine = random_machine<double>(visible_kind, 4, hidden_kind, 3, 11);
         const auto visible = random_states(machine.visible, 5, 12);
         const auto hidden = random_states(machine.hidden, 5, 13);

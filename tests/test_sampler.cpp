@@ -242,7 +242,7 @@ TEST_CASE("steps are sweeps, and chains are the same bytes for any number of thr
         };
         const auto first = run(1, false);
         CHECK(run(1, true).visible == first.visible);
-        for (const std::size_t count : {2, 3, 4}) {
+        for (const std::size_t count : std::initializer_list<std::size_t>{2, 3, 4}) {
             const auto other = run(count, false);
             CHECK(other.visible == first.visible);
             CHECK(other.hidden == first.hidden);

@@ -167,7 +167,8 @@ TEST_SUITE_BEGIN("trainer");
 
 TEST_CASE("CD-k's mean update becomes the likelihood's gradient as k grows, and CD-1's does not") {
     for (const auto& [visible_kind, hidden_kind] : unit_pairs) {
-        CAPTURE(visible_kind + "-" + hidden_kind);
+        const std::string kinds = visible_kind + "-" + hidden_kind;
+        CAPTURE(kinds);
         const double size = hidden_kind == "gaussian" ? 0.45 : 0.9;
         const auto machine = random_machine<double>(visible_kind, 4, hidden_kind, 3, 82, size);
         auto data = random_states(machine.visible, 6, 83);
@@ -184,7 +185,8 @@ TEST_CASE("CD-k's mean update becomes the likelihood's gradient as k grows, and 
 
 TEST_CASE("PCD with chains that are in equilibrium follows the likelihood's gradient, and leaves them there") {
     for (const auto& [visible_kind, hidden_kind] : unit_pairs) {
-        CAPTURE(visible_kind + "-" + hidden_kind);
+        const std::string kinds = visible_kind + "-" + hidden_kind;
+        CAPTURE(kinds);
         const auto machine = random_machine<double>(visible_kind, 4, hidden_kind, 3, 84, 0.6);
         const auto data = random_states(machine.visible, 7, 85);
         const auto expected = exact_gradient(machine, data);
@@ -257,8 +259,8 @@ TEST_CASE("batches of any length and weights, and any number of chains, leave bo
     // Data, fantasies and so their gradients are all the same row: what is left would be imbalance.
     const std::vector<float> pattern = {1, 0, 1, 1, 0};
     const auto machine = precise(stubborn(pattern, 4, 93));
-    for (const std::size_t batch : {1, 3, 10})
-        for (const std::size_t chain_count : {1, 4, 10, 33})
+    for (const std::size_t batch : std::initializer_list<std::size_t>{1, 3, 10})
+        for (const std::size_t chain_count : std::initializer_list<std::size_t>{1, 4, 10, 33})
             for (const bool persistent : {true, false}) {
                 PreciseWorkspace workspace;
                 workspace.resize(machine, batch, persistent ? chain_count : batch);
@@ -295,7 +297,7 @@ TEST_CASE("gradients of uneven batches add up to the gradient of the whole") {
     auto chains = PreciseChains::from_noise(machine, 3, random);
     PreciseWorkspace workspace;
     std::size_t first = 0;
-    for (const std::size_t batch : {7, 12, 1}) {
+    for (const std::size_t batch : std::initializer_list<std::size_t>{7, 12, 1}) {
         workspace.resize(machine, batch, 3);
         for (std::size_t b = 0; b < batch; ++b) {
             std::ranges::copy(data.row(first + b), workspace.visible.row(b).begin());
@@ -318,7 +320,8 @@ TEST_CASE("in a ragged last batch each row counts by that batch's length") {
     const std::vector<float> pattern(rows, 0.0F);
     TrainSettings settings = plain_settings();
     settings.batch_size = 4;
-    for (const std::size_t chains : {std::size_t{0}, std::size_t{3}, std::size_t{25}}) {
+    for (const std::size_t chains :
+         std::initializer_list<std::size_t>{std::size_t{0}, std::size_t{3}, std::size_t{25}}) {
         const Machine start = stubborn(pattern, 3, 98);
         TrainState state = start_training(start, data, settings, chains, 99);
         CHECK((chains == 0 ? train(state, ContrastiveDivergence{1}, data, settings)
@@ -355,7 +358,7 @@ TEST_CASE("whole sample weights are repeated rows; their scale does not matter, 
                 train(state, PersistentContrastiveDivergence{1, chains}, data, settings, {}, weights);
             return state.machine;
         };
-        for (const std::size_t chains : {std::size_t{0}, std::size_t{5}}) {
+        for (const std::size_t chains : std::initializer_list<std::size_t>{std::size_t{0}, std::size_t{5}}) {
             const Machine repeated_rows = run(many, {}, chains);
             CHECK(largest_difference(repeated_rows, start) > 0.01);
             CHECK(largest_difference(run(few, {1, 2, 3, 0}, chains), repeated_rows) < 1e-4);
