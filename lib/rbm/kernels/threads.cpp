@@ -28,28 +28,29 @@ void pause() {
 /// of time that a waiting thread would take from others.
 constexpr int spins = 1000;
 
-/// One job at a time.  A piece is claimed by raising the low half of `ticket_`, whose high half is the job's number:
-/// a claim that succeeds proves that the job, read before, is still the current one.
+/// One job at a time.  `ticket_` holds the job's number above and its unclaimed pieces below; a piece is claimed by
+/// lowering it.  A claim that succeeds proves that the job was unfinished all the while, and so that its body, read
+/// before the claim, is the right one: nothing else may be read for that proof, not even the number of pieces.
 class Pool {
   public:
-    void run(std::size_t count, std::size_t helpers, void (*call)(const void*, std::size_t), const void* body) {
+    void run(std::uint32_t count, std::size_t helpers, void (*call)(const void*, std::size_t), const void* body) {
         grow(helpers);
         call_.store(call, std::memory_order_relaxed);
         body_.store(body, std::memory_order_relaxed);
-        count_.store(count, std::memory_order_relaxed);
         helpers_.store(helpers, std::memory_order_relaxed);
-        done_.store(0, std::memory_order_relaxed);
+        unfinished_.store(count, std::memory_order_relaxed);
         error_ = nullptr;
-        const std::uint64_t job = (ticket_.load(std::memory_order_relaxed) >> 32) + 1;
-        ticket_.store(job << 32, std::memory_order_release);
-        ticket_.notify_all();
+        const std::uint32_t job = job_.load(std::memory_order_relaxed) + 1;
+        ticket_.store(std::uint64_t{job} << 32 | count, std::memory_order_release);
+        job_.store(job, std::memory_order_release);
+        job_.notify_all();
         work(job);
-        std::size_t finished = done_.load(std::memory_order_acquire);
-        for (int spin = 0; finished != count; ++spin, finished = done_.load(std::memory_order_acquire)) {
+        std::uint32_t left = unfinished_.load(std::memory_order_acquire);
+        for (int spin = 0; left != 0; ++spin, left = unfinished_.load(std::memory_order_acquire)) {
             if (spin < spins)
                 pause();
             else
-                done_.wait(finished, std::memory_order_acquire);
+                unfinished_.wait(left, std::memory_order_acquire);
         }
         if (error_) std::rethrow_exception(error_);
     }
@@ -65,37 +66,34 @@ class Pool {
     void serve(std::size_t number) {
         inside() = true;
         omp_set_num_threads(1);  // OpenBLAS's OpenMP flavour asks the calling thread
-        std::uint64_t seen = 0;
+        std::uint32_t seen = 0;
         for (int spin = 0;; ++spin) {
-            const std::uint64_t ticket = ticket_.load(std::memory_order_acquire);
-            if (ticket >> 32 != seen) {
-                seen = ticket >> 32;
-                if (number < helpers_.load(std::memory_order_relaxed)) work(seen);
+            const std::uint32_t job = job_.load(std::memory_order_acquire);
+            if (job != seen) {
+                seen = job;
+                if (number < helpers_.load(std::memory_order_relaxed)) work(job);
                 spin = 0;
             } else if (spin < spins) {
                 pause();
             } else {
-                ticket_.wait(ticket, std::memory_order_acquire);
+                job_.wait(job, std::memory_order_acquire);
             }
         }
     }
 
-    void work(std::uint64_t job) {
+    void work(std::uint32_t job) {
         std::uint64_t ticket = ticket_.load(std::memory_order_acquire);
-        while (true) {
+        while (ticket >> 32 == job && (ticket & 0xffffffffU) != 0) {
             const auto call = call_.load(std::memory_order_relaxed);
             const void* body = body_.load(std::memory_order_relaxed);
-            const std::size_t count = count_.load(std::memory_order_relaxed);
-            const std::size_t index = ticket & 0xffffffffU;
-            if (ticket >> 32 != job || index >= count) return;
-            if (!ticket_.compare_exchange_weak(ticket, ticket + 1, std::memory_order_acq_rel)) continue;
+            if (!ticket_.compare_exchange_weak(ticket, ticket - 1, std::memory_order_acq_rel)) continue;
             try {
-                call(body, index);
+                call(body, (ticket & 0xffffffffU) - 1);
             } catch (...) {
                 const std::lock_guard lock(error_mutex_);
                 if (!error_) error_ = std::current_exception();
             }
-            if (done_.fetch_add(1, std::memory_order_acq_rel) + 1 == count) done_.notify_one();
+            if (unfinished_.fetch_sub(1, std::memory_order_acq_rel) == 1) unfinished_.notify_one();
             ticket = ticket_.load(std::memory_order_acquire);
         }
     }
@@ -110,7 +108,9 @@ class Pool {
     std::atomic<std::uint64_t> ticket_{0};
     std::atomic<void (*)(const void*, std::size_t)> call_{nullptr};
     std::atomic<const void*> body_{nullptr};
-    std::atomic<std::size_t> count_{0}, helpers_{0}, done_{0};
+    std::atomic<std::size_t> helpers_{0};
+    // 32 bits are what the system can wait on directly.
+    std::atomic<std::uint32_t> job_{0}, unfinished_{0};
     std::size_t started_ = 0;
     std::mutex error_mutex_;
     std::exception_ptr error_;
@@ -134,7 +134,7 @@ void set_threads(std::size_t count) {
 void detail::parallel_for(std::size_t count, void (*call)(const void*, std::size_t), const void* body) {
     const std::size_t helpers = std::min(threads(), count) - (count > 0 ? 1 : 0);
     std::unique_lock lock(pool().mutex, std::defer_lock);
-    if (helpers == 0 || Pool::inside() || !lock.try_lock()) {
+    if (helpers == 0 || count > 0xffffffffU || Pool::inside() || !lock.try_lock()) {
         for (std::size_t i = 0; i < count; ++i) call(body, i);
         return;
     }
@@ -142,7 +142,7 @@ void detail::parallel_for(std::size_t count, void (*call)(const void*, std::size
     struct Leave {
         ~Leave() { Pool::inside() = false; }
     } const leave;
-    pool().run(count, helpers, call, body);
+    pool().run(static_cast<std::uint32_t>(count), helpers, call, body);
 }
 
 }  // namespace rbm
