@@ -88,9 +88,15 @@ void require_room(const RunSettings& run, std::size_t rows, std::size_t visible)
 }
 
 /// Options that the library's settings hold in another form.
-void adopt(RunSettings& run) {
+void adopt(RunSettings& run, const Preparation& preparation) {
     run.train.epochs = *run.epochs;
-    run.train.minimum_sigma = {run.minimum_sigma};
+    // Standardised columns that are rarely on have values of 40 deviations; without a limit one of them throws the
+    // machine off (128 hidden units on grey digits: reconstruction error 50 instead of 0.26).
+    run.train.gradient_norm_limit = run.gradient_norm_limit.value_or(run.visible_units == Gaussian::name ? 10.0F : 0.0F);
+    run.train.minimum_sigma = {run.minimum_sigma.value_or(0.1F)};
+    if (!run.minimum_sigma || preparation.scale.empty()) return;
+    run.train.minimum_sigma.clear();
+    for (const float scale : preparation.scale) run.train.minimum_sigma.push_back(*run.minimum_sigma / scale);
 }
 
 /// Trains until the end or a signal, saving and reporting on the way.
@@ -182,13 +188,13 @@ int start_run(const Program& program, RunSettings& run) {
         const std::size_t batches = (raw.rows() + run.train.batch_size - 1) / run.train.batch_size;
         run.epochs = std::max<std::size_t>(10, (default_updates + batches - 1) / batches);
     }
-    adopt(run);
 
     Checkpoint checkpoint;
     Machine machine(make_units<float>(run.visible_units, raw.cols()), Bernoulli(run.hidden));
     checkpoint.model.machine = machine;  // so that the preparation below knows the columns
     checkpoint.model.preparation = choose_preparation(run, machine.visible, raw);
     checkpoint.model.image = raw.image;
+    adopt(run, checkpoint.model.preparation);
     checkpoint.options = program.record();
     checkpoint.options[data_key] = run.data;
     checkpoint.options[fingerprint_key] = fingerprint_text(raw);
@@ -214,7 +220,7 @@ int resume_run(Program& program, RunSettings& run) {
     record.erase(data_key);
     record.erase(fingerprint_key);
     program.restore(record, folder.checkpoint_path(), {"epochs"});
-    adopt(run);
+    adopt(run, checkpoint.model.preparation);
     if (checkpoint.state.epoch > run.train.epochs)
         throw UsageError(fmt::format("option --epochs: found {}, expected at least {}, the epochs that {} has done",
                                      run.train.epochs, checkpoint.state.epoch, run.output));

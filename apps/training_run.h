@@ -24,7 +24,8 @@ struct RunSettings {
     std::optional<std::size_t> chains;  ///< as many as the batch has rows
     std::optional<std::size_t> epochs;  ///< enough for default_updates
     bool standardize = true;
-    float minimum_sigma = 0.1F;
+    std::optional<float> minimum_sigma;  ///< in the units of the data
+    std::optional<float> gradient_norm_limit;
     bool resume = false;
     TrainSettings train;
 };
