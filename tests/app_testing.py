@@ -18,6 +18,7 @@ import io
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import struct
@@ -126,7 +127,7 @@ class AppTest(unittest.TestCase):
             tensors['visible.log_sigma'] = np.zeros(visible) if log_sigma is None else log_sigma
         if mean is not None:
             tensors['data.mean'], tensors['data.scale'] = mean, scale
-        metadata = {key.replace('_', '.', 1): value for key, value in metadata.items()}
+        metadata = {re.sub('^(image|data)_', r'\1.', key): value for key, value in metadata.items()}
         metadata['visible.units'] = 'bernoulli' if center is None else 'gaussian'
         self.path(name).write_bytes(safetensors(tensors, metadata))
 
