@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // rbm-dream: what a machine believes its data look like.
-#include <cmath>
 #include <optional>
 
 #include "apps/arrays.h"
@@ -32,8 +31,10 @@ Chains start_chains(Model& model, const Program& program, const Settings& settin
     } else {
         const Dataset data = prepare_for(model, load_raw(settings.start), program, settings.common);
         if (data.rows() < count)
-            throw UsageError(fmt::format("option --chains: {} chains cannot start at the {} rows of {}; use --chains {} "
-                                         "or fewer", count, data.rows(), settings.start, data.rows()));
+            throw UsageError(
+                fmt::format("option --chains: {} chains cannot start at the {} rows of {}; use --chains {} "
+                            "or fewer",
+                            count, data.rows(), settings.start, data.rows()));
         chains = Chains::from_data(model.machine, all_rows(data.slice(0, count), settings.common), random);
     }
     if (settings.common.beta != 1) chains.beta.assign(count, static_cast<float>(settings.common.beta));
@@ -63,7 +64,8 @@ void run_chains(const Model& model, Chains& chains, Random& random, const Settin
 int dream(const Program& program, const Settings& settings) {
     const CommonSettings& common = settings.common;
     if (settings.means && settings.states) throw UsageError("options --means and --states: expected one of them");
-    if (!(common.beta > 0)) throw UsageError(fmt::format("option --beta: found {}, expected a number above 0", common.beta));
+    if (!(common.beta > 0))
+        throw UsageError(fmt::format("option --beta: found {}, expected a number above 0", common.beta));
     check_output(settings.output, {"npy", "png", "gif"}, common.force);
     use_threads(common);
     Model model = load_model(settings.model);
@@ -73,7 +75,7 @@ int dream(const Program& program, const Settings& settings) {
     const std::size_t every = settings.every.value_or(settings.steps), count = settings.chains;
     const std::size_t frames = (settings.steps - 1) / every + 1;
     const std::size_t visible = model.machine.visible_count(), hidden = model.machine.hidden_count();
-    const ImageShape shape = model.image == ImageShape{} ? squarest(visible) : model.image;
+    const ImageShape shape = picture_shape(model);
     // Two states and two fields per chain, a frame, and what is kept: once in memory and once on its way to the file.
     const double held = ending == "gif" ? 1 : 2 * static_cast<double>(frames);
     require_memory(static_cast<double>(count) * sizeof(float) *
@@ -127,11 +129,13 @@ int main(int argc, char** argv) {
     Program program("rbm-dream", "Run Markov chains of a trained machine: what it believes its data look like.");
     program.example("rbm-dream run/model.safetensors --output dreams.png", "draw 64 dreams")
         .example("rbm-dream run/model.safetensors --every 10 --output dreams.gif", "make a film of them")
-        .example("rbm-dream run/model.safetensors --start test.npy --steps 5 --output near.npy", "start at given samples")
+        .example("rbm-dream run/model.safetensors --start test.npy --steps 5 --output near.npy",
+                 "start at given samples")
         .argument("MODEL", &settings.model, "model file")
-        .option("output", path(&settings.output).required().transient().named("FILE"),
-                "where the dreams go: .npy (an array [frames, chains, visible units]), .png (several frames: one row per "
-                "chain, time runs to the right), .gif (a film); - is .npy on standard output")
+        .option(
+            "output", path(&settings.output).required().transient().named("FILE"),
+            "where the dreams go: .npy (an array [frames, chains, visible units]), .png (several frames: one row per "
+            "chain, time runs to the right), .gif (a film); - is .npy on standard output")
         .option("chains", count(&settings.chains, 1, 100'000'000), "chains that run side by side")
         .option("steps", count(&settings.steps, 1), "sweeps of each chain")
         .option("every", count(&settings.every, 1).shown_default("the steps").named("M"),

@@ -61,7 +61,7 @@ std::string Program::help() const {
     std::vector<std::string> groups;
     for (const Option& option : options_)
         if (std::ranges::find(groups, option.group) == groups.end()) groups.push_back(option.group);
-    std::ranges::rotate(groups, groups.begin() + 1);  // the common options, declared first, come last
+    std::rotate(groups.begin(), groups.begin() + 1, groups.end());  // the common options, declared first, come last
     for (const std::string& heading : groups) {
         page += fmt::format("\n{}:\n", heading);
         for (const Option& option : options_) {

@@ -51,6 +51,15 @@ std::optional<double> parse_double(std::string_view text, const Interval& interv
     return parse_number<double>(text, interval);
 }
 
+std::string joined(const std::vector<std::string>& words, std::string_view between) {
+    std::string text;
+    for (const std::string& word : words) {
+        if (&word != &words.front()) text += between;
+        text += word;
+    }
+    return text;
+}
+
 Value choice(std::string* target, const std::vector<std::string>& words) {
     std::vector<std::pair<std::string, std::string>> pairs;
     for (const std::string& word : words) pairs.emplace_back(word, word);

@@ -144,13 +144,16 @@ Value probability(T* target) {
     return real(target, between(0, 1)).named("P");
 }
 
+/// "cd|pcd"
+std::string joined(const std::vector<std::string>& words, std::string_view between);
+
 /// One of some words, each standing for a value.
 template <class T>
 Value choice(T* target, std::vector<std::pair<std::string, HeldType<T>>> words) {
     std::vector<std::string> names;
     for (const auto& word : words) names.push_back(word.first);
     Value value = make_value(
-        fmt::format("{}", fmt::join(names, "|")), fmt::format("{}", fmt::join(names, ", ")), target,
+        joined(names, "|"), joined(names, ", "), target,
         [words](const std::string& text) -> std::optional<HeldType<T>> {
             for (const auto& [word, meaning] : words)
                 if (word == text) return meaning;
@@ -161,7 +164,7 @@ Value choice(T* target, std::vector<std::pair<std::string, HeldType<T>>> words) 
                 if (*target == meaning) return word;
             return "";
         });
-    value.expected = names.size() == 1 ? names.front() : "one of " + value.expected;
+    value.expected = (names.size() == 1 ? "" : "one of ") + value.expected;
     value.words = std::move(names);
     return value;
 }

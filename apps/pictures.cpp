@@ -14,10 +14,10 @@
 namespace rbm::app {
 namespace {
 
-constexpr std::size_t small_tile = 32;   // pixels; details of smaller ones are hard to see
+constexpr std::size_t small_tile = 32;    // pixels; details of smaller ones are hard to see
 constexpr std::size_t small_sheet = 512;  // a sheet of few tiles is enlarged up to this
 constexpr std::size_t largest_scale = 16;
-constexpr std::size_t group_gap = 10;    // pixels
+constexpr std::size_t group_gap = 10;  // pixels
 constexpr std::uint8_t gap_grey = 30;
 
 std::size_t square_columns(std::size_t tiles, double height, double width) {
@@ -57,7 +57,8 @@ SheetOptions sheet_within(std::size_t longest, std::size_t tiles, std::size_t co
     // In double, so that no product wraps.
     const auto side = [&](double scale) {
         return std::max(static_cast<double>(columns) * (scale * width + 1),
-                        static_cast<double>(rows) * (scale * height + 1)) + 1;
+                        static_cast<double>(rows) * (scale * height + 1)) +
+               1;
     };
     std::size_t scale = 1;
     while (scale < largest_scale && side(static_cast<double>(scale + 1)) <= static_cast<double>(longest) &&
@@ -65,8 +66,10 @@ SheetOptions sheet_within(std::size_t longest, std::size_t tiles, std::size_t co
             side(static_cast<double>(scale + 1)) <= small_sheet))
         ++scale;
     if (side(1) > static_cast<double>(longest))
-        throw UsageError(fmt::format("{} of {} x {} values make a picture of {:.0f} pixels, more than {} each way; draw "
-                                     "fewer, or write .npy", what, shape.height, shape.width, side(1), longest));
+        throw UsageError(
+            fmt::format("{} of {} x {} values make a picture of {:.0f} pixels, more than {} each way; draw "
+                        "fewer, or write .npy",
+                        what, shape.height, shape.width, side(1), longest));
     return {.columns = columns, .border = 1, .scale = scale, .shades = Shades::unit};
 }
 
@@ -88,6 +91,10 @@ Picture draw_groups(ConstView tiles, std::size_t size, ImageShape shape) {
                         all.pixels.begin() + static_cast<std::ptrdiff_t>((top + y) * all.width + left));
     }
     return all;
+}
+
+ImageShape picture_shape(const Model& model) {
+    return model.image == ImageShape{} ? squarest(model.machine.visible_count()) : model.image;
 }
 
 void write_png(const std::string& path, const Picture& picture, bool force) {

@@ -34,6 +34,9 @@ SheetOptions sheet_within(std::size_t longest, std::size_t tiles, std::size_t co
 /// more room between groups than between their tiles.
 Picture draw_groups(ConstView tiles, std::size_t size, ImageShape shape);
 
+/// The model's, or the squarest that holds its visible units.
+ImageShape picture_shape(const Model& model);
+
 /// As PNG.
 void write_png(const std::string& path, const Picture& picture, bool force);
 

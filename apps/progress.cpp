@@ -85,7 +85,7 @@ void Progress::milestone(const std::string& text) {
 
 void Progress::draw() {
     const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
-    print("\r" + progress_line(title_, done_, total_, unit_, text_, seconds, terminal_width()) + "\033[K");
+    print(fmt::format("\r{}\033[K", progress_line(title_, done_, total_, unit_, text_, seconds, terminal_width())));
     drawn_ = true;
 }
 

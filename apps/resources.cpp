@@ -41,12 +41,11 @@ std::vector<std::string> control_groups(std::string_view controller) {
     while (std::getline(file, line)) {  // 4:memory:/user/1000 or 0::/user/1000
         const auto first = line.find(':'), second = line.find(':', first + 1);
         if (second == std::string::npos) continue;
-        const std::string names = "," + line.substr(first + 1, second - first - 1) + ",";
-        if (names == "," + std::string(controller) + "," ||
-            (!controller.empty() && names.find("," + std::string(controller) + ",") != std::string::npos))
-            group = line.substr(second + 1);
+        const std::string names = fmt::format(",{},", line.substr(first + 1, second - first - 1));
+        // Without names, version 2 has an empty list, and only that is it.
+        if (names.find(fmt::format(",{},", controller)) != std::string::npos) group = line.substr(second + 1);
     }
-    const std::string root = "/sys/fs/cgroup" + (controller.empty() ? "" : "/" + std::string(controller));
+    const std::string root = fmt::format("/sys/fs/cgroup{}{}", controller.empty() ? "" : "/", controller);
     std::vector<std::string> folders;
     while (group.size() > 1) {
         folders.push_back(root + group);

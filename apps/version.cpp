@@ -3,6 +3,10 @@
 
 #include <fmt/format.h>
 
+#include "apps/resources.h"
+#include "rbm/kernels/blas_info.h"
+#include "rbm/kernels/vector_kernels.h"
+
 namespace rbm::app {
 
 std::vector<std::pair<std::string, std::string>> version_details() {
@@ -11,7 +15,10 @@ std::vector<std::pair<std::string, std::string>> version_details() {
 #else
     const std::string compiler = fmt::format("GCC {}", __VERSION__);
 #endif
-    return {{"Compiler", compiler}};
+    return {{"Compiler", compiler},
+            {"BLAS", describe(blas_info())},
+            {"Instructions", vectorized::target_name()},
+            {"Threads", fmt::format("{}", default_threads())}};
 }
 
 std::string version_text(const std::string& program) {

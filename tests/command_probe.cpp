@@ -34,7 +34,7 @@ int main(int argc, char** argv) {
         if (action == "file") throw rbm::FileError("file");
         if (action == "other") throw 7;
         if (action == "memory") require_memory(static_cast<double>(amount), "the test");
-        if (action == "allocate") std::vector<char>(amount, 'x').swap(*new std::vector<char>);
+        if (action == "allocate") write_output({std::string(amount, 'x').c_str(), 1});
         if (action == "descriptor") {
             const int file = open("/dev/zero", O_RDONLY);
             note("{}", file);

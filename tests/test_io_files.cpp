@@ -218,6 +218,8 @@ TEST_CASE("a socket is never replaced") {
 TEST_CASE("memory is known and told readably") {
     CHECK(rbm::available_memory() > (1U << 20));
     CHECK(rbm::memory_limit() < rbm::available_memory());
+    CHECK(rbm::fits_in_memory(rbm::memory_limit() / 2));
+    CHECK(!rbm::fits_in_memory(SIZE_MAX));
     CHECK(rbm::readable_size(12) == "12 bytes");
     CHECK(rbm::readable_size(std::size_t{47} << 20) == "47.0 MiB");
     CHECK(rbm::readable_size(SIZE_MAX) == "16.0 EiB");

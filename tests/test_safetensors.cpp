@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <cstring>
 #include <limits>
@@ -29,7 +30,15 @@ Bytes file_of(const std::string& header, std::size_t buffer_size) {
 
 std::string entry(const std::string& name, const std::string& dtype, const std::string& shape,
                   const std::string& offsets) {
-    return "\"" + name + "\":{\"dtype\":\"" + dtype + "\",\"shape\":" + shape + ",\"data_offsets\":" + offsets + "}";
+    return fmt::format(R"("{}":{{"dtype":"{}","shape":{},"data_offsets":{}}})", name, dtype, shape, offsets);
+}
+
+/// A header with these entries.
+template <class... Entries>
+std::string header_of(const Entries&... entries) {
+    std::string text;
+    for (const std::string& one : {std::string(entries)...}) text.append(text.empty() ? "" : ",").append(one);
+    return fmt::format("{{{}}}", text);
 }
 
 /// What parse_safetensors says of the file, "" when it takes it.
@@ -89,9 +98,10 @@ TEST_CASE("tensors begin at a multiple of 64 and of their element size") {
 }
 
 TEST_CASE("a file written by other tools loads") {
-    const std::string header = "{" + entry("weights", "F32", "[2, 2]", "[0, 16]") + ", " +
-                               entry("half", "BF16", "[3]", "[18,24]") + "," +
-                               entry("truth", "BOOL", "[2]", "[16,18]") + "}    ";
+    const std::string header =
+        header_of(entry("weights", "F32", "[2, 2]", "[0, 16]"), entry("half", "BF16", "[3]", "[18,24]"),
+                  entry("truth", "BOOL", "[2]", "[16,18]")) +
+        "    ";
     const rbm::Tensors content = rbm::parse_safetensors(file_of(header, 24), "m");
     CHECK(content.tensors.size() == 3);
     CHECK(content.metadata.empty());
@@ -102,15 +112,17 @@ TEST_CASE("a file written by other tools loads") {
     CHECK_THROWS_WITH_AS(content.at("weights", {4}), "m: tensor \"weights\": shape [2, 2], expected [4]",
                          rbm::DataError);
     CHECK(fault(file_of("{}", 0)).empty());
-    CHECK(fault(file_of("{" + entry("a", "F32", "[]", "[0,4]") + "}", 4)).empty());
-    CHECK(fault(file_of("{" + entry("a", "F32", "[0]", "[4,4]") + "," + entry("b", "F32", "[1]", "[0,4]") + "}", 4))
-              .empty());
+    CHECK(fault(file_of(header_of(entry("a", "F32", "[]", "[0,4]")), 4)).empty());
+    CHECK(fault(file_of(header_of(entry("a", "F32", "[0]", "[4,4]"), entry("b", "F32", "[1]", "[0,4]")), 4)).empty());
 }
 
 TEST_CASE("each fault has its own message") {
     const std::string good = entry("a", "F32", "[1]", "[0,4]");
     const auto one = [](const std::string& dtype, const std::string& shape, const std::string& offsets) {
-        return file_of("{" + entry("a", dtype, shape, offsets) + "}", 4);
+        return file_of(header_of(entry("a", dtype, shape, offsets)), 4);
+    };
+    const auto with_checksum = [&](const char* sum) {
+        return header_of(fmt::format(R"("__metadata__":{{"rbm.crc32":"{}"}})", sum), good);
     };
     struct Case {
         Bytes file;
@@ -131,7 +143,7 @@ TEST_CASE("each fault has its own message") {
         {file_of("{\"\xff\":{}}", 0), "not UTF-8 at byte 2"},
         {file_of("{" + good, 4), "not JSON at byte"},
         {file_of("{} x", 0), "not JSON at byte 4 of the header, near \"{} x\""},
-        {file_of("{" + good + "," + good + "}", 4), "the name \"a\" comes twice"},
+        {file_of(header_of(good, good), 4), "the name \"a\" comes twice"},
         {file_of("{\"__metadata__\":{},\"__metadata__\":{}}", 0), "the name \"__metadata__\" comes twice"},
         {file_of("{\"__metadata__\":{\"k\":\"1\",\"k\":\"1\"}}", 0), "__metadata__: the key \"k\" comes twice"},
         {file_of("{\"__metadata__\":{\"k\":1}}", 0), "__metadata__: \"k\" is the number 1, expected a string"},
@@ -163,15 +175,14 @@ TEST_CASE("each fault has its own message") {
         {one("F32", "[1]", "[4,0]"), "run backwards, from 4 to 0"},
         {one("F32", "[1000,1000]", "[0,4]"), "F32 [1000, 1000] takes 4000000 bytes, but data_offsets span 4"},
         {one("F32", "[2]", "[0,8]"), "data_offsets end at 8, but only 4 bytes follow"},
-        {file_of("{" + good + "," + entry("b", "F32", "[1]", "[2,6]") + "}", 6),
-         "begins at 2, within the tensor before"},
-        {file_of("{" + good + "," + entry("c", "F32", "[0]", "[2,2]") + "}", 4), "tensor \"c\": begins at 2, within"},
-        {file_of("{" + good + "," + entry("b", "F32", "[1]", "[5,9]") + "}", 9), "bytes 4 to 5 belong to no tensor"},
-        {file_of("{" + entry("a", "F32", "[1]", "[1,5]") + "}", 5), "bytes 0 to 1 belong to no tensor"},
-        {file_of("{" + good + "}", 5), "1 bytes follow the last tensor"},
-        {file_of("{\"__metadata__\":{\"rbm.crc32\":\"00000000\"}," + good + "}", 4), "the tensors have crc32 8bb98613"},
-        {file_of("{\"__metadata__\":{\"rbm.crc32\":\"8BB98613\"}," + good + "}", 4), "expected 8 hexadecimal digits"},
-        {file_of("{\"__metadata__\":{\"rbm.crc32\":\"8bb9861\"}," + good + "}", 4), "rbm.crc32 is \"8bb9861\""},
+        {file_of(header_of(good, entry("b", "F32", "[1]", "[2,6]")), 6), "begins at 2, within the tensor before"},
+        {file_of(header_of(good, entry("c", "F32", "[0]", "[2,2]")), 4), "tensor \"c\": begins at 2, within"},
+        {file_of(header_of(good, entry("b", "F32", "[1]", "[5,9]")), 9), "bytes 4 to 5 belong to no tensor"},
+        {file_of(header_of(entry("a", "F32", "[1]", "[1,5]")), 5), "bytes 0 to 1 belong to no tensor"},
+        {file_of(header_of(good), 5), "1 bytes follow the last tensor"},
+        {file_of(with_checksum("00000000"), 4), "the tensors have crc32 8bb98613"},
+        {file_of(with_checksum("8BB98613"), 4), "expected 8 hexadecimal digits"},
+        {file_of(with_checksum("8bb9861"), 4), "rbm.crc32 is \"8bb9861\""},
     };
     std::set<std::string> messages;
     for (const Case& one_case : cases) {
@@ -181,7 +192,7 @@ TEST_CASE("each fault has its own message") {
         CHECK(message.starts_with("m: "));
         CHECK(messages.insert(message).second);
     }
-    CHECK(fault(file_of("{\"__metadata__\":{\"rbm.crc32\":\"8bb98613\"}," + good + "}", 4)).empty());
+    CHECK(fault(file_of(with_checksum("8bb98613"), 4)).empty());
 }
 
 TEST_CASE("every flipped bit of the tensors is found") {
@@ -207,7 +218,7 @@ TEST_CASE("every cut is found, and every byte too much") {
 TEST_CASE("20 000 mutations: refused with DataError, or whole") {
     const Bytes with_checksum = rbm::encode_safetensors(sample());
     const Bytes without =
-        file_of("{" + entry("a", "F32", "[2,2]", "[0,16]") + "," + entry("b", "U8", "[8]", "[16,24]") + "}", 24);
+        file_of(header_of(entry("a", "F32", "[2,2]", "[0,16]"), entry("b", "U8", "[8]", "[16,24]")), 24);
     rbm::Random random(77);
     const std::string tokens = "{}[]\",:0123456789.-eE ";
     std::size_t refused = 0, taken = 0;

@@ -37,19 +37,17 @@ double exact_log_partition(const Machine& machine, Side side, double beta) {
         throw Unsupported(fmt::format("exact log Z by the {} side: {} {} units, expected at most {} discrete ones",
                                       side == Side::hidden ? "hidden" : "visible", width(units), kind(units),
                                       enumerable_units));
-    const auto blocks = static_cast<std::ptrdiff_t>((states + block_states - 1) / block_states);
-    std::vector<double> parts(static_cast<std::size_t>(blocks));
-#pragma omp parallel for schedule(dynamic) num_threads(static_cast <int>(threads()))
-    for (std::ptrdiff_t block = 0; block < blocks; ++block) {
-        const std::uint64_t first = static_cast<std::uint64_t>(block) * block_states;
+    std::vector<double> parts(static_cast<std::size_t>((states + block_states - 1) / block_states));
+    parallel_for(parts.size(), [&](std::size_t block) {
+        const std::uint64_t first = block * block_states;
         BasicMatrix<double> state(static_cast<std::size_t>(std::min(block_states, states - first)), width(units));
         enumerate_states(units, first, state.view());
         const std::vector<double> betas(state.rows(), beta);
         std::vector<double> terms = side == Side::hidden ? exact.hidden_free_energy(state, betas)
                                                          : exact.free_energy(state, betas);
         for (double& term : terms) term = -term;
-        parts[static_cast<std::size_t>(block)] = log_sum_exp(terms);
-    }
+        parts[block] = log_sum_exp(terms);
+    });
     return log_sum_exp(parts);
 }
 

@@ -89,7 +89,10 @@ struct AtomicFile::State {
         int number = ::open(target.directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         // A directory that may be written but not listed: good enough to write to, only it cannot be synced.
         if (number < 0 && errno == EACCES) number = ::open(target.directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (number < 0) throw file_error(path, fmt::format("directory {}", target.directory).c_str(), errno);
+        if (number < 0) {
+            const int reason = errno;
+            throw file_error(path, fmt::format("directory {}", target.directory).c_str(), reason);
+        }
         directory = Descriptor(number);
         static std::atomic<unsigned> serial = 0;
         do {
@@ -98,8 +101,9 @@ struct AtomicFile::State {
                               O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
         } while (number < 0 && (errno == EEXIST || errno == EINTR));
         if (number < 0) {
+            const int reason = errno;
             temporary.clear();
-            throw file_error(path, fmt::format("directory {} cannot be written", target.directory).c_str(), errno);
+            throw file_error(path, fmt::format("directory {} cannot be written", target.directory).c_str(), reason);
         }
         file = Descriptor(number);
         // The file that takes an old one's place keeps its permissions; on file systems without any, there are none to

@@ -21,9 +21,10 @@ Descriptor open_for_reading(const std::string& path) {
     return Descriptor(number);
 }
 
-[[noreturn]] void too_large(const std::string& path, std::size_t size, std::size_t limit) {
-    throw FileError(
-        fmt::format("{}: needs {} of memory, the limit is {}", path, readable_size(size), readable_size(limit)));
+void require_memory(const std::string& path, std::size_t bytes) {
+    if (!fits_in_memory(bytes))
+        throw FileError(fmt::format("{}: needs {} of memory, the limit is {}", path, readable_size(bytes),
+                                    readable_size(memory_limit())));
 }
 
 }  // namespace
@@ -37,22 +38,24 @@ std::vector<std::byte> read_bytes(const std::string& path) {
     if (::isatty(file.number()) != 0)
         throw FileError(name + ": is a terminal, expected data; name a file or pipe the data in");
 
-    const std::size_t limit = memory_limit();
     const std::size_t promised =
         S_ISREG(status.st_mode) && status.st_size > 0 ? static_cast<std::size_t>(status.st_size) : 0;
-    if (promised > limit) too_large(name, promised, limit);
+    require_memory(name, promised);
     // One byte more than promised, so that the end of a regular file is seen without another allocation.
     std::vector<std::byte> bytes(promised > 0 ? promised + 1 : std::size_t{1} << 16);
     std::size_t size = 0;
     for (;;) {
         if (size == bytes.size()) {
-            if (size > limit / 2) too_large(name, size, limit / 2);  // growing holds the old copy beside the new
+            require_memory(name, 3 * size);  // growing holds the old copy beside the new
             bytes.resize(2 * size);
         }
         const ssize_t count =
             ::read(file.number(), bytes.data() + size, std::min(bytes.size() - size, std::size_t{1} << 30));
         if (count < 0 && errno == EINTR) continue;
-        if (count < 0) throw file_error(name, fmt::format("cannot be read at byte {}", size).c_str(), errno);
+        if (count < 0) {
+            const int reason = errno;
+            throw file_error(name, fmt::format("cannot be read at byte {}", size).c_str(), reason);
+        }
         if (count == 0) break;
         size += static_cast<std::size_t>(count);
     }

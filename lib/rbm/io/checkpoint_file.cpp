@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "rbm/io/atomic_file.h"
 #include "rbm/io/bytes.h"
@@ -20,9 +21,18 @@ Tensor vector_tensor(const std::vector<float>& values) {
 
 Tensor matrix_tensor(const Matrix& matrix) { return make_tensor({matrix.rows(), matrix.cols()}, matrix.values()); }
 
+std::vector<float> finite_values(const Tensors& file, const std::string& name) {
+    std::vector<float> values = file.f32(name);
+    for (std::size_t i = 0; i < values.size(); ++i)
+        if (!std::isfinite(values[i]))
+            throw DataError(fmt::format("{}: tensor {}, element {}: found {}, expected a finite number", file.source,
+                                        name, i, values[i]));
+    return values;
+}
+
 Matrix matrix_of(const Tensors& file, const std::string& name, std::size_t rows, std::size_t cols) {
     file.at(name, {rows, cols});
-    const std::vector<float> values = file.f32(name);
+    const std::vector<float> values = finite_values(file, name);
     Matrix matrix(rows, cols);
     std::copy(values.begin(), values.end(), matrix.values().begin());
     return matrix;
@@ -30,7 +40,7 @@ Matrix matrix_of(const Tensors& file, const std::string& name, std::size_t rows,
 
 std::vector<float> vector_of(const Tensors& file, const std::string& name, std::size_t length) {
     file.at(name, {length});
-    return file.f32(name);
+    return finite_values(file, name);
 }
 
 }  // namespace

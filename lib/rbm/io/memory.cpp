@@ -80,6 +80,8 @@ std::size_t available_memory() {
 
 std::size_t memory_limit() { return available_memory() / 5 * 4; }
 
+bool fits_in_memory(std::size_t bytes) { return bytes <= std::size_t{64} << 20 || bytes <= memory_limit(); }
+
 std::string readable_size(std::size_t bytes) {
     constexpr std::array<const char*, 7> units = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
     double size = static_cast<double>(bytes);

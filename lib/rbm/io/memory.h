@@ -13,6 +13,9 @@ std::size_t available_memory();
 /// The most that one object may need: 80 % of available_memory(), so that the machine stays usable.
 std::size_t memory_limit();
 
+/// bytes <= memory_limit(); does not ask the system about less than 64 MiB, so that many small files cost nothing.
+bool fits_in_memory(std::size_t bytes);
+
 /// "3.1 TiB", "47.0 MiB", "12 bytes".
 std::string readable_size(std::size_t bytes);
 

@@ -163,7 +163,7 @@ Picture decode_png(std::span<const std::byte> bytes, const std::string& name) {
     if (!read_header(reader)) throw damaged();
 
     const std::size_t width = reader.width, height = reader.height;
-    if (height > most_pixels / width || width * height * reader.channels > memory_limit())
+    if (height > most_pixels / width || !fits_in_memory(width * height * reader.channels))
         throw DataError(fmt::format("{}: found a picture of {} x {} pixels, expected at most {}", name, width, height,
                                     most_pixels));
     if (reader.raw_bytes / best_deflate > bytes.size())

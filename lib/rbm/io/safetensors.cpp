@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "rbm/io/safetensors.h"
 
-#include <fmt/ranges.h>
+#include <fmt/format.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -22,7 +22,14 @@ static_assert(std::endian::native == std::endian::little, "tensors are copied to
 
 constexpr std::size_t alignment = 64;
 
-std::string shape_text(const std::vector<std::size_t>& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
+std::string shape_text(const std::vector<std::size_t>& shape, const char* between = ", ") {
+    std::string text;
+    for (const std::size_t length : shape) {
+        if (!text.empty()) text += between;
+        text += fmt::to_string(length);
+    }
+    return "[" + text + "]";
+}
 
 /// Bytes of a tensor of this shape; false when they are beyond 64 bits.
 bool byte_count(const std::vector<std::size_t>& shape, std::size_t element_size, std::size_t& count) {
@@ -212,9 +219,9 @@ std::vector<std::byte> encode_safetensors(const Tensors& content) {
     std::string entries;
     for (const auto* named : order) {
         const Tensor& tensor = named->second;
-        entries +=
-            fmt::format(R"(,{}:{{"dtype":"{}","shape":[{}],"data_offsets":[{},{}]}})", json_text(named->first),
-                        tensor.dtype, fmt::join(tensor.shape, ","), buffer.size(), buffer.size() + tensor.bytes.size());
+        entries += fmt::format(R"(,{}:{{"dtype":"{}","shape":{},"data_offsets":[{},{}]}})", json_text(named->first),
+                               tensor.dtype, shape_text(tensor.shape, ","), buffer.size(),
+                               buffer.size() + tensor.bytes.size());
         buffer.insert(buffer.end(), tensor.bytes.begin(), tensor.bytes.end());
     }
     auto metadata = content.metadata;

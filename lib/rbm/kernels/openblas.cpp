@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The fast backend.  Products are single-threaded SGEMMs on fixed tiles inside our own OpenMP loop: the same bits for any
+// The fast backend.  Products are single-threaded SGEMMs on fixed tiles inside our own parallel loop: the same bits for any
 // number of threads, which OpenBLAS's own threading does not give, and twice its speed at RBM sizes.  The rest runs on
 // vector_kernels.h.
 #include <cblas.h>
@@ -23,6 +23,7 @@ class SingleThreaded {
   public:
     SingleThreaded() : blas_threads_(openblas_get_num_threads()), omp_threads_(omp_get_max_threads()) {
         if (blas_threads_ != 1) openblas_set_num_threads(1);
+        omp_set_num_threads(1);
     }
     ~SingleThreaded() {
         if (blas_threads_ != 1) openblas_set_num_threads(blas_threads_);
@@ -42,17 +43,10 @@ void for_each_tile(std::size_t rows, std::size_t cols, Body body) {
     const SingleThreaded guard;
     const std::size_t row_tiles = (rows + tile_rows - 1) / tile_rows;
     const std::size_t column_tiles = (cols + tile_columns - 1) / tile_columns;
-    const auto count = static_cast<std::ptrdiff_t>(row_tiles * column_tiles);
-#pragma omp parallel num_threads(static_cast <int>(threads()))
-    {
-        omp_set_num_threads(1);
-#pragma omp for schedule(static)
-        for (std::ptrdiff_t tile = 0; tile < count; ++tile) {
-            const std::size_t row = static_cast<std::size_t>(tile) / column_tiles * tile_rows;
-            const std::size_t column = static_cast<std::size_t>(tile) % column_tiles * tile_columns;
-            body(row, std::min(tile_rows, rows - row), column, std::min(tile_columns, cols - column));
-        }
-    }
+    parallel_for(row_tiles * column_tiles, [&](std::size_t tile) {
+        const std::size_t row = tile / column_tiles * tile_rows, column = tile % column_tiles * tile_columns;
+        body(row, std::min(tile_rows, rows - row), column, std::min(tile_columns, cols - column));
+    });
 }
 
 /// Calls body(first row, row count) for blocks of rows, on several threads where that pays: starting them costs about
@@ -61,12 +55,10 @@ template <class Body>
 void for_each_block(std::size_t rows, std::size_t cols, Body body) {
     constexpr std::size_t block_elements = 8192;
     const std::size_t block = std::max<std::size_t>(1, block_elements / std::max<std::size_t>(cols, 1));
-    const auto count = static_cast<std::ptrdiff_t>((rows + block - 1) / block);
-#pragma omp parallel for schedule(static) num_threads(static_cast <int>(threads())) if (count > 1)
-    for (std::ptrdiff_t i = 0; i < count; ++i) {
-        const std::size_t row = static_cast<std::size_t>(i) * block;
+    parallel_for((rows + block - 1) / block, [&](std::size_t i) {
+        const std::size_t row = i * block;
         body(row, std::min(block, rows - row));
-    }
+    });
 }
 
 Floats part(Floats per_row, std::size_t row, std::size_t rows) {

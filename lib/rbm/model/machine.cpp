@@ -49,6 +49,7 @@ void BasicMachine<Real>::visible_field(ConstView hidden_state, Workspace& worksp
 template <class Real>
 auto BasicMachine<Real>::hidden_mean(ConstView visible_state, Beta beta) const -> Matrix {
     check_columns("hidden_mean", "visible", visible_state, visible_count());
+    if (!beta.empty()) check_rows("hidden_mean", "beta", beta.size(), visible_state.rows);
     Workspace workspace;
     Matrix out(visible_state.rows, hidden_count());
     hidden_field(visible_state, workspace, out);
@@ -59,6 +60,7 @@ auto BasicMachine<Real>::hidden_mean(ConstView visible_state, Beta beta) const -
 template <class Real>
 auto BasicMachine<Real>::visible_mean(ConstView hidden_state, Beta beta) const -> Matrix {
     check_columns("visible_mean", "hidden", hidden_state, hidden_count());
+    if (!beta.empty()) check_rows("visible_mean", "beta", beta.size(), hidden_state.rows);
     Workspace workspace;
     Matrix out(hidden_state.rows, visible_count());
     visible_field(hidden_state, workspace, out);
@@ -69,6 +71,7 @@ auto BasicMachine<Real>::visible_mean(ConstView hidden_state, Beta beta) const -
 template <class Real>
 auto BasicMachine<Real>::sample_hidden(ConstView visible_state, Random& random, Beta beta) const -> Matrix {
     check_columns("sample_hidden", "visible", visible_state, visible_count());
+    if (!beta.empty()) check_rows("sample_hidden", "beta", beta.size(), visible_state.rows);
     Workspace workspace;
     Matrix out(visible_state.rows, hidden_count());
     hidden_field(visible_state, workspace, out);
@@ -79,6 +82,7 @@ auto BasicMachine<Real>::sample_hidden(ConstView visible_state, Random& random, 
 template <class Real>
 auto BasicMachine<Real>::sample_visible(ConstView hidden_state, Random& random, Beta beta) const -> Matrix {
     check_columns("sample_visible", "hidden", hidden_state, hidden_count());
+    if (!beta.empty()) check_rows("sample_visible", "beta", beta.size(), hidden_state.rows);
     Workspace workspace;
     Matrix out(hidden_state.rows, visible_count());
     visible_field(hidden_state, workspace, out);

@@ -5,6 +5,7 @@
 
 #include <boost/random/normal_distribution.hpp>
 #include <boost/random/uniform_int_distribution.hpp>
+#include <cmath>
 #include <numeric>
 #include <stdexcept>
 
@@ -43,6 +44,16 @@ double mean_weight(std::span<const float> weights) {
     return sum / static_cast<double>(weights.size());
 }
 
+/// The weights of a batch's rows, divided by their sum: what its means are taken with.
+std::vector<float> shares_of(std::span<const float> row_weights) {
+    const double total = mean_weight(row_weights) * static_cast<double>(row_weights.size());
+    std::vector<float> shares(row_weights.size(), 1.0F / static_cast<float>(row_weights.size()));
+    if (total > 0)
+        for (std::size_t b = 0; b < shares.size(); ++b)
+            shares[b] = static_cast<float>(static_cast<double>(row_weights[b]) / total);
+    return shares;
+}
+
 struct Moments {
     std::vector<double> mean, variance;
 };
@@ -61,7 +72,10 @@ Moments moments(const Dataset& data) {
 }
 
 void check_shapes(const TrainState& state, const Dataset& data, const TrainSettings& settings,
-                  std::span<const float> sample_weights) {
+                  std::span<const float> sample_weights, std::size_t chains) {
+    if (state.chains.count() != chains)
+        throw std::invalid_argument(fmt::format("train: the state has {} persistent chains, the objective expects {}",
+                                                state.chains.count(), chains));
     if (data.cols() != state.machine.visible_count())
         throw std::invalid_argument(fmt::format("train: data has {} columns, the machine has {} visible units",
                                                 data.cols(), state.machine.visible_count()));
@@ -70,6 +84,14 @@ void check_shapes(const TrainState& state, const Dataset& data, const TrainSetti
     if (!sample_weights.empty() && sample_weights.size() != data.rows())
         throw std::invalid_argument(fmt::format("train: {} sample weights for {} rows of data", sample_weights.size(),
                                                 data.rows()));
+    double total = 0;
+    for (std::size_t row = 0; row < sample_weights.size(); ++row) {
+        if (!(sample_weights[row] >= 0) || !std::isfinite(sample_weights[row]))
+            throw std::invalid_argument(fmt::format("train: sample weight {} is {}, expected a number of at least 0",
+                                                    row + 1, sample_weights[row]));
+        total += static_cast<double>(sample_weights[row]);
+    }
+    if (!sample_weights.empty() && total == 0) throw std::invalid_argument("train: all sample weights are 0");
     if (settings.minimum_sigma.size() != 1 && settings.minimum_sigma.size() != data.cols())
         throw std::invalid_argument(fmt::format("train: {} values of minimum_sigma, expected 1 or {}",
                                                 settings.minimum_sigma.size(), data.cols()));
@@ -85,6 +107,7 @@ void initialize(Machine& machine, const Dataset& data, Random& random) {
     fit_marginals(machine.visible, of_data.mean, of_data.variance, data.rows());
     boost::random::normal_distribution<float> small(0, 0.01F);
     for (float& weight : machine.weights.values()) weight = small(random);
+    machine.hidden = make_units<float>(kind(machine.hidden), machine.hidden_count());
 }
 
 TrainState start_training(Machine machine, const Dataset& data, const TrainSettings& settings, std::size_t chains,
@@ -102,7 +125,7 @@ TrainState start_training(Machine machine, const Dataset& data, const TrainSetti
 template <Objective O>
 bool train(TrainState& state, const O& objective, const Dataset& data, const TrainSettings& settings,
            const TrainObserver& observer, std::span<const float> sample_weights) {
-    check_shapes(state, data, settings, sample_weights);
+    check_shapes(state, data, settings, sample_weights, objective.negative_rows(0));
     const std::size_t batches = (data.rows() + settings.batch_size - 1) / settings.batch_size;
     const std::uint64_t total = static_cast<std::uint64_t>(batches) * settings.epochs;
     const double mean_of_weights = sample_weights.empty() ? 1 : mean_weight(sample_weights);
@@ -130,11 +153,11 @@ bool train(TrainState& state, const O& objective, const Dataset& data, const Tra
             });
             objective.add_gradient(state.machine, rows.size(), state.chains, random, workspace, gradient);
 
-            const std::vector<float> even(rows.size(), 1.0F / static_cast<float>(rows.size()));
+            const std::vector<float> shares = shares_of(std::span(workspace.row_weights).first(rows.size()));
             std::fill(batch_visible.begin(), batch_visible.end(), 0.0F);
             std::fill(batch_hidden.begin(), batch_hidden.end(), 0.0F);
-            add_column_sums(1.0, workspace.visible.rows_from(0, rows.size()), even, batch_visible);
-            add_column_sums(1.0, workspace.hidden_mean.rows_from(0, rows.size()), even, batch_hidden);
+            add_column_sums(1.0, workspace.visible.rows_from(0, rows.size()), shares, batch_visible);
+            add_column_sums(1.0, workspace.hidden_mean.rows_from(0, rows.size()), shares, batch_hidden);
             report.learning_rate = scheduled_rate(settings, state.update.updates, total);
             const float momentum = momentum_at(
                 settings, static_cast<double>(state.epoch) + static_cast<double>(state.batch) / static_cast<double>(batches));
@@ -145,7 +168,7 @@ bool train(TrainState& state, const O& objective, const Dataset& data, const Tra
             ++state.batch;
             state.random = random.state();
             if (observer.on_batch) observer.on_batch(static_cast<std::size_t>(state.batch), batches);
-            if (observer.stop_requested && observer.stop_requested() && state.batch < batches) return false;
+            if (state.batch < batches && observer.stop_requested && observer.stop_requested()) return false;
         }
         report.updates = state.update.updates;
         report.gradient_norm = state.gradient_norms / static_cast<double>(batches);
@@ -154,7 +177,7 @@ bool train(TrainState& state, const O& objective, const Dataset& data, const Tra
         state.batch = 0;
         state.gradient_norms = state.steps_to_weights = 0;
         if (observer.on_epoch) observer.on_epoch(report, state);
-        if (observer.stop_requested && observer.stop_requested() && state.epoch < settings.epochs) return false;
+        if (state.epoch < settings.epochs && observer.stop_requested && observer.stop_requested()) return false;
     }
     return true;
 }

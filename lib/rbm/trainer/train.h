@@ -66,7 +66,7 @@ bool train(TrainState& state, const O& objective, const Dataset& data, const Tra
 template <Objective O>
 void train(Machine& machine, const O& objective, const Dataset& data, const TrainSettings& settings, Random& random,
            const std::function<void(const EpochReport&)>& on_epoch = {}) {
-    TrainState state = start_training(std::move(machine), data, settings, objective.negative_rows(0), random());
+    TrainState state = start_training(machine, data, settings, objective.negative_rows(0), random());
     TrainObserver observer;
     if (on_epoch)
         observer.on_epoch = [&](const EpochReport& report, const TrainState& current) {

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+#include "apps/training_run.h"
+
+#include <chrono>
+#include <map>
+#include <set>
+
+#include "apps/monitoring.h"
+#include "apps/run_folder.h"
+#include "rbm/kernels/error.h"
+#include "rbm/trainer/contrastive_divergence.h"
+
+namespace rbm::app {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr const char* data_key = "data.path";
+constexpr const char* fingerprint_key = "data.fingerprint";
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+std::string fingerprint_text(const Dataset& data) { return fmt::format("{:016x}", data.fingerprint()); }
+
+struct Inputs {
+    Dataset training;
+    std::optional<Dataset> validation;
+    std::vector<float> sample_weights;
+};
+
+std::vector<float> load_weights(const std::string& path, std::size_t rows) {
+    const Dataset table = load_raw(path);
+    const bool one_row = table.rows() == 1;
+    if ((one_row ? table.cols() : table.rows()) != rows || (!one_row && table.cols() != 1))
+        throw DataError(fmt::format("{}: found {} x {} sample weights, expected one for each of the {} samples", path,
+                                    table.rows(), table.cols(), rows));
+    std::vector<float> weights(rows);
+    double total = 0;
+    for (std::size_t i = 0; i < rows; ++i) {
+        weights[i] = one_row ? table.value(0, i) : table.value(i, 0);
+        if (!(weights[i] >= 0) || std::isinf(weights[i]))
+            throw DataError(fmt::format("{}: sample {}: found weight {}, expected a finite number of at least 0", path,
+                                        i + 1, weights[i]));
+        total += static_cast<double>(weights[i]);
+    }
+    if (total <= 0) throw DataError(fmt::format("{}: all sample weights are 0, expected some above", path));
+    return weights;
+}
+
+/// Prepared as `model` says; the columns are the model's.
+Inputs prepare_inputs(const RunSettings& run, Dataset raw, Model& model, const Program& program) {
+    Inputs inputs;
+    if (!run.sample_weights.empty()) inputs.sample_weights = load_weights(run.sample_weights, raw.rows());
+    if (!run.validation.empty())
+        inputs.validation = prepare_for(model, load_raw(run.validation), program, run.common);
+    inputs.training = prepare_for(model, std::move(raw), program, run.common);
+    return inputs;
+}
+
+Preparation choose_preparation(const RunSettings& run, const Units& visible, const Dataset& raw) {
+    Preparation preparation = default_preparation(visible);
+    if (takes_unit_interval(visible)) {
+        preparation.binarize = run.common.binarize;
+        preparation.threshold = run.common.threshold;
+    } else if (run.standardize) {
+        Standardisation columns = standardise(raw.prepared({}, false));
+        if (!columns.constant.empty()) {
+            std::string names;
+            for (std::size_t i = 0; i < std::min<std::size_t>(columns.constant.size(), 10); ++i)
+                names += fmt::format("{}{}", i == 0 ? "" : ", ", columns.constant[i] + 1);
+            note("{}: {} column{} without spread get scale 1: {}{}", raw.name, columns.constant.size(),
+                 columns.constant.size() == 1 ? "" : "s", names, columns.constant.size() > 10 ? ", ..." : "");
+        }
+        preparation.mean = std::move(columns.mean);
+        preparation.scale = std::move(columns.scale);
+    }
+    return preparation;
+}
+
+void require_room(const RunSettings& run, std::size_t rows, std::size_t visible) {
+    const double v = static_cast<double>(visible), h = static_cast<double>(run.hidden);
+    const double batch = static_cast<double>(std::min(run.train.batch_size, rows));
+    const double chains = static_cast<double>(run.chains.value_or(run.train.batch_size));
+    const double machines = run.train.optimizer == Optimizer::adam ? 5 : 4;
+    require_memory(sizeof(float) * (machines * v * h + (batch + chains) * (3 * v + 4 * h)),
+                   fmt::format("a machine of {} x {} units with batches of {} and {} chains", visible, run.hidden,
+                               run.train.batch_size, run.chains.value_or(run.train.batch_size)));
+}
+
+/// Trains until the end or a signal, saving and reporting on the way.
+class Session {
+  public:
+    Session(const RunSettings& run, const RunFolder& folder, const Inputs& inputs, Checkpoint& checkpoint)
+        : run_(run),
+          folder_(folder),
+          inputs_(inputs),
+          checkpoint_(checkpoint),
+          monitor_(inputs.training, inputs.validation ? &*inputs.validation : nullptr,
+                   log_scale_sum(checkpoint.model.preparation)),
+          batches_((inputs.training.rows() + run.train.batch_size - 1) / run.train.batch_size),
+          progress_("training", batches_ * run.train.epochs, "updates") {}
+
+    void train() {
+        save();
+        TrainObserver observer;
+        observer.on_batch = [&](std::size_t, std::size_t) { progress_.update(checkpoint_.state.update.updates); };
+        observer.on_epoch = [&](const EpochReport& report, const TrainState&) { end_of_epoch(report); };
+        observer.stop_requested = [] { return stop_requested(); };
+        bool done = false;
+        try {
+            done = run_.algorithm == "cd"
+                       ? rbm::train(checkpoint_.state, ContrastiveDivergence{run_.steps}, inputs_.training, run_.train,
+                                    observer, inputs_.sample_weights)
+                       : rbm::train(checkpoint_.state, PersistentContrastiveDivergence{run_.steps, chains()},
+                                    inputs_.training, run_.train, observer, inputs_.sample_weights);
+        } catch (const Diverged& error) {
+            throw Diverged(fmt::format("{}; the checkpoint of epoch {} is kept in {}", error.what(), saved_epoch_,
+                                       run_.output));
+        }
+        save();
+        folder_.draw(checkpoint_, inputs_.training);
+        if (!done)
+            throw_if_stopped(fmt::format("stopped in epoch {}; go on with: rbm-train --output {} --resume",
+                                         checkpoint_.state.epoch + 1, run_.output));
+    }
+
+    std::size_t chains() const { return run_.chains.value_or(run_.train.batch_size); }
+
+  private:
+    void save() {
+        folder_.save(checkpoint_);
+        saved_ = Clock::now();
+        saved_epoch_ = checkpoint_.state.epoch;
+    }
+
+    void end_of_epoch(const EpochReport& report) {
+        const double epoch_seconds = seconds_since(epoch_start_);
+        const double rate = static_cast<double>(inputs_.training.rows()) / epoch_seconds;
+        const Monitor::Numbers numbers = monitor_.measure(checkpoint_.state.machine);
+        folder_.append_metrics(metrics_line(report, numbers, seconds_since(start_), rate));
+        progress_.milestone(epoch_line(report, numbers, rate));
+        // Short epochs need not be saved each: at most this much work is lost.
+        constexpr double worth_saving = 2, worth_drawing = 10;
+        if (seconds_since(saved_) > worth_saving) save();
+        if (seconds_since(drawn_) > worth_drawing) {
+            folder_.draw(checkpoint_, inputs_.training);
+            drawn_ = Clock::now();
+        }
+        epoch_start_ = Clock::now();
+    }
+
+    const RunSettings& run_;
+    const RunFolder& folder_;
+    const Inputs& inputs_;
+    Checkpoint& checkpoint_;
+    Monitor monitor_;
+    std::size_t batches_;
+    Progress progress_;
+    Clock::time_point start_ = Clock::now(), epoch_start_ = start_, saved_ = start_, drawn_ = start_;
+    std::uint64_t saved_epoch_ = 0;
+};
+
+void tell_end(const RunSettings& run) {
+    note("done: {0}/model.safetensors; look at filters.png, reconstructions.png and fantasies.png in {0}; then try\n"
+         "  rbm-dream {0}/model.safetensors --output dream.png", run.output);
+}
+
+}  // namespace
+
+int start_run(const Program& program, RunSettings& run) {
+    if (run.data.empty()) throw UsageError("DATA is missing; " + program.usage());
+    const RunFolder folder(run.output, false, run.common.force);
+    Dataset raw = load_raw(run.data);
+    require_room(run, raw.rows(), raw.cols());
+    run.train.minimum_sigma = {run.minimum_sigma};
+
+    Checkpoint checkpoint;
+    Machine machine(make_units<float>(run.visible_units, raw.cols()), Bernoulli(run.hidden));
+    checkpoint.model.machine = machine;  // so that the preparation below knows the columns
+    checkpoint.model.preparation = choose_preparation(run, machine.visible, raw);
+    checkpoint.model.image = raw.image;
+    checkpoint.options = program.record();
+    checkpoint.options[data_key] = run.data;
+    checkpoint.options[fingerprint_key] = fingerprint_text(raw);
+    const Inputs inputs = prepare_inputs(run, std::move(raw), checkpoint.model, program);
+    const std::vector<double> means = column_means(inputs.training);
+    checkpoint.model.rates.assign(means.begin(), means.end());
+
+    Random random = Random(run.common.seed).fork(0);
+    initialize(machine, inputs.training, random);
+    const std::size_t chains = run.algorithm == "pcd" ? run.chains.value_or(run.train.batch_size) : 0;
+    checkpoint.state = start_training(std::move(machine), inputs.training, run.train, chains, run.common.seed);
+    folder.cut_metrics(0);
+    Session(run, folder, inputs, checkpoint).train();
+    tell_end(run);
+    return 0;
+}
+
+int resume_run(Program& program, RunSettings& run) {
+    const RunFolder folder(run.output, true, run.common.force);
+    Checkpoint checkpoint = load_checkpoint(folder.checkpoint_path());
+    std::map<std::string, std::string> record = checkpoint.options;
+    const std::string path = record[data_key], fingerprint = record[fingerprint_key];
+    record.erase(data_key);
+    record.erase(fingerprint_key);
+    program.restore(record, folder.checkpoint_path(), {"epochs"});
+    run.train.minimum_sigma = {run.minimum_sigma};
+    if (checkpoint.state.epoch > run.train.epochs)
+        throw UsageError(fmt::format("option --epochs: found {}, expected at least {}, the epochs that {} has done",
+                                     run.train.epochs, checkpoint.state.epoch, run.output));
+    if (checkpoint.state.epoch == run.train.epochs) {
+        note("{} is finished: {} epochs; a larger --epochs goes on", run.output, checkpoint.state.epoch);
+        return 0;
+    }
+    Dataset raw = load_raw(run.data.empty() ? path : run.data);
+    if (fingerprint_text(raw) != fingerprint)
+        throw DataError(fmt::format("{}: other data than the run began with ({}); resume with those", raw.name, path));
+    const Inputs inputs = prepare_inputs(run, std::move(raw), checkpoint.model, program);
+    checkpoint.options["epochs"] = fmt::format("{}", run.train.epochs);
+    folder.cut_metrics(checkpoint.state.epoch);
+    note("going on after epoch {}", checkpoint.state.epoch);
+    Session(run, folder, inputs, checkpoint).train();
+    tell_end(run);
+    return 0;
+}
+
+}  // namespace rbm::app
