@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // rbm-dream: what a machine believes its data look like.
+#include <cmath>
 #include <optional>
 
 #include "apps/arrays.h"
 #include "apps/command.h"
+#include "apps/frames.h"
 #include "apps/pictures.h"
 #include "apps/prepare.h"
 #include "rbm/io/atomic_file.h"
@@ -64,60 +66,42 @@ void run_chains(const Model& model, Chains& chains, Random& random, const Settin
 int dream(const Program& program, const Settings& settings) {
     const CommonSettings& common = settings.common;
     if (settings.means && settings.states) throw UsageError("options --means and --states: expected one of them");
-    if (!(common.beta > 0))
+    if (const auto beta = static_cast<float>(common.beta); !(beta > 0 && std::isfinite(beta)))
         throw UsageError(fmt::format("option --beta: found {}, expected a number above 0", common.beta));
     check_output(settings.output, {"npy", "png", "gif"}, common.force);
     use_threads(common);
     Model model = load_model(settings.model);
-
-    const std::string ending = settings.output == "-" ? "npy" : ending_of(settings.output);
-    const bool means = ending == "npy" ? settings.means : !settings.states;
-    const std::size_t every = settings.every.value_or(settings.steps), count = settings.chains;
-    const std::size_t frames = (settings.steps - 1) / every + 1;
-    const std::size_t visible = model.machine.visible_count(), hidden = model.machine.hidden_count();
-    const ImageShape shape = picture_shape(model);
-    // Two states and two fields per chain, a frame, and what is kept: once in memory and once on its way to the file.
-    const double held = ending == "gif" ? 1 : 2 * static_cast<double>(frames);
-    require_memory(static_cast<double>(count) * sizeof(float) *
-                       (2 * static_cast<double>(visible + hidden) + (1 + held) * static_cast<double>(visible)),
-                   fmt::format("{} chains in {} frame{}", count, frames, frames == 1 ? "" : "s"));
-    // Frames of a strip lie beside each other, so that a row is one chain in the course of time.
-    SheetOptions tiles;
-    if (ending == "gif") tiles = sheet_within(longest_film, count, 0, shape, fmt::format("{} chains", count));
-    if (ending == "png")
-        tiles = frames == 1 ? sheet_within(longest_picture, count, 0, shape, fmt::format("{} chains", count))
-                            : sheet_within(longest_picture, count * frames, frames, shape,
-                                           fmt::format("{} chains in {} frames", count, frames));
-
+    const FramePlan plan = plan_frames(model, settings.output, settings.chains, settings.steps, settings.every);
+    const bool means = plan.ending == "npy" ? settings.means : !settings.states;
     Random random(common.seed);
     Chains chains = start_chains(model, program, settings, random);
-    if (ending == "gif") {
-        if (frames == 1) note("the film has one frame only; --every M takes one after every M steps");
+    if (plan.ending == "gif") {
+        if (plan.frames == 1) note("{}: one frame only; --every M makes it a film", settings.output);
         std::optional<Film> film;
-        std::optional<Greys> greys;
+        std::optional<Greys> greys;  // of the first frame for all: films must not flicker
         run_chains(model, chains, random, settings, means, [&](std::size_t, Matrix& frame) {
-            if (!greys) greys = Greys::of(model.machine.visible, frame);  // one for all: films must not flicker
+            if (!greys) greys = Greys::of(model.machine.visible, frame);
             greys->apply(frame);
-            const Picture picture = sheet(frame, shape, tiles);
+            const Picture picture = sheet(frame, model.image, plan.sheet);
             if (!film) film.emplace(picture.height, picture.width);
             film->add(picture);
         });
-        throw_if_stopped();
         write_file(settings.output, film->finish(), common.force);
         return 0;
     }
     // An array holds frame after frame, a picture chain after chain.
-    Matrix all(frames * count, visible);
+    Matrix all(plan.frames * chains.count(), model.machine.visible_count());
     run_chains(model, chains, random, settings, means, [&](std::size_t number, const Matrix& frame) {
-        for (std::size_t c = 0; c < count; ++c)
+        for (std::size_t c = 0; c < frame.rows(); ++c)
             std::copy(frame.row(c).begin(), frame.row(c).end(),
-                      all.row(ending == "png" ? c * frames + number : number * count + c).begin());
+                      all.row(plan.ending == "png" ? c * plan.frames + number : number * frame.rows() + c).begin());
     });
-    if (ending == "png") {
+    if (plan.ending == "png") {
         Greys::of(model.machine.visible, all).apply(all);
-        write_png(settings.output, sheet(all, shape, tiles), common.force);
+        write_png(settings.output, sheet(all, model.image, plan.sheet), common.force);
     } else {
-        write_npy(settings.output, {frames, count, visible}, std::as_const(all).values(), common.force);
+        write_npy(settings.output, {plan.frames, chains.count(), all.cols()}, std::as_const(all).values(),
+                  common.force);
     }
     return 0;
 }

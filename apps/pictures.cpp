@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "apps/program.h"
@@ -16,13 +17,26 @@ namespace {
 
 constexpr std::size_t small_tile = 32;    // pixels; details of smaller ones are hard to see
 constexpr std::size_t small_sheet = 512;  // a sheet of few tiles is enlarged up to this
-constexpr std::size_t largest_scale = 16;
-constexpr std::size_t group_gap = 10;  // pixels
+constexpr std::size_t largest_scale = 32;
+constexpr std::size_t group_tile = 48;  // pixels; pairs are compared closely
+constexpr std::size_t group_gap = 10;   // pixels
 constexpr std::uint8_t gap_grey = 30;
 
-std::size_t square_columns(std::size_t tiles, double height, double width) {
-    const double columns = std::ceil(std::sqrt(static_cast<double>(tiles) * height / width) - 1e-9);
-    return std::clamp<std::size_t>(static_cast<std::size_t>(columns), 1, tiles);
+/// The number of columns that makes a picture about square, and leaves few places of the last row empty.
+std::size_t good_columns(std::size_t tiles, double height, double width) {
+    const double ideal = std::sqrt(static_cast<double>(tiles) * height / width);
+    const auto most = std::clamp<std::size_t>(static_cast<std::size_t>(1.3 * ideal + 1), 1, tiles);
+    const auto least = std::clamp<std::size_t>(static_cast<std::size_t>(std::ceil(ideal / 1.3)), 1, most);
+    if (least > 1000) return least;  // then the last row does not matter
+    std::size_t best = least;
+    double best_fault = std::numeric_limits<double>::infinity();
+    for (std::size_t columns = least; columns <= most; ++columns) {
+        const std::size_t rows = (tiles + columns - 1) / columns;
+        const double empty = static_cast<double>(rows * columns - tiles) / static_cast<double>(tiles);
+        const double fault = empty + 0.2 * std::abs(std::log(static_cast<double>(columns) / ideal));
+        if (fault < best_fault) best = columns, best_fault = fault;
+    }
+    return best;
 }
 
 }  // namespace
@@ -52,7 +66,7 @@ void Greys::apply(View states) const {
 SheetOptions sheet_within(std::size_t longest, std::size_t tiles, std::size_t columns, ImageShape shape,
                           const std::string& what) {
     const auto height = static_cast<double>(shape.height), width = static_cast<double>(shape.width);
-    if (columns == 0) columns = square_columns(tiles, height, width);
+    if (columns == 0) columns = good_columns(tiles, height, width);
     const std::size_t rows = (tiles + columns - 1) / columns;
     // In double, so that no product wraps.
     const auto side = [&](double scale) {
@@ -75,11 +89,14 @@ SheetOptions sheet_within(std::size_t longest, std::size_t tiles, std::size_t co
 
 Picture draw_groups(ConstView tiles, std::size_t size, ImageShape shape) {
     const std::size_t groups = tiles.rows / size;
-    const SheetOptions options = sheet_within(longest_picture, size, size, shape, fmt::format("{} pictures", size));
+    const ImageShape drawn = shape == ImageShape{} ? squarest(tiles.cols) : shape;
+    const std::size_t side = std::max(drawn.height, drawn.width);
+    const SheetOptions options{
+        .columns = size, .border = 1, .scale = std::min((group_tile + side - 1) / side, largest_scale)};
     const auto draw = [&](std::size_t group) { return sheet(tiles.rows_from(group * size, size), shape, options); };
     const Picture first = draw(0);
     const std::size_t height = first.height + group_gap, width = first.width + group_gap;
-    const std::size_t columns = square_columns(groups, static_cast<double>(height), static_cast<double>(width));
+    const std::size_t columns = good_columns(groups, static_cast<double>(height), static_cast<double>(width));
     const std::size_t rows = (groups + columns - 1) / columns;
     Picture all{rows * height + group_gap, columns * width + group_gap, 1, {}};
     all.pixels.assign(all.height * all.width, gap_grey);

@@ -31,7 +31,7 @@ SheetOptions sheet_within(std::size_t longest, std::size_t tiles, std::size_t co
                           const std::string& what);
 
 /// Groups of `size` tiles that follow each other in `tiles` (values from 0 to 1), each group beside each other, with
-/// more room between groups than between their tiles.
+/// more room between groups than between their tiles.  A shape of 0 x 0 stands for squarest().
 Picture draw_groups(ConstView tiles, std::size_t size, ImageShape shape);
 
 /// The model's, or the squarest that holds its visible units.

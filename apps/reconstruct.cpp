@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// rbm-reconstruct: what a machine makes of samples: itself, its features, and what belongs into their holes.
+// rbm-reconstruct: what a machine makes of samples: themselves, their features, and what belongs into their holes.
+#include <algorithm>
 #include <optional>
 
 #include "apps/arrays.h"
@@ -7,7 +8,7 @@
 #include "apps/mask.h"
 #include "apps/pictures.h"
 #include "apps/prepare.h"
-#include "rbm/sampler/clamped_gibbs.h"
+#include "apps/reconstruction.h"
 
 namespace {
 
@@ -24,128 +25,78 @@ struct Settings {
     bool hidden = false, states = false;
 };
 
-/// A block of samples under way.
-struct Block {
-    ConstView raw;    ///< as in the file
-    Matrix prepared;  ///< as the machine sees them
-    ConstView known;  ///< one row or one for each; none without a mask
+/// The model, and samples with what is known of them.
+struct Task {
+    Model model;
+    Dataset raw;       ///< as in the file
+    Dataset prepared;  ///< as the machine sees them
+    Matrix mask;       ///< one row or one for each; none without a mask
 };
 
-/// steps - 1 sweeps and then one pass through the means; with --states `steps` sweeps.  Sweeps are told to `swept`.
-template <class Swept>
-void reconstruct(const Model& model, const Block& block, const Settings& settings, Random& random, Swept swept,
-                 View out) {
-    const Machine& machine = model.machine;
-    const std::size_t steps = settings.steps.value_or(1) - (settings.states ? 0 : 1);
-    if (steps == 0) {
-        const Matrix means = machine.visible_mean(machine.hidden_mean(block.prepared));
-        std::copy(means.values().begin(), means.values().end(), out.data);
-    } else {
-        Chains chains = Chains::from_data(machine, block.prepared, random);
-        for (std::size_t step = 1; step <= steps; ++step) swept(BlockGibbs{.steps = 1}.step(machine, chains, random));
-        const Matrix end = settings.states ? chains.visible : machine.visible_mean(machine.hidden_mean(chains.visible));
-        std::copy(end.values().begin(), end.values().end(), out.data);
+Task open(const Program& program, const Settings& settings, bool picture) {
+    Task task{load_model(settings.model), load_raw(settings.data), {}, {}};
+    if (task.model.image == ImageShape{}) task.model.image = task.raw.image;
+    task.prepared = prepare_for(task.model, task.raw, program, settings.common);
+    if (!settings.mask.empty())
+        task.mask = load_mask(settings.mask, task.raw.rows(), task.raw.cols(), task.model.image);
+    if (picture && task.raw.rows() > most_pictures) {
+        note("{}: the picture shows the first {} of {} samples", settings.output, most_pictures, task.raw.rows());
+        task.raw = task.raw.slice(0, most_pictures);
+        task.prepared = task.prepared.slice(0, most_pictures);
     }
-    restore_units(model, out);
+    return task;
 }
 
-/// Chains that hold what is known and end in means, or states, where it is not.
-template <class Swept>
-void fill_in(const Model& model, const Block& block, const Settings& settings, Random& random, Swept swept, View out) {
-    const Clamp clamp{block.known, block.prepared};
-    Chains chains = Chains::from_noise(model.machine, block.raw.rows, random);
-    clamp.restore(chains.visible.view());
-    for (std::size_t step = 1; step <= settings.steps.value_or(100); ++step)
-        swept(ClampedGibbs{.steps = 1}.step(model.machine, clamp, chains, random));
-    if (settings.states)
-        std::copy(chains.visible.values().begin(), chains.visible.values().end(), out.data);
-    else
-        visible_means(model.machine, chains, out);
-    restore_units(model, out);
-    Clamp{block.known, block.raw}.restore(out);  // the data's own values, to the bit
-}
-
-/// Samples, samples with holes in mid-grey if there is a mask, and results, side by side.
-Picture comparison(const Model& model, Matrix raw, ConstView known, Matrix result) {
-    const Greys greys = Greys::of(model.machine.visible, raw);
-    greys.apply(raw);
-    greys.apply(result);
-    const std::size_t size = known.rows > 0 ? 3 : 2;
-    Matrix tiles(raw.rows() * size, raw.cols());
-    for (std::size_t r = 0; r < raw.rows(); ++r)
-        for (std::size_t i = 0; i < raw.cols(); ++i) {
-            tiles(r * size, i) = raw(r, i);
-            if (size == 3) tiles(r * size + 1, i) = known.row(known.rows == 1 ? 0 : r)[i] != 0 ? raw(r, i) : 0.5F;
-            tiles(r * size + size - 1, i) = result(r, i);
-        }
-    return draw_groups(tiles, size, picture_shape(model));
+/// [rows x V], or [rows x H] for features.  Block by block, so that memory is that of the result.
+Matrix results(const Task& task, const Settings& settings) {
+    const bool masked = task.mask.rows() > 0;
+    const std::size_t rows = task.raw.rows(), visible = task.raw.cols(), hidden = task.model.machine.hidden_count();
+    const std::size_t block = std::min(rows, block_rows), width = settings.hidden ? hidden : visible;
+    // The result, in memory and on its way to the file, and a block's values, states and fields.
+    require_memory(sizeof(float) * (2.0 * static_cast<double>(rows) * static_cast<double>(width) +
+                                    6.0 * static_cast<double>(block) * static_cast<double>(visible + hidden)),
+                   fmt::format("the result for {} samples", rows));
+    Matrix result(rows, width), raw, prepared;
+    Random random(settings.common.seed);
+    Progress progress(settings.hidden ? "hidden units" : masked ? "filling in" : "reconstructing", rows, "samples");
+    for (std::size_t first = 0; first < rows; first += block) {
+        const std::size_t count = std::min(block, rows - first);
+        raw.resize(count, visible);
+        prepared.resize(count, visible);
+        task.raw.fill(first, Stream{}, raw);
+        task.prepared.fill(first, data_stream(settings.common), prepared);
+        const ConstView known = task.mask.rows() > 1 ? task.mask.rows_from(first, count) : task.mask.view();
+        const ReconstructionSettings how{settings.steps.value_or(masked ? 100 : 1), settings.states,
+                                         [&] { throw_if_stopped(), progress.update(first); }};
+        const auto work = settings.hidden ? features : masked ? fill_in : reconstruct;
+        work(task.model, {raw, prepared, known}, how, random, result.rows_from(first, count));
+        throw_if_stopped();
+        progress.update(first + count);
+    }
+    return result;
 }
 
 int run(const Program& program, const Settings& settings) {
     const CommonSettings& common = settings.common;
     if (settings.hidden && (settings.steps || !settings.mask.empty()))
-        throw UsageError("option --hidden: gives the features of the samples as they are, without --steps and --mask");
+        throw UsageError("option --hidden: gives features of the samples as they are, so not with --steps or --mask");
     check_output(settings.output, {"npy", "png"}, common.force);
     use_threads(common);
-    Model model = load_model(settings.model);
-    Dataset raw = load_raw(settings.data);
-    if (model.image == ImageShape{}) model.image = raw.image;
-    Dataset data = prepare_for(model, raw, program, common);
-    Matrix mask;
-    if (!settings.mask.empty()) mask = load_mask(settings.mask, raw.rows(), raw.cols(), model.image);
-
     const bool picture = ending_of(settings.output) == "png";
-    if (picture && raw.rows() > most_pictures) {
-        note("{}: the picture shows the first {} of {} samples", settings.output, most_pictures, raw.rows());
-        raw = raw.slice(0, most_pictures);
-        data = data.slice(0, most_pictures);
-    }
-    const std::size_t rows = raw.rows(), visible = raw.cols(), hidden = model.machine.hidden_count();
-    const std::size_t block = std::min(rows, block_rows), width = settings.hidden ? hidden : visible;
-    // The result, in memory and on its way to the file, and a block's states, fields and values.
-    require_memory(sizeof(float) * (2.0 * static_cast<double>(rows) * static_cast<double>(width) +
-                                    6.0 * static_cast<double>(block) * static_cast<double>(visible + hidden)),
-                   fmt::format("the result for {} samples", rows));
-    Matrix result(rows, width), originals(block, visible);
-    Random random(common.seed);
-    Progress progress(settings.hidden   ? "hidden units"
-                      : mask.rows() > 0 ? "filling in"
-                                        : "reconstructing",
-                      rows, "samples");
-    for (std::size_t first = 0; first < rows; first += block) {
-        const std::size_t count = std::min(block, rows - first);
-        originals.resize(count, visible);
-        raw.fill(first, Stream{}, originals);
-        Block now{originals, Matrix(count, visible),
-                  mask.rows() > 1 ? mask.view().rows_from(first, count) : mask.view()};
-        data.fill(first, data_stream(common), now.prepared);
-        const View out = result.rows_from(first, count);
-        const auto swept = [&](StepReport) {
-            throw_if_stopped();
-            progress.update(first);
-        };
-        if (settings.hidden) {
-            const Matrix features = settings.states ? model.machine.sample_hidden(now.prepared, random)
-                                                    : model.machine.hidden_mean(now.prepared);
-            std::copy(features.values().begin(), features.values().end(), out.data);
-        } else if (mask.rows() > 0) {
-            fill_in(model, now, settings, random, swept, out);
-        } else {
-            reconstruct(model, now, settings, random, swept, out);
-        }
-        throw_if_stopped();
-        progress.update(first + count);
-    }
+    const Task task = open(program, settings, picture);
+    Matrix result = results(task, settings);
     if (!picture) {
-        write_npy(settings.output, {rows, width}, std::as_const(result).values(), common.force);
+        write_npy(settings.output, {result.rows(), result.cols()}, std::as_const(result).values(), common.force);
     } else if (settings.hidden) {
-        Greys::of(model.machine.hidden, result).apply(result);
-        const ImageShape shape = squarest(hidden);
-        write_png(settings.output, sheet(result, shape, sheet_within(longest_picture, rows, 0, shape, "features")),
-                  common.force);
+        const ImageShape shape = squarest(result.cols());
+        Greys::of(task.model.machine.hidden, result).apply(result);
+        write_png(settings.output,
+                  sheet(result, {}, sheet_within(longest_picture, result.rows(), 0, shape, "features")), common.force);
     } else {
-        raw.fill(0, Stream{}, originals);  // at most one block
-        write_png(settings.output, comparison(model, originals, mask, result), common.force);
+        Matrix raw(task.raw.rows(), task.raw.cols());
+        task.raw.fill(0, Stream{}, raw);
+        const ConstView known = task.mask.rows() > 1 ? task.mask.rows_from(0, raw.rows()) : task.mask.view();
+        write_png(settings.output, comparison(task.model, raw, known, result), common.force);
     }
     return 0;
 }
@@ -154,19 +105,13 @@ int run(const Program& program, const Settings& settings) {
 
 int main(int argc, char** argv) {
     Settings settings;
-    Program program("rbm-reconstruct",
-                    "Pass samples through a trained machine and back, fill in their holes, or give "
-                    "their features.");
+    Program program("rbm-reconstruct", "Pass samples through a machine and back, fill in holes, or give features.");
     program
         .example("rbm-reconstruct run/model.safetensors test.npy --output pairs.png",
-                 "draw samples beside their "
-                 "reconstructions")
+                 "draw samples and what comes back")
         .example("rbm-reconstruct run/model.safetensors test.npy --mask half.png --output whole.npy",
-                 "fill in what the "
-                 "mask leaves black")
-        .example("rbm-reconstruct run/model.safetensors test.npy --hidden --output features.npy",
-                 "features for a "
-                 "classifier")
+                 "fill in what is black")
+        .example("rbm-reconstruct run/model.safetensors test.npy --hidden --output features.npy", "for a classifier")
         .argument("MODEL", &settings.model, "model file")
         .argument("DATA", &settings.data, "samples, one per row; - is standard input")
         .option(
@@ -174,7 +119,7 @@ int main(int argc, char** argv) {
             "where the result goes: .npy (an array [samples, units]) or .png (samples beside results); - is .npy on "
             "standard output")
         .option("steps", count(&settings.steps, 1).shown_default("1, or 100 with a mask").named("K"),
-                "passes to the hidden units and back; all but the last draw states, the last gives means")
+                "passes to the hidden units and back: all but the last draw states, the last gives means")
         .option(
             "mask", input(&settings.mask).named("FILE"),
             "fill in: an array (.npy, one row or one per sample; 1 is known, 0 is not) or a picture (.png; white is "

@@ -95,10 +95,11 @@ class AppTest(unittest.TestCase):
         self.assertEqual({name: self.path(name).stat().st_mtime_ns for name in self.files()}, before, 'files changed')
         return text
 
-    def interrupt(self, program, *words, after='%', code=130):
-        """Sends SIGINT once standard error holds `after`; expects exit 130, no output and no file."""
+    def interrupt(self, program, *words, after='thread'):
+        """Sends SIGINT once standard error holds `after` (what --verbose tells first); expects exit 130, no output and
+        no file."""
         before = self.files()
-        process = self.start_program(program, *words)
+        process = self.start_program(program, *words, '--verbose')
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.stderr.close)
         os.set_blocking(process.stderr.fileno(), False)
@@ -106,9 +107,10 @@ class AppTest(unittest.TestCase):
         while after.encode() not in seen and time.monotonic() < end and process.poll() is None:
             seen += process.stderr.read() or b''
             time.sleep(0.01)
+        self.assertIn(after.encode(), seen)
         self.assertIsNone(process.poll(), f'ended too early: {seen.decode()}')
         process.send_signal(signal.SIGINT)
-        self.assertEqual(process.wait(60), code)
+        self.assertEqual(process.wait(60), 130)
         self.assertEqual(process.stdout.read(), b'')
         self.assertEqual(self.files(), before)
 
