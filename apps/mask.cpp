@@ -11,7 +11,8 @@
 namespace rbm::app {
 namespace {
 
-/// A PNG as an array of 0 and 1, with other greys left as they are: they are refused below.
+/// A PNG as an array of 0 and 1, with other greys left as they are: they are refused below.  The grey 1 of 255 is what
+/// programs write that save an array of bits.
 NpyArray array_of(const Picture& picture) {
     NpyArray array{{picture.height, picture.width}, {}};
     array.values.reserve(picture.pixels.size());
