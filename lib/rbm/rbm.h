@@ -20,5 +20,6 @@
 #include "rbm/model/machine.h"
 #include "rbm/sampler/block_gibbs.h"
 #include "rbm/sampler/chains.h"
+#include "rbm/sampler/clamped_gibbs.h"
 #include "rbm/trainer/contrastive_divergence.h"
 #include "rbm/trainer/train.h"

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+// rbm-dream: what a machine believes its data look like.
+#include <cmath>
+#include <optional>
+
+#include "apps/arrays.h"
+#include "apps/command.h"
+#include "apps/frames.h"
+#include "apps/pictures.h"
+#include "apps/prepare.h"
+#include "rbm/io/atomic_file.h"
+#include "rbm/io/film.h"
+#include "rbm/sampler/block_gibbs.h"
+
+namespace {
+
+using namespace rbm;
+using namespace rbm::app;
+
+struct Settings {
+    CommonSettings common;
+    std::string model, start = "noise", sampler = "gibbs", output;
+    std::size_t chains = 64, steps = 1000;
+    std::optional<std::size_t> every;
+    bool means = false, states = false;
+};
+
+Chains start_chains(Model& model, const Program& program, const Settings& settings, Random& random) {
+    const std::size_t count = settings.chains;
+    Chains chains;
+    if (settings.start == "noise") {
+        chains = Chains::from_noise(model.machine, count, random);
+    } else {
+        const Dataset data = prepare_for(model, load_raw(settings.start), program, settings.common);
+        if (data.rows() < count)
+            throw UsageError(
+                fmt::format("option --chains: {} chains cannot start at the {} rows of {}; use --chains {} "
+                            "or fewer",
+                            count, data.rows(), settings.start, data.rows()));
+        chains = Chains::from_data(model.machine, all_rows(data.slice(0, count), settings.common), random);
+    }
+    if (settings.common.beta != 1) chains.beta.assign(count, static_cast<float>(settings.common.beta));
+    return chains;
+}
+
+/// Runs the chains, and hands each frame's number and values [chains, V], in the units of the data, to `take`.
+template <class Take>
+void run_chains(const Model& model, Chains& chains, Random& random, const Settings& settings, bool means, Take take) {
+    const std::size_t every = settings.every.value_or(settings.steps);
+    Matrix frame(chains.count(), model.machine.visible_count());
+    Progress progress("dreaming", settings.steps, "steps");
+    for (std::size_t step = 1; step <= settings.steps; ++step) {
+        BlockGibbs{.steps = 1}.step(model.machine, chains, random);
+        throw_if_stopped();
+        progress.update(step);
+        if (step % every != 0 && step != settings.steps) continue;
+        if (means)
+            visible_means(model.machine, chains, frame.view());
+        else
+            std::copy(chains.visible.values().begin(), chains.visible.values().end(), frame.values().begin());
+        restore_units(model, frame);
+        take((step - 1) / every, frame);
+    }
+}
+
+int dream(const Program& program, const Settings& settings) {
+    const CommonSettings& common = settings.common;
+    if (settings.means && settings.states) throw UsageError("options --means and --states: expected one of them");
+    if (const auto beta = static_cast<float>(common.beta); !(beta > 0 && std::isfinite(beta)))
+        throw UsageError(fmt::format("option --beta: found {}, expected a number above 0", common.beta));
+    check_output(settings.output, {"npy", "png", "gif"}, common.force);
+    use_threads(common);
+    Model model = load_model(settings.model);
+    const FramePlan plan = plan_frames(model, settings.output, settings.chains, settings.steps, settings.every);
+    const bool means = plan.ending == "npy" ? settings.means : !settings.states;
+    Random random(common.seed);
+    Chains chains = start_chains(model, program, settings, random);
+    if (plan.ending == "gif") {
+        if (plan.frames == 1) note("{}: one frame only; --every M makes it a film", settings.output);
+        std::optional<Film> film;
+        std::optional<Greys> greys;  // of the first frame for all: films must not flicker
+        run_chains(model, chains, random, settings, means, [&](std::size_t, Matrix& frame) {
+            if (!greys) greys = Greys::of(model.machine.visible, frame);
+            greys->apply(frame);
+            const Picture picture = sheet(frame, model.image, plan.sheet);
+            if (!film) film.emplace(picture.height, picture.width);
+            film->add(picture);
+        });
+        write_file(settings.output, film->finish(), common.force);
+        return 0;
+    }
+    // An array holds frame after frame, a picture chain after chain.
+    Matrix all(plan.frames * chains.count(), model.machine.visible_count());
+    run_chains(model, chains, random, settings, means, [&](std::size_t number, const Matrix& frame) {
+        for (std::size_t c = 0; c < frame.rows(); ++c)
+            std::copy(frame.row(c).begin(), frame.row(c).end(),
+                      all.row(plan.ending == "png" ? c * plan.frames + number : number * frame.rows() + c).begin());
+    });
+    if (plan.ending == "png") {
+        Greys::of(model.machine.visible, all).apply(all);
+        write_png(settings.output, sheet(all, model.image, plan.sheet), common.force);
+    } else {
+        write_npy(settings.output, {plan.frames, chains.count(), all.cols()}, std::as_const(all).values(),
+                  common.force);
+    }
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Settings settings;
+    Program program("rbm-dream", "Run Markov chains of a trained machine: what it believes its data look like.");
+    program.example("rbm-dream run/model.safetensors --output dreams.png", "draw 64 dreams")
+        .example("rbm-dream run/model.safetensors --every 10 --output dreams.gif", "make a film of them")
+        .example("rbm-dream run/model.safetensors --start test.npy --steps 5 --output near.npy",
+                 "start at given samples")
+        .argument("MODEL", &settings.model, "model file")
+        .option(
+            "output", path(&settings.output).required().transient().named("FILE"),
+            "where the dreams go: .npy (an array [frames, chains, visible units]), .png (several frames: one row per "
+            "chain, time runs to the right), .gif (a film); - is .npy on standard output")
+        .option("chains", count(&settings.chains, 1, 100'000'000), "chains that run side by side")
+        .option("steps", count(&settings.steps, 1), "sweeps of each chain")
+        .option("every", count(&settings.every, 1).shown_default("the steps").named("M"),
+                "take a frame after every M steps, and after the last")
+        .option("start", input(&settings.start).named("noise|DATA"),
+                "where chains start: units drawn from their biases alone, or the first rows of a data file")
+        .option("sampler", choice(&settings.sampler, {"gibbs"}), "how chains move: block Gibbs sampling")
+        .option("means", flag(&settings.means), "write the means of the units; pictures and films show them anyway")
+        .option("states", flag(&settings.states), "draw sampled states in pictures and films; arrays hold them anyway")
+        .common(settings.common, {"seed", "threads", "beta", "binarize", "threshold", "force"});
+    return run_command(program, argc, argv, [&] { return dream(program, settings); });
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// Masks: which values of samples are known, and which are to be filled in.
+#pragma once
+
+#include <string>
+
+#include "rbm/kernels/dataset.h"
+
+namespace rbm::app {
+
+/// The mask in a .npy file, 1 (known) and 0 (to be filled in): [cols] or [rows, cols], or pictures of this shape; or in
+/// a PNG of this shape, white is known and black is not.  One row that serves all samples, or one for each.  Throws
+/// FileError, and DataError for other shapes and values.
+Matrix load_mask(const std::string& path, std::size_t rows, std::size_t cols, ImageShape image);
+
+}  // namespace rbm::app

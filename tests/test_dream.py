@@ -1,0 +1,196 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""rbm-dream from end to end.  Usage: test_dream.py PROGRAM..."""
+import os
+import threading
+
+import numpy as np
+
+from app_testing import AppTest, main
+
+RNG = np.random.default_rng(3)
+WEIGHTS = RNG.normal(0, 1, (12, 5))
+
+
+class Dream(AppTest):
+    def setUp(self):
+        super().setUp()
+        self.save_model('m.st', WEIGHTS, image_height=3, image_width=4)
+
+    def dream(self, *words):
+        return self.ok('rbm-dream', 'm.st', *words)
+
+    def frames(self, *words):
+        return self.array_in(self.dream('--output', '-', *words))
+
+    def test_defaults(self):
+        self.assertEqual(self.dream('--output', 'd.npy'), b'')
+        dreams = self.array('d.npy')
+        self.assertEqual((dreams.shape, dreams.dtype), ((1, 64, 12), np.float32))
+        self.assertLessEqual(set(np.unique(dreams)), {0, 1})
+        self.assertTrue((dreams == self.frames('--chains', 64, '--steps', 1000, '--seed', 1)).all())
+
+    def test_frames_come_after_every_m_steps_and_after_the_last(self):
+        for steps, every, frames in [(1, 1, 1), (10, 10, 1), (10, 11, 1), (10, 5, 2), (10, 4, 3), (10, 3, 4), (10, 1, 10)]:
+            dreams = self.frames('--steps', steps, '--every', every, '--chains', 3)
+            self.assertEqual(dreams.shape, (frames, 3, 12))
+            # The same chains, seen at other times.
+            whole = self.frames('--steps', steps, '--every', 1, '--chains', 3)
+            times = [t for t in range(1, steps + 1) if t % every == 0 or t == steps]
+            self.assertTrue((dreams == whole[[t - 1 for t in times]]).all(), (steps, every))
+        self.assertEqual(self.frames('--steps', 10, '--chains', 2).shape, (1, 2, 12))
+
+    def test_the_start_moves(self):
+        # Hidden on holds all units on, hidden off holds them off.
+        self.save_model('frozen.st', np.full((12, 1), 40), visible_bias=np.full(12, -20), hidden_bias=[-240])
+        self.save_array('ones.npy', np.ones((64, 12)))
+        words = 'frozen.st', '--output', '-', '--steps', 20
+        self.assertTrue((self.array_in(self.ok('rbm-dream', *words, '--start', 'ones.npy')) == 1).all())
+        self.assertTrue((self.array_in(self.ok('rbm-dream', *words)) == 0).all())
+        # Chains start at the first rows, and after one step are nearer to them than those that started at noise.
+        data = (RNG.random((50, 12)) < 0.5).astype(np.uint8)
+        self.save_array('data.npy', data)
+        words = '--chains', 40, '--steps', 1
+        near, far = self.frames(*words, '--start', 'data.npy')[0], self.frames(*words)[0]
+        self.assertFalse((near == data[:40]).all())
+        self.assertGreater((near == data[:40]).mean(), (far == data[:40]).mean())
+
+    def test_means_and_states(self):
+        means = self.frames('--means', '--every', 100)
+        self.assertTrue(((means >= 0) & (means <= 1)).all())
+        self.assertGreater(len(np.unique(means)), 10)
+        states = self.frames('--every', 100)
+        # The means are those of the same chains at the same time: states are draws from them.
+        self.assertLess(abs((states - means).mean()), 0.03)
+        self.assertGreater(np.corrcoef(states.ravel(), means.ravel())[0, 1], 0.5)
+        self.assertTrue((self.frames('--states', '--every', 100) == states).all())
+
+    def test_statistics_are_the_machine_s(self):
+        # Units whose weights are 0 are independent: on with probability logistic(beta bias).
+        bias = np.linspace(-2, 2, 12)
+        self.save_model('m.st', np.zeros((12, 3)), visible_bias=bias)
+        for beta in (1, 0.3, 2.5):
+            rates = self.frames('--chains', 20000, '--steps', 2, '--beta', beta)[0].mean(0)
+            exact = 1 / (1 + np.exp(-beta * bias))
+            self.assertLess((abs(rates - exact) / np.sqrt(exact * (1 - exact) / 20000)).max(), 4.5)
+
+    def test_any_number_of_threads_and_only_the_seed(self):
+        one = self.dream('--output', '-', '--threads', 1, '--chains', 300, '--steps', 20, '--every', 3)
+        for threads in (2, 3, 7):
+            self.assertEqual(one, self.dream('--output', '-', '--threads', threads, '--chains', 300, '--steps', 20,
+                                             '--every', 3))
+        self.assertNotEqual(one, self.dream('--output', '-', '--seed', 2, '--chains', 300, '--steps', 20, '--every', 3))
+        for name in 'a.png', 'a.gif':
+            written = []
+            for threads in (1, 3):
+                self.dream('--output', name, '--threads', threads, '--every', 100, '--force')
+                written.append(self.path(name).read_bytes())
+            self.assertEqual(*written)
+
+    def test_gaussian_machines_dream_in_the_units_of_the_data(self):
+        mean, scale = np.array([100., -5, 0]), np.array([20., 0.1, 1])
+        self.save_model('m.st', np.zeros((3, 2)), center=[0, 1, -1], log_sigma=np.log([1, 0.5, 2]), mean=mean, scale=scale)
+        means = self.frames('--means', '--chains', 4)
+        np.testing.assert_allclose(means, np.broadcast_to(mean + scale * [0, 1, -1], means.shape), rtol=1e-6)
+        states = self.frames('--chains', 20000, '--steps', 2, '--beta', 4)[0]
+        np.testing.assert_allclose(states.std(0), scale * [1, 0.5, 2] / 2, rtol=0.04)
+        # A start in the units of the data is where the chains are, seen by the machine.
+        self.save_model('m.st', np.full((3, 1), 3), center=[0, 0, 0], hidden_bias=[-13.5], mean=mean, scale=scale)
+        self.save_array('up.npy', np.tile(mean + 3 * scale, (50, 1)))
+        near = self.frames('--start', 'up.npy', '--chains', 50, '--steps', 1, '--means')[0]
+        np.testing.assert_allclose(near, np.tile(mean + 3 * scale, (50, 1)), rtol=1e-5)
+        for name in 'g.png', 'g.gif':
+            self.dream('--output', name, '--every', 500)
+        self.assertGreater(np.ptp(self.png_grey('g.png')), 200)
+
+    def test_pictures(self):
+        self.dream('--output', 'one.png', '--chains', 6)
+        self.dream('--output', 'strip.png', '--chains', 2, '--every', 200)
+        height, width = self.png_size('strip.png')
+        tile_height, tile_width = (height - 1) // 2, (width - 1) // 5
+        self.assertEqual(((height - 1) % 2, (width - 1) % 5), (0, 0))
+        self.assertAlmostEqual((tile_height - 1) / (tile_width - 1), 3 / 4)
+        # Rows are chains, columns are frames.
+        means = self.frames('--chains', 2, '--every', 200, '--means')
+        grey, scale = self.png_grey('strip.png'), (tile_height - 1) // 3
+        for chain in range(2):
+            for frame in range(5):
+                tile = grey[1 + chain * tile_height:, 1 + frame * tile_width:][:tile_height - 1:scale, :tile_width - 1:scale]
+                self.assertLessEqual(abs(tile / 255 - means[frame, chain].reshape(3, 4)).max(), 0.51 / 255)
+        self.dream('--output', 'states.png', '--chains', 4, '--states')
+        self.assertLessEqual(len(np.unique(self.png_grey('states.png'))), 3)  # black, white, borders
+
+    def test_films(self):
+        self.dream('--output', 'f.gif', '--steps', 50, '--every', 5, '--chains', 9)
+        frames, height, width = self.gif_frames('f.gif')
+        self.assertEqual(frames, 10)
+        self.assertGreater(min(height, width), 200)
+        done = self.run_program('rbm-dream', 'm.st', '--output', 'still.gif', '--steps', 5)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn(b'--every', done.stderr)
+        self.assertEqual(self.gif_frames('still.gif')[0], 1)
+
+    def test_output_is_not_overwritten(self):
+        self.path('d.npy').write_text('mine')
+        self.fails(1, 'rbm-dream', 'm.st', '--output', 'd.npy', saying=['d.npy', '--force'])
+        self.dream('--output', 'd.npy', '--force')
+        self.assertEqual(self.array('d.npy').shape, (1, 64, 12))
+
+    def test_a_fifo_is_written_to(self):
+        os.mkfifo(self.path('pipe.npy'))
+        taken = []
+        reader = threading.Thread(target=lambda: taken.append(self.path('pipe.npy').read_bytes()), daemon=True)
+        reader.start()
+        self.dream('--output', 'pipe.npy', '--force')
+        reader.join(30)
+        self.assertEqual(taken, [self.dream('--output', '-')])
+
+    def test_usage(self):
+        for words, saying in [
+                ([], '--output'), (['--output', 'd.txt'], ['d.txt', '.npy', '.png', '.gif']),
+                (['--output', 'd.npy', '--chains', '0'], '--chains'), (['--output', 'd.npy', '--steps', '0'], '--steps'),
+                (['--output', 'd.npy', '--every', '0'], '--every'), (['--output', 'd.npy', '--beta', '0'], '--beta'),
+                (['--output', 'd.npy', '--beta', '-1'], '--beta'), (['--output', 'd.npy', '--beta', '1e-300'], '--beta'),
+                (['--output', 'd.npy', '--sampler', 'magic'], 'gibbs'), (['--output', 'd.npy', '--evry', '3'], '--every'),
+                (['--output', 'd.npy', '--means', '--states'], ['--means', '--states']),
+                (['--output', 'd.png', '--every', '1', '--steps', '100000'], ['100000 frames', '16384']),
+                (['--output', 'd.gif', '--chains', '1000000'], ['1000000 chains', '2048'])]:
+            self.fails(2, 'rbm-dream', 'm.st', *words, saying=saying)
+
+    def test_bad_files(self):
+        self.fails(1, 'rbm-dream', 'none.st', '--output', 'd.npy', saying='none.st')
+        self.fails(1, 'rbm-dream', 'm.st', '--output', 'no/folder/d.npy', saying='no/folder')
+        self.fails(1, 'rbm-dream', 'm.st', '--start', 'none.npy', '--output', 'd.npy', saying='none.npy')
+        raw = bytearray(self.path('m.st').read_bytes())
+        for bad in raw[:50], raw[:-1], b'', bytes(raw[:-4]) + b'\x00\x00\xc0\x7f':
+            self.path('bad.st').write_bytes(bad)
+            self.fails(3, 'rbm-dream', 'bad.st', '--output', 'd.npy', saying='bad.st')
+        self.save_array('wide.npy', np.zeros((64, 13)))
+        self.fails(3, 'rbm-dream', 'm.st', '--start', 'wide.npy', '--output', 'd.npy', saying=['13', '12'])
+        self.save_array('few.npy', np.zeros((10, 12)))
+        self.fails(2, 'rbm-dream', 'm.st', '--start', 'few.npy', '--output', 'd.npy', saying=['64', '10'])
+        self.save_array('odd.npy', np.full((64, 12), 7))
+        self.fails(3, 'rbm-dream', 'm.st', '--start', 'odd.npy', '--output', 'd.npy', saying='odd.npy')
+
+    def test_data_are_prepared_as_the_model_says(self):
+        self.save_model('m.st', WEIGHTS, data_binarize='threshold', data_threshold=0.25)
+        self.save_array('grey.npy', np.full((64, 12), 0.3))
+        self.save_array('bits.npy', np.ones((64, 12)))
+        words = '--steps', 1, '--start'
+        self.assertTrue((self.frames(*words, 'grey.npy') == self.frames(*words, 'bits.npy')).all())
+        self.fails(2, 'rbm-dream', 'm.st', *words, 'grey.npy', '--threshold', 0.5, '--output', 'd.npy', saying='--threshold')
+        self.save_array('zeros.npy', np.zeros((64, 12)))
+        self.assertTrue((self.frames(*words, 'grey.npy', '--threshold', 0.5, '--force') ==
+                         self.frames(*words, 'zeros.npy')).all())
+
+    def test_too_much_memory_is_told_before_work(self):
+        self.fails(1, 'rbm-dream', 'm.st', '--steps', 10**15, '--every', 1, '--output', 'd.npy', saying=['memory', 'frames'])
+        self.fails(1, 'rbm-dream', 'm.st', '--steps', 2**64 - 1, '--every', 1, '--output', 'd.png', saying='memory')
+
+    def test_interruption_leaves_nothing(self):
+        for name in 'd.npy', 'd.gif', '-':
+            self.interrupt('rbm-dream', 'm.st', '--steps', 10**12, '--every', 10**11, '--output', name)
+
+
+if __name__ == '__main__':
+    main()
