@@ -18,6 +18,11 @@ std::string size_text(const Machine& machine) {
     return fmt::format("{} x {}", machine.visible_count(), machine.hidden_count());
 }
 
+std::string size_text(const Machine& part, const Machine& whole) {
+    const bool smaller = part.weights.values().size() < whole.weights.values().size();
+    return (smaller ? "strongest " : "") + size_text(part);
+}
+
 double larger(double a, double b) { return std::isnan(a) || a > b ? a : b; }
 
 double worst(std::span<const double> found, std::span<const double> expected, std::span<const double> scale) {

@@ -38,6 +38,8 @@ void check_kernels(Run& run);
 
 /// "784 x 500"
 std::string size_text(const Machine& machine);
+/// "strongest 12 x 12" of a part
+std::string size_text(const Machine& part, const Machine& whole);
 
 /// The largest |found - expected| / scale; not a number when one of them is none.
 double worst(std::span<const double> found, std::span<const double> expected, std::span<const double> scale);

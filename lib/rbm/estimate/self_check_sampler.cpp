@@ -106,8 +106,7 @@ void add_test(Run& run, const std::string& name, const std::string& compared, Te
         bound = critical_value(found.degrees, significance);
         if (found.statistic <= bound) break;
     }
-    run.add(name, fmt::format("{}; chi-square, {} degrees of freedom", compared, found.degrees), found.statistic,
-            bound);
+    run.add(name, fmt::format("{}; chi-square, {} df", compared, found.degrees), found.statistic, bound);
 }
 
 /// Residuals of the continuous side before and after a sweep: standard normal, and independent of each other.
@@ -184,24 +183,21 @@ void check_sampler(Run& run) {
     const bool continuous_visible = alphabet(run.machine.visible).empty();
     const bool continuous_hidden = alphabet(run.machine.hidden).empty();
     const Machine part = strongest_part(run.machine, 12, 12);
-    const auto size = [&](const Machine& of) {
-        const bool whole = of.weights.values().size() == run.machine.weights.values().size();
-        return size_text(of) + (whole ? "" : " of it");
-    };
     const Side discrete = continuous_visible ? Side::hidden : Side::visible;
     add_test(run, "Gibbs, states",
              fmt::format("{} states after 3 sweeps with exact p; {}", discrete == Side::visible ? "visible" : "hidden",
-                         size(part)),
+                         size_text(part, run.machine)),
              [&](Random& random) { return test_stationarity(run, part, discrete, random); });
     if (continuous_visible || continuous_hidden) {
         const Side continuous = continuous_visible ? Side::visible : Side::hidden;
         add_test(run, "Gibbs, residuals",
                  fmt::format("{} residuals of 2 sweeps with a standard normal; {}",
-                             continuous == Side::visible ? "visible" : "hidden", size(part)),
+                             continuous == Side::visible ? "visible" : "hidden", size_text(part, run.machine)),
                  [&](Random& random) { return test_residuals(run, part, continuous, random); });
     } else {
         const Machine smaller = strongest_part(run.machine, 5, 5);
-        add_test(run, "Gibbs, transitions", fmt::format("pairs (v, next v) with exact p; {}", size(smaller)),
+        add_test(run, "Gibbs, transitions",
+                 fmt::format("pairs (v, next v) with exact p; {}", size_text(smaller, run.machine)),
                  [&](Random& random) { return test_transitions(run, smaller, random); });
     }
 }

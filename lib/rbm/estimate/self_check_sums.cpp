@@ -63,7 +63,8 @@ void check_enumeration(Run& run) {
     const std::uint64_t states = run.machine.hidden_count() <= 20 ? state_count(run.machine.hidden) : 0;
     const double work = static_cast<double>(states) * static_cast<double>(run.machine.weights.values().size());
     const bool whole = states > 0 && work < 1e8;
-    const Machine part = whole ? run.machine : summable_part(run.machine, most_units);
+    const std::size_t most_hidden = alphabet(run.machine.hidden).empty() ? 1 : most_units;
+    const Machine part = whole ? run.machine : strongest_part(run.machine, most_units, most_hidden);
     const PreciseMachine oracle = precise(part);
     Precise visible = run.precise_visible;
     if (!whole) {
@@ -80,8 +81,8 @@ void check_enumeration(Run& run) {
         }));
     const bool discrete = hidden.log_measure == 0;
     run.add("free energy, summed",
-            fmt::format("F(v) with the {} of exp(-E) over {} hidden states; {}{}", discrete ? "sum" : "integral",
-                        hidden.states.rows(), size_text(part), whole ? "" : " of it"),
+            fmt::format("F(v) with the {} of exp(-E) over {} hidden states; {}", discrete ? "sum" : "integral",
+                        hidden.states.rows(), size_text(part, run.machine)),
             worst(run.functions.free_energy(oracle, visible), summed, magnitudes(oracle, visible)), 1e-10);
 }
 
@@ -90,8 +91,7 @@ void check_partition(Run& run) {
     const PreciseMachine oracle = precise(part);
     const double by_visible = log_partition_by(run, part, oracle, Side::visible);
     const double by_hidden = log_partition_by(run, part, oracle, Side::hidden);
-    const std::string of_it = part.weights.values().size() < run.machine.weights.values().size() ? " of it" : "";
-    run.add("log Z", fmt::format("by the visible side with by the hidden side; {}{}", size_text(part), of_it),
+    run.add("log Z", fmt::format("by the visible side with by the hidden side; {}", size_text(part, run.machine)),
             worst(std::vector{by_visible}, std::vector{by_hidden}), 1e-10);
 
     const Machine smaller = summable_part(run.machine, 8);
@@ -112,11 +112,9 @@ void check_partition(Run& run) {
                                                             : run.functions.energy(smaller_oracle, outer, inner);
                                   }) +
                           without.log_measure - log_partition);
-    const std::string smaller_of_it =
-        smaller.weights.values().size() < run.machine.weights.values().size() ? " of it" : "";
     run.add("probabilities",
-            fmt::format("the sum of exp(-E(v,h)) / Z over {} states with 1; {}{}",
-                        visible.states.rows() * hidden.states.rows(), size_text(smaller), smaller_of_it),
+            fmt::format("the sum of exp(-E(v,h)) / Z over {} states with 1; {}",
+                        visible.states.rows() * hidden.states.rows(), size_text(smaller, run.machine)),
             std::abs(total - 1), 1e-10);
 }
 
