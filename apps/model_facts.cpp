@@ -70,7 +70,7 @@ std::string preparation_text(const Model& model) {
 
 std::string units_text(const Units& units) { return fmt::format("{} {}", grouped(width(units)), kind(units)); }
 
-/// "3, 17, 20 and 5 more": the first few.
+/// "3, 17, 20 and 5 more"
 std::string list_text(const std::vector<std::string>& items) {
     constexpr std::size_t most = 8;
     std::string text;
@@ -92,12 +92,14 @@ void add_weights(const ModelFacts& facts, Rows& rows) {
     std::vector<std::string> faint, pairs;
     for (const std::size_t j : facts.filters.faint) faint.push_back(fmt::format("{}", j));
     for (const auto& [j, k] : facts.filters.duplicates) pairs.push_back(fmt::format("{} = {}", j, k));
-    rows.push_back({"faint hidden units", faint.empty() ? "none"
-                                                        : fmt::format("{}: {} (from 0; norm below 1 % of the median)",
-                                                                      faint.size(), list_text(faint))});
-    rows.push_back(
-        {"duplicate hidden units",
-         pairs.empty() ? "none" : fmt::format("{} pairs: {} (from 0; cosine above 0.99)", pairs.size(), list_text(pairs))});
+    rows.push_back({"faint hidden units", faint.empty()
+                                              ? "none"
+                                              : fmt::format("{}: {} (counted from 0; norm below 1 % of the median)",
+                                                            faint.size(), list_text(faint))});
+    rows.push_back({"duplicate hidden units", pairs.empty()
+                                                  ? "none"
+                                                  : fmt::format("{} pairs: {} (counted from 0; cosine above 0.99)",
+                                                                pairs.size(), list_text(pairs))});
 }
 
 }  // namespace
