@@ -21,6 +21,8 @@ int main(int argc, char** argv) {
         .common(common, {"threads", "json", "force"});
     return run_command(program, argc, argv, [&] {
         use_threads(common);
+        if (picture == "-" && common.json)
+            throw UsageError("--picture: is -, but standard output already carries the object of --json");
         if (!picture.empty()) check_picture(picture, common.force);
         const ModelFacts facts = read_facts(path_of_model);
         if (!picture.empty()) {

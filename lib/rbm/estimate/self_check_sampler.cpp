@@ -14,7 +14,7 @@
 namespace rbm::checks {
 namespace {
 
-constexpr std::size_t chain_count = 1 << 16;
+constexpr std::size_t chain_count = 1 << 15;
 constexpr double significance = 1e-4;
 
 /// Uniform on [0, 1) with 53 bits.
