@@ -274,6 +274,7 @@ TEST_CASE_FIXTURE(OneThread, "chi-square: known critical values, pooled rare cel
     const ChiSquare pooled = chi_square(std::vector<std::uint64_t>{80, 9, 11}, std::vector{0.84, 0.08, 0.08});
     CHECK(pooled.degrees == 1);
     CHECK(pooled.statistic == doctest::Approx(16.0 / 84 + 16.0 / 16));
+    CHECK(chi_square(std::vector<std::uint64_t>{100, 0}, std::vector{1 - 1e-9, 1e-9}).statistic == 0);  // frozen
     CHECK(chi_square(std::vector<std::uint64_t>{80, 20}, std::vector{1.0, 0.0}).statistic > 1e6);
 }
 

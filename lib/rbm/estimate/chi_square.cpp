@@ -28,7 +28,8 @@ ChiSquare chi_square(std::span<const std::uint64_t> counts, std::span<const doub
     // Rare cells that expect too little even together still tell of impossible states when many counts fall there.
     if (rare_expected >= fewest || rare_count > fewest + 5 * rare_expected)
         add(rare_count, std::max(rare_expected, 1e-300));
-    result.degrees = cells > 0 ? cells - 1 : 0;
+    if (cells <= 1) return {};  // a machine frozen in one state: what is left is rounding
+    result.degrees = cells - 1;
     return result;
 }
 
