@@ -139,4 +139,13 @@ TEST_CASE("tables are written in the shortest form that reads back") {
     CHECK(parse("a,b\n-1.5,0.1\n").value(0, 1) == 0.1F);
 }
 
+TEST_CASE("floats are written in the shortest form that reads back as the same float") {
+    const std::vector<std::string> columns = {"a", "b"};
+    const std::vector<float> values = {0.1F, 1e-30F, 3, 1.0F / 3};
+    const auto bytes = rbm::encode_float_csv(columns, values);
+    CHECK(bytes == bytes_of("a,b\n0.1,1e-30\n3,0.33333334\n"));
+    const rbm::Dataset back = rbm::parse_csv(bytes, "x.csv");
+    for (std::size_t i = 0; i < values.size(); ++i) CHECK(back.value(i / 2, i % 2) == values[i]);
+}
+
 TEST_SUITE_END();

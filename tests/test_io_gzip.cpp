@@ -28,6 +28,17 @@ TEST_CASE("gzip files of any size unpack to what was packed") {
     CHECK(rbm::gunzip(gzipped(zeros), "x.gz") == zeros);
 }
 
+TEST_CASE("what encode_gzip() packs unpacks to the same, here and by any gzip") {
+    for (const std::size_t size : {0U, 1U, 5000U, 300'000U}) {
+        const Bytes content = sample(size);
+        const Bytes packed = rbm::encode_gzip(content);
+        CHECK(rbm::gunzip(packed, "x.gz") == content);
+        CHECK(packed == rbm::encode_gzip(content));
+        CHECK((size < 1000 || packed.size() < content.size()));
+        if (packed.size() > 8) CHECK(prefix(packed, 8) == bytes_of({"\x1f\x8b\x08\0\0\0\0\0", 8}));  // no name, no time
+    }
+}
+
 TEST_CASE("several members are one after the other") {
     const Bytes one = sample(1000), two = sample(77);
     CHECK(rbm::gunzip(gzipped(one) + gzipped({}) + gzipped(two, true), "x.gz") == one + two);

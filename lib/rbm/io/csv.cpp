@@ -166,7 +166,10 @@ Dataset parse_csv(std::span<const std::byte> bytes, const std::string& name) {
     return Table({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, name).read();
 }
 
-std::vector<std::byte> encode_csv(std::span<const std::string> columns, std::span<const double> values) {
+namespace {
+
+template <class Real>
+std::vector<std::byte> encode(std::span<const std::string> columns, std::span<const Real> values) {
     if (columns.empty() || values.size() % columns.size() != 0)
         throw std::invalid_argument(
             fmt::format("encode_csv: {} values do not fill rows of {}", values.size(), columns.size()));
@@ -179,6 +182,16 @@ std::vector<std::byte> encode_csv(std::span<const std::string> columns, std::spa
     }
     const auto* begin = reinterpret_cast<const std::byte*>(text.data());
     return {begin, begin + text.size()};
+}
+
+}  // namespace
+
+std::vector<std::byte> encode_csv(std::span<const std::string> columns, std::span<const double> values) {
+    return encode(columns, values);
+}
+
+std::vector<std::byte> encode_float_csv(std::span<const std::string> columns, std::span<const float> values) {
+    return encode(columns, values);
 }
 
 }  // namespace rbm

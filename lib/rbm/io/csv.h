@@ -20,5 +20,7 @@ Dataset parse_csv(std::span<const std::byte> bytes, const std::string& name);
 /// A header line, then values row by row: as many to a row as there are columns, each in the shortest form that reads
 /// back as the same double.
 std::vector<std::byte> encode_csv(std::span<const std::string> columns, std::span<const double> values);
+/// The same, in the shortest form that reads back as the same float.
+std::vector<std::byte> encode_float_csv(std::span<const std::string> columns, std::span<const float> values);
 
 }  // namespace rbm

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <new>
+#include <stdexcept>
 
 #include "rbm/kernels/error.h"
 
@@ -22,6 +23,17 @@ struct Inflater {
     Inflater(const Inflater&) = delete;
     Inflater& operator=(const Inflater&) = delete;
     ~Inflater() { inflateEnd(&stream); }
+};
+
+struct Deflater {
+    z_stream stream{};
+    Deflater() {
+        if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+            throw std::bad_alloc();
+    }
+    Deflater(const Deflater&) = delete;
+    Deflater& operator=(const Deflater&) = delete;
+    ~Deflater() { deflateEnd(&stream); }
 };
 
 /// A first guess at the size: what the last member claims, bounded by what such a file can be expected to hold.
@@ -82,6 +94,28 @@ std::vector<std::byte> gunzip(std::span<const std::byte> bytes, const std::strin
     }
     content.resize(given);
     return content;
+}
+
+std::vector<std::byte> encode_gzip(std::span<const std::byte> content) {
+    Deflater deflater;
+    z_stream& stream = deflater.stream;
+    std::vector<std::byte> bytes(4096 + content.size() / 4);
+    std::size_t taken = 0, given = 0;
+    for (int result = Z_OK; result != Z_STREAM_END;) {
+        if (given == bytes.size()) bytes.resize(2 * bytes.size());
+        const std::size_t room = std::min(bytes.size() - given, piece);
+        const std::size_t offer = std::min(content.size() - taken, piece);
+        stream.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(content.data() + taken));
+        stream.avail_in = static_cast<uInt>(offer);
+        stream.next_out = reinterpret_cast<Bytef*>(bytes.data() + given);
+        stream.avail_out = static_cast<uInt>(room);
+        result = deflate(&stream, taken + offer == content.size() ? Z_FINISH : Z_NO_FLUSH);
+        if (result == Z_STREAM_ERROR) throw std::logic_error("encode_gzip: zlib refused its own stream");
+        taken += offer - stream.avail_in;
+        given += room - stream.avail_out;
+    }
+    bytes.resize(given);
+    return bytes;
 }
 
 }  // namespace rbm

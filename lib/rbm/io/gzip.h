@@ -18,4 +18,7 @@ bool is_gzip(std::span<const std::byte> bytes);
 std::vector<std::byte> gunzip(std::span<const std::byte> bytes, const std::string& name,
                               std::size_t max_bytes = memory_limit());
 
+/// One member, without name and time: the same bytes for the same content.
+std::vector<std::byte> encode_gzip(std::span<const std::byte> content);
+
 }  // namespace rbm

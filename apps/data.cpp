@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+// rbm-data: makes sets with known answers, converts files.
+#include <filesystem>
+
+#include "apps/command.h"
+#include "apps/data_file.h"
+#include "apps/prepare.h"
+#include "apps/suggest.h"
+#include "apps/toy_sets.h"
+#include "rbm/io/atomic_file.h"
+#include "rbm/kernels/error.h"
+
+namespace {
+
+using namespace rbm;
+using namespace rbm::app;
+
+struct Settings {
+    CommonSettings common;
+    std::string source, output;
+    ToyOptions toy;
+    Binarize binarize = Binarize::none;
+    float threshold = 0.5F;
+    double divide = 1;
+    std::optional<double> dequantize;
+    std::size_t skip = 0;
+    std::optional<std::size_t> take;
+};
+
+Dataset load_file(const Settings& settings, const Program& program) {
+    const std::string& source = settings.source;
+    for (const char* option : {"size", "bar", "rows", "coupling"})
+        if (program.given(option))
+            throw UsageError(fmt::format("--{}: is for sets made here, but '{}' is a file", option, source));
+    std::error_code error;
+    if (source != "-" && !std::filesystem::exists(source, error))
+        throw FileError(fmt::format("{}: there is no such file, nor set{}\nThe sets are: {}", source,
+                                    did_you_mean(source, toy_names(), ""), fmt::join(toy_names(), ", ")));
+    return load_raw(source);
+}
+
+/// Rows cut, then divided, binarised and dequantised, in this order.
+Dataset change(Dataset data, const Settings& settings) {
+    if (settings.skip >= data.rows())
+        throw DataError(fmt::format("{}: has {} rows, --skip {} leaves none", data.name, data.rows(), settings.skip));
+    const std::size_t left = data.rows() - settings.skip, take = std::min(settings.take.value_or(left), left);
+    if (settings.take && *settings.take > left)
+        throw DataError(fmt::format("{}: has {} rows behind the first {}, --take asks for {}", data.name, left,
+                                    settings.skip, *settings.take));
+    data = take == data.rows() ? std::move(data) : data.slice(settings.skip, take);
+    const ImageShape image = data.image;
+    const std::string name = data.name;
+    const auto as_floats = [&](Matrix rows) {
+        data = Dataset::from_floats(rows.rows(), rows.cols(), {rows.values().begin(), rows.values().end()});
+        data.image = image;
+        data.name = name;
+    };
+    if (settings.divide != 1) {
+        Matrix rows = all_rows(data, settings.common);
+        for (float& value : rows.values()) value = static_cast<float>(static_cast<double>(value) / settings.divide);
+        as_floats(std::move(rows));
+    }
+    const bool bits = settings.binarize != Binarize::none;
+    data = std::move(data).prepared({settings.binarize, settings.threshold, {}, {}}, bits);
+    if (data.sampled()) as_floats(all_rows(data, settings.common));
+    constexpr std::uint64_t noise_purpose = 0x6e6f697365;  // "noise"
+    if (settings.dequantize)
+        data = dequantized(data, *settings.dequantize, Random(settings.common.seed).fork(noise_purpose).next());
+    return data;
+}
+
+int run(const Settings& settings, const Program& program) {
+    const DataFormat format = format_of(settings.output);
+    if (settings.output == "-" && settings.common.json)
+        throw UsageError("--json: standard output already carries the data; give --output a file");
+    check_writable(settings.output, settings.common.force);
+    const bool kind = is_toy(settings.source);
+    std::optional<double> bound;
+    Dataset data;
+    if (kind) {
+        std::error_code error;
+        if (std::filesystem::exists(settings.source, error))
+            note("'{0}' is taken for the set; the file of that name is ./{0}", settings.source);
+        ToySet set = make_toy(settings.source, settings.toy, settings.common.seed);
+        note("{}: {}", settings.source, set.description);
+        bound = set.log_likelihood_bound;
+        data = std::move(set.data);
+    } else {
+        data = load_file(settings, program);
+    }
+    for (const char* option : {"skip", "take", "divide", "binarize", "dequantize"})
+        if (program.given(option)) bound.reset();  // of the set as it was
+    data = change(std::move(data), settings);
+    const DataSummary summary = summarise(data);
+    note("{}", text_of(summary));
+    if (bound)
+        note("minus its entropy, the best mean log-likelihood that a model can have: {:.6f} nats per sample", *bound);
+    write_file(settings.output, encode_data(data, format), settings.common.force);
+    if (settings.common.json) write_output(as_json(summary, {settings.source, kind, settings.output, bound}));
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Settings s;
+    Program program("rbm-data", "Make a set with known answers, or convert a file of data.");
+    program
+        .example("rbm-data bars-and-stripes --size 4 --output bars.npy",
+                 "a set, and the best that a model can do on it")
+        .example("rbm-data grey.npy --divide 255 --binarize threshold --output bits-ubyte.gz", "convert and binarise")
+        .argument("KIND|FILE", &s.source,
+                  fmt::format("a set ({}), or data in any form the programs read", fmt::join(toy_names(), ", ")))
+        .option("output", path(&s.output).transient().required(),
+                "where the data go: .npy, .csv, .idx or -ubyte (IDX), these with .gz too, .png; - is CSV on standard "
+                "output")
+        .group("Sets")
+        .option("size", count(&s.toy.size, 1, 1 << 20), "pixels a side, bits, cells or spins, as the set has it")
+        .option("bar", count(&s.toy.bar, 1, 4095).shown_default("a quarter of the size"), "length of the shifting bar")
+        .option("rows", count(&s.toy.rows, 1, 1'000'000'000).shown_default("1000"),
+                "samples of the sets that are drawn")
+        .option("coupling", real(&s.toy.coupling, between(-10, 10)).shown_default("0.5"), "of the ising-ring's spins")
+        .group("Changes, in this order")
+        .option("skip", count(&s.skip, 0), "leave out the first N rows")
+        .option("take", count(&s.take, 1), "then keep N rows")
+        .option("divide", real(&s.divide, above(0)), "divide all values by R: 255 for bytes")
+        .option("binarize",
+                choice(&s.binarize,
+                       {{"threshold", Binarize::threshold}, {"sample", Binarize::sample}, {"none", Binarize::none}}),
+                "how grey values become bits: at --threshold, by drawing with the grey value as probability, or not")
+        .option("threshold", real(&s.threshold, between(0, 1)).named("T"),
+                "values above it become 1 under --binarize threshold")
+        .option("dequantize", real(&s.dequantize, above(0)).named("W"),
+                "add noise uniform on [0, W): for densities of data that come in steps of W")
+        .common(s.common, {"seed", "json", "force"});
+    return run_command(program, argc, argv, [&] { return run(s, program); });
+}

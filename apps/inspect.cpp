@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// rbm-inspect: what is in a model file.
+#include "apps/command.h"
+#include "apps/model_facts.h"
+#include "apps/prepare.h"
+#include "rbm/io/atomic_file.h"
+#include "rbm/io/sheet.h"
+
+int main(int argc, char** argv) {
+    using namespace rbm;
+    using namespace rbm::app;
+    CommonSettings common;
+    std::string path_of_model, picture;
+    Program program("rbm-inspect", "Tell what is in a model file or a checkpoint.");
+    program
+        .example("rbm-inspect run/model.safetensors", "units, energy, preparation of data, weights and their spectrum")
+        .example("rbm-inspect run/model.safetensors --picture filters.png", "draw the weights of each hidden unit")
+        .argument("MODEL", &path_of_model, "model file or checkpoint")
+        .option("picture", path(&picture).transient(),
+                "draw the filters into this .png: blue below zero, white at it, red above")
+        .common(common, {"threads", "json", "force"});
+    return run_command(program, argc, argv, [&] {
+        use_threads(common);
+        if (picture == "-" && common.json)
+            throw UsageError("--picture: is -, but standard output already carries the object of --json");
+        if (!picture.empty()) check_picture(picture, common.force);
+        const ModelFacts facts = read_facts(path_of_model);
+        if (!picture.empty()) {
+            const Machine& machine = facts.model.machine;
+            Matrix filters(machine.hidden_count(), machine.visible_count());
+            for (std::size_t i = 0; i < machine.visible_count(); ++i)
+                for (std::size_t j = 0; j < machine.hidden_count(); ++j) filters(j, i) = machine.weights(i, j);
+            save_sheet(picture, filters, facts.model.image, {.shades = Shades::diverging}, common.force);
+            note("{}: {} filters, one per hidden unit: blue below zero, white at it, red above", picture,
+                 machine.hidden_count());
+        }
+        if (picture != "-") write_output(common.json ? as_json(facts) : as_table(facts));
+        return 0;
+    });
+}
