@@ -37,7 +37,7 @@ void declare_options(Program& program, RunSettings& run) {
         .option("weight-decay-l1", real(&train.weight_decay_l1, at_least(0)), "L1 penalty on the weights")
         .option("sparsity-target", probability(&train.sparsity_target), "wanted mean activity of hidden units")
         .option("sparsity-cost", real(&train.sparsity_cost, at_least(0)), "strength of the pull towards it; 0: none")
-        .option("gradient-norm-limit", real(&run.gradient_norm_limit, at_least(0)).shown_default("10 for Gaussian units, else 0"), "longer gradients are shortened to this; 0: none")
+        .option("gradient-norm-limit", real(&train.gradient_norm_limit, at_least(0)), "longer gradients are shortened to this; 0: none")
         .option("centering", on_off(&train.centering), "learn around the units' mean activities")
         .option("offset-rate", real(&train.offset_rate, between(0, 1)), "how fast those means follow the batches")
         .option("log-sigma-rate", real(&train.log_sigma_rate, at_least(0)), "Gaussian units: learning rate of log sigma, as a share of --learning-rate")

@@ -90,9 +90,6 @@ void require_room(const RunSettings& run, std::size_t rows, std::size_t visible)
 /// Options that the library's settings hold in another form.
 void adopt(RunSettings& run, const Preparation& preparation) {
     run.train.epochs = *run.epochs;
-    // Standardised columns that are rarely on have values of 40 deviations; without a limit one of them throws the
-    // machine off (128 hidden units on grey digits: reconstruction error 50 instead of 0.26).
-    run.train.gradient_norm_limit = run.gradient_norm_limit.value_or(run.visible_units == Gaussian::name ? 10.0F : 0.0F);
     run.train.minimum_sigma = {run.minimum_sigma.value_or(0.1F)};
     if (!run.minimum_sigma || preparation.scale.empty()) return;
     run.train.minimum_sigma.clear();

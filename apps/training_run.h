@@ -25,7 +25,6 @@ struct RunSettings {
     std::optional<std::size_t> epochs;  ///< enough for default_updates
     bool standardize = true;
     std::optional<float> minimum_sigma;  ///< in the units of the data
-    std::optional<float> gradient_norm_limit;
     bool resume = false;
     TrainSettings train;
 };

@@ -218,15 +218,16 @@ TEST_CASE("a centred step is the step of the energy with offsets, written out") 
         }
         for (std::size_t i = 0; i < 3; ++i) {
             CHECK(state.visible_offset[i] == doctest::Approx(visible_offset[i]).epsilon(1e-6));
-            double statistic = visible_offset[i];
+            double variance = 1;
             if (visible_kind == "gaussian")
-                statistic *= std::exp(-2 * static_cast<double>(std::get<Gaussian>(before.visible).log_sigma[i]));
+                variance = std::exp(2 * static_cast<double>(std::get<Gaussian>(before.visible).log_sigma[i]));
+            const double statistic = visible_offset[i] / variance;
             const double location_slope = static_cast<double>(location(gradient.visible)[i]);
-            visible_step[i] = -0.1 * location_slope;
+            visible_step[i] = -0.1 * variance * location_slope;
             for (std::size_t j = 0; j < 2; ++j) {
                 const double slope = static_cast<double>(gradient.weights(i, j)) - location_slope * hidden_offset[j] -
                                      statistic * static_cast<double>(location(gradient.hidden)[j]);
-                const double moved = -0.1 * slope;
+                const double moved = -0.1 * variance * slope;
                 CHECK(static_cast<double>(machine.weights(i, j) - before.weights(i, j)) ==
                       doctest::Approx(moved).epsilon(1e-5).scale(1));
                 visible_step[i] -= moved * hidden_offset[j];
@@ -259,7 +260,13 @@ TEST_CASE("SGD with momentum and Adam follow their formulas in double") {
             });
             for (std::size_t t = 1; t <= 6; ++t) {
                 const auto gradient = random_machine<float>(visible_kind, 4, "bernoulli", 3, 200 + t);
-                const auto slopes = flat(gradient);
+                auto slopes = flat(gradient);
+                if (visible_kind == std::string("gaussian"))  // weights [4 x 3], then centers [4], then log sigmas [4]
+                    for (std::size_t i = 0; i < 4; ++i) {
+                        const double variance = std::exp(2 * expected[16 + i]);
+                        for (std::size_t j = 0; j < 3; ++j) slopes[3 * i + j] *= variance;
+                        slopes[12 + i] *= variance;
+                    }
                 const double momentum = 0.1 * static_cast<double>(t);
                 for (std::size_t i = 0; i < expected.size(); ++i) {
                     if (optimizer == Optimizer::sgd) {

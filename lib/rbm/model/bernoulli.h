@@ -26,6 +26,7 @@ struct BasicBernoulli {
     std::size_t width() const { return bias.size(); }
     std::span<const Real> location() const { return bias; }
     std::span<Real> location() { return bias; }
+    bool location_variance(std::vector<Real>&) const { return false; }
     std::vector<Real> alphabet() const { return {0, 1}; }
 
     /// The state itself.

@@ -15,6 +15,13 @@ std::vector<Real> BasicGaussian<Real>::precision() const {
 }
 
 template <class Real>
+bool BasicGaussian<Real>::location_variance(std::vector<Real>& out) const {
+    out.resize(width());
+    for (std::size_t i = 0; i < width(); ++i) out[i] = std::exp(2 * log_sigma[i]);
+    return true;
+}
+
+template <class Real>
 MatrixView<const Real> BasicGaussian<Real>::statistic(MatrixView<const Real> state, BasicMatrix<Real>& scratch) const {
     scratch.resize(state.rows, state.cols);
     const auto factors = precision();

@@ -28,6 +28,8 @@ struct BasicGaussian {
     std::size_t width() const { return center.size(); }
     std::span<const Real> location() const { return center; }
     std::span<Real> location() { return center; }
+    /// out = sigma^2.
+    bool location_variance(std::vector<Real>& out) const;
     std::vector<Real> alphabet() const { return {}; }
 
     /// state / sigma^2, as a view into scratch.

@@ -26,7 +26,7 @@ using Beta = BetaOf<float>;
 template <class U, class Real>
 concept UnitKind = requires(U u, const U c, MatrixView<const Real> x, MatrixView<Real> out, BasicMatrix<Real> scratch,
                             BetaOf<Real> beta, const Stream& stream, std::span<double> per_row,
-                            std::span<const Real> weights, std::span<const double> moments) {
+                            std::span<const Real> weights, std::span<const double> moments, std::vector<Real>& row) {
     { U::name } -> std::convertible_to<std::string_view>;
     { U::gradient_needs_field } -> std::convertible_to<bool>;  // does add_gradient read its field?
     { c.width() } -> std::same_as<std::size_t>;
@@ -39,6 +39,7 @@ concept UnitKind = requires(U u, const U c, MatrixView<const Real> x, MatrixView
     c.add_expected_gradient(x, x, weights, u);         // the same, averaged over p(state | field); also takes the mean
     { c.location() } -> std::same_as<std::span<const Real>>;  // the parameter that shifts the units: bias or center
     { u.location() } -> std::same_as<std::span<Real>>;
+    { c.location_variance(row) } -> std::same_as<bool>;       // how far a unit spreads around its location; false: 1
     u.fit_marginals(moments, moments, std::size_t{});  // means, variances, samples: the best machine with W = 0
     { c.alphabet() } -> std::same_as<std::vector<Real>>;      // the values of one unit; none when continuous
     U::each_parameter(u, [](std::string_view, std::span<Real>) {});

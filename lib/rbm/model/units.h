@@ -34,6 +34,11 @@ template <class Real>
 std::span<const Real> location(const BasicUnits<Real>& units) {
     return std::visit([](const auto& bank) { return bank.location(); }, units);
 }
+/// out [N] = the variance of each unit around its location; false, and out is left alone, when that is not a parameter.
+template <class Real>
+bool location_variance(const BasicUnits<Real>& units, std::vector<Real>& out) {
+    return std::visit([&](const auto& bank) { return bank.location_variance(out); }, units);
+}
 /// The values of one unit, such as {0, 1}; none for continuous units.
 template <class Real>
 std::vector<Real> alphabet(const BasicUnits<Real>& units) {

@@ -53,6 +53,25 @@ void uncenter(Machine& step, std::span<const float> visible_statistic, std::span
     }
 }
 
+/// Gradients of Gaussian units' weights and centers grow as 1 / sigma^2, and a rate that suits one sigma overshoots at a
+/// tenth of it.  Taken times sigma^2, steps are in the units of the data and one rate suits all.
+void scale_by_variance(const Machine& machine, Machine& gradient) {
+    std::vector<float> variance;
+    if (location_variance(machine.visible, variance)) {
+        const auto visible_gradient = location(gradient.visible);
+        for (std::size_t i = 0; i < variance.size(); ++i) {
+            visible_gradient[i] *= variance[i];
+            for (float& slope : gradient.weights.row(i)) slope *= variance[i];
+        }
+    }
+    if (location_variance(machine.hidden, variance)) {
+        const auto hidden_gradient = location(gradient.hidden);
+        for (std::size_t j = 0; j < variance.size(); ++j) hidden_gradient[j] *= variance[j];
+        for (std::size_t i = 0; i < gradient.visible_count(); ++i)
+            for (std::size_t j = 0; j < variance.size(); ++j) gradient.weights(i, j) *= variance[j];
+    }
+}
+
 double norm(std::span<const float> values) {
     double squares = 0;
     for (const float value : values) squares += static_cast<double>(value) * static_cast<double>(value);
@@ -176,6 +195,7 @@ UpdateReport update(Machine& machine, Machine& gradient, UpdateState& state, con
         for (std::size_t j = 0; j < bias.size(); ++j)
             bias[j] += settings.sparsity_cost * (state.hidden_activity[j] - settings.sparsity_target);
     }
+    scale_by_variance(machine, gradient);
     UpdateReport report;
     report.gradient_norm = norm(gradient);
     if (settings.gradient_norm_limit > 0 && report.gradient_norm > static_cast<double>(settings.gradient_norm_limit)) {

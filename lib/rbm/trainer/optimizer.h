@@ -28,7 +28,7 @@ struct UpdateSettings {
     float gradient_norm_limit = 0;   ///< longest gradient that is followed in full; 0: none
     bool centering = true;
     float offset_rate = 0.01F;       ///< how fast the offsets follow the batch means
-    float log_sigma_rate = 0.1F;     ///< learning rate of log sigma, as a share of learning_rate
+    float log_sigma_rate = 0.3F;     ///< learning rate of log sigma, as a share of learning_rate
     std::vector<float> minimum_sigma = {0.05F};  ///< bound of sigma in the prepared data's units: one value or V
     float maximum_sigma = 100;
     bool operator==(const UpdateSettings&) const = default;
