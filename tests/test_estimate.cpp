@@ -156,7 +156,8 @@ TEST_CASE("free energies of a dataset are the machine's, whatever the storage an
 }
 
 TEST_CASE("a row's free energy does not depend on the rows around it") {
-    // Sizes of a whole tile, and of tails that other kernels of OpenBLAS may handle.
+    // To the last bit in the plain loops.  OpenBLAS 0.3.21 takes other paths through its kernels for other places in a
+    // tile and other numbers of rows (Haswell: 6 of every 12 rows), so there the last bits differ.
     for (const auto name : available_backends()) {
         use_backend(name);
         for (const auto& [visible, hidden] : std::vector<std::pair<std::size_t, std::size_t>>{{30, 20}, {784, 33}}) {
@@ -176,8 +177,6 @@ TEST_CASE("a row's free energy does not depend on the rows around it") {
             }
             for (std::size_t r = 0; r < rows; r += 37)
                 alone += machine.free_energy(states.rows_from(r, 1))[0] != whole[r];
-            MESSAGE(std::string(name), " ", visible, " x ", hidden, ": ", differ, " differ, ", alone, " alone, ",
-                    worst);
             CHECK(worst < 1e-4);
             if (name == "reference") {
                 CHECK(differ == 0);

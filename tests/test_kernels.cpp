@@ -157,6 +157,46 @@ TEST_CASE("softplus and logistic hold to 3 ULP against long double, and at the e
     CHECK(std::isnan(softplus(-not_a_number)));
 }
 
+TEST_CASE("every backend's logistic and softplus hold to 3 ULP, element by element, and at the ends of the line") {
+    with_each_backend([](const Backend& kernels) {
+        // Rows of 37: whole vectors of any width, and a tail.
+        constexpr std::size_t rows = 1000, cols = 37;
+        Matrix arguments(rows, cols), means(rows, cols);
+        for (std::size_t i = 0; i < rows * cols; ++i)
+            arguments.values()[i] = 174 * uniform_from_bits(random_bits({78, 0, 0}, 0, i)) - 87;
+        for (std::size_t i = 0; i < rows * cols / 2; ++i)  // many of them close to 0
+            arguments.values()[i] *= std::exp(-20.0F * uniform_from_bits(random_bits({78, 0, 0}, 1, i)));
+        const std::vector<float> zero(cols);
+        kernels.logistic(arguments, zero, {}, means);
+        // One column at a time, so that a sum is one softplus.
+        std::vector<double> sums(rows * cols);
+        kernels.add_softplus_sums(ConstView(arguments.data(), rows * cols, 1), std::vector<float>(1), {}, sums);
+        double worst_logistic = 0, worst_softplus = 0;
+        for (std::size_t i = 0; i < rows * cols; ++i) {
+            const auto x = static_cast<long double>(arguments.values()[i]);
+            worst_logistic = std::max(worst_logistic, ulps(means.values()[i], exact_logistic(x)));
+            worst_softplus = std::max(worst_softplus, ulps(static_cast<float>(sums[i]), exact_softplus(x)));
+        }
+        CHECK(worst_logistic <= 3);
+        CHECK(worst_softplus <= 3);
+        for (const float x : {88.7F, 104.0F, 1e4F, FLT_MAX, infinity}) {
+            CAPTURE(x);
+            Matrix ends(2, 1), at_ends(2, 1);
+            ends(0, 0) = x;
+            ends(1, 0) = -x;
+            kernels.logistic(ends, std::vector<float>(1), {}, at_ends);
+            CHECK(at_ends(0, 0) == 1);
+            CHECK(at_ends(1, 0) >= 0);
+            CHECK(at_ends(1, 0) <= 3.1e-39F);
+            std::vector<double> end_sums(2);
+            kernels.add_softplus_sums(ends, std::vector<float>(1), {}, end_sums);
+            CHECK(end_sums[0] == static_cast<double>(x));
+            CHECK(end_sums[1] >= 0);
+            CHECK(end_sums[1] <= 3.1e-39);
+        }
+    });
+}
+
 TEST_CASE("logistic never falls as x grows") {
     float last = 0, last_softplus = 0;
     for (float x = -110; x < 110; x += 0.01F) {

@@ -65,6 +65,7 @@ TEST_SUITE_BEGIN("machine");
 TEST_CASE("free energy is -log sum exp(-beta E) over hidden states") {
     for (const auto& [visible_kind, hidden_kind] : unit_pairs)
         for (const double beta : {1.0, 0.3, 2.0}) {
+            const std::string kinds = visible_kind + "-" + hidden_kind;
             const bool continuous = hidden_kind == "gaussian";
             const auto machine = random_machine<double>(visible_kind, 5, hidden_kind, continuous ? 2 : 6, 1);
             const auto visible = random_states(machine.visible, 4, 2);
@@ -73,7 +74,7 @@ TEST_CASE("free energy is -log sum exp(-beta E) over hidden states") {
             for (std::size_t b = 0; b < 4; ++b) {
                 const double expected = continuous ? integrated_free_energy(machine, visible, b, beta)
                                                    : enumerated_free_energy(machine, visible, b, beta);
-                INFO(visible_kind, "-", hidden_kind, " beta ", beta);
+                INFO(kinds, " beta ", beta);
                 CHECK(free_energy[b] == doctest::Approx(expected).epsilon(1e-10).scale(1));
             }
         }

@@ -411,7 +411,7 @@ TEST_CASE("log sigma moves at its own rate and within its bounds, one for all or
         CHECK(std::get<Gaussian>(machine.visible).center[0] == doctest::Approx(-rate * slope));
         return std::get<Gaussian>(machine.visible).log_sigma;
     };
-    CHECK(moved(1, 0.5F)[0] == doctest::Approx(-0.05F));
+    CHECK(moved(1, 0.5F)[0] == doctest::Approx(-0.15F));
     settings.log_sigma_rate = 1;
     CHECK(moved(1, 0.5F)[2] == doctest::Approx(-0.5F));
     CHECK(moved(1000, 1)[0] == doctest::Approx(std::log(0.05F)));
