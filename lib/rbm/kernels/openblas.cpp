@@ -5,7 +5,10 @@
 #include <cblas.h>
 #include <omp.h>
 
+#include <algorithm>
+
 #include "rbm/kernels/backend.h"
+#include "rbm/kernels/row_products.h"
 #include "rbm/kernels/threads.h"
 #include "rbm/kernels/vector_kernels.h"
 
@@ -61,6 +64,14 @@ void for_each_block(std::size_t rows, std::size_t cols, Body body) {
     });
 }
 
+void add_dense_outer(float scale, ConstView a, ConstView b, View out) {
+    for_each_tile(out.rows, out.cols, [&](std::size_t row, std::size_t rows, std::size_t col, std::size_t cols) {
+        cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, blas_int(rows), blas_int(cols), blas_int(a.rows), scale,
+                    a.data + row, blas_int(a.stride), b.data + col, blas_int(b.stride), 1,
+                    out.data + row * out.stride + col, blas_int(out.stride));
+    });
+}
+
 Floats part(Floats per_row, std::size_t row, std::size_t rows) {
     return per_row.empty() ? per_row : per_row.subspan(row, rows);
 }
@@ -70,10 +81,16 @@ class OpenBlas final : public Backend {
     std::string_view name() const override { return "openblas"; }
 
     void multiply(ConstView a, ConstView w, View out) const override {
-        for_each_tile(out.rows, out.cols, [&](std::size_t row, std::size_t rows, std::size_t col, std::size_t cols) {
-            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, blas_int(rows), blas_int(cols), blas_int(a.cols), 1,
-                        a.data + row * a.stride, blas_int(a.stride), w.data + col, blas_int(w.stride), 0,
-                        out.data + row * out.stride + col, blas_int(out.stride));
+        static thread_local BitMatrix bits;
+        static thread_local std::vector<std::uint8_t> ones;
+        const BitMatrix& nonzero = bits;  // the caller's, not those of the threads that help
+        const std::vector<std::uint8_t>& only_ones = ones;
+        vectorized::find_nonzero(a, bits, ones);
+        constexpr std::size_t rows_at_once = 24;
+        parallel_for((a.rows + rows_at_once - 1) / rows_at_once, [&](std::size_t piece) {
+            const std::size_t row = piece * rows_at_once;
+            vectorized::multiply_rows(a, nonzero, only_ones, w, row,
+                                      std::min(rows_at_once, a.rows - row), out);
         });
     }
 
@@ -86,10 +103,22 @@ class OpenBlas final : public Backend {
     }
 
     void add_outer(float scale, ConstView a, ConstView b, View out) const override {
-        for_each_tile(out.rows, out.cols, [&](std::size_t row, std::size_t rows, std::size_t col, std::size_t cols) {
-            cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, blas_int(rows), blas_int(cols), blas_int(a.rows),
-                        scale, a.data + row, blas_int(a.stride), b.data + col, blas_int(b.stride), 1,
-                        out.data + row * out.stride + col, blas_int(out.stride));
+        static thread_local BitMatrix bits, transposed;
+        static thread_local std::vector<std::uint8_t> ones;
+        vectorized::find_nonzero(a, bits, ones);
+        std::size_t nonzero = 0;
+        for (std::size_t row = 0; row < a.rows; ++row) nonzero += bits.count(row);
+        if (3 * nonzero > a.rows * a.cols) {
+            add_dense_outer(scale, a, b, out);
+            return;
+        }
+        bits.transpose(transposed);
+        const BitMatrix& by_column = transposed;
+        const bool all_ones = std::find(ones.begin(), ones.end(), 0) == ones.end();
+        constexpr std::size_t rows_at_once = 32;
+        parallel_for((out.rows + rows_at_once - 1) / rows_at_once, [&](std::size_t piece) {
+            const std::size_t row = piece * rows_at_once;
+            vectorized::add_outer_rows(scale, a, by_column, all_ones, b, row, std::min(rows_at_once, out.rows - row), out);
         });
     }
 
