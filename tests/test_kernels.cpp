@@ -556,4 +556,39 @@ TEST_CASE("backends and thread counts that do not exist are refused by name") {
     CHECK(available_backends().size() >= 2);
 }
 
+TEST_CASE("skipping zeros changes no bit: products of binary rows of every density, and outer products") {
+    for (const double density : {0.0, 0.01, 0.13, 0.5, 1.0})
+        for (const std::size_t rows : {1U, 7U, 100U}) {
+            const std::size_t depth = 130, cols = 77;
+            Matrix bits(rows, depth), grey(rows, depth), weights(depth, cols), hidden(rows, cols);
+            const Stream stream{9, 1, 0};
+            for (std::size_t r = 0; r < rows; ++r)
+                for (std::size_t k = 0; k < depth; ++k) {
+                    bits(r, k) = static_cast<double>(uniform_from_bits(random_bits(stream, r, k))) < density ? 1.0F : 0.0F;
+                    grey(r, k) = bits(r, k) * normal_at(stream, r + 1000, k);
+                }
+            for (std::size_t k = 0; k < depth; ++k)
+                for (std::size_t n = 0; n < cols; ++n) weights(k, n) = normal_at(stream, k + 2000, n);
+            for (std::size_t r = 0; r < rows; ++r)
+                for (std::size_t n = 0; n < cols; ++n) hidden(r, n) = normal_at(stream, r + 3000, n);
+            for (const Matrix* left : {&bits, &grey}) {
+                // The chain of fused multiply-adds that every path promises, written out.
+                Matrix expected(rows, cols), found(rows, cols);
+                for (std::size_t r = 0; r < rows; ++r)
+                    for (std::size_t n = 0; n < cols; ++n)
+                        for (std::size_t k = 0; k < depth; ++k)
+                            expected(r, n) = std::fma((*left)(r, k), weights(k, n), expected(r, n));
+                openblas_backend().multiply(*left, weights, found);
+                // Without FMA instructions each step rounds twice, and only the size of the difference is certain.
+                if (__builtin_cpu_supports("fma"))
+                    CHECK(found == expected);
+                Matrix sums(depth, cols), oracle(depth, cols);
+                openblas_backend().add_outer(0.5F, *left, hidden, sums);
+                reference_backend().add_outer(0.5F, *left, hidden, oracle);
+                for (std::size_t i = 0; i < sums.values().size(); ++i)
+                    CHECK(sums.values()[i] == doctest::Approx(oracle.values()[i]).epsilon(1e-5).scale(1));
+            }
+        }
+}
+
 TEST_SUITE_END();
