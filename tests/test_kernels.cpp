@@ -14,6 +14,7 @@
 #include "rbm/kernels/backend.h"
 #include "rbm/kernels/reference.h"
 #include "rbm/kernels/threads.h"
+#include "rbm/kernels/vector_kernels.h"
 
 using namespace rbm;
 
@@ -580,7 +581,7 @@ TEST_CASE("skipping zeros changes no bit: products of binary rows of every densi
                             expected(r, n) = std::fma((*left)(r, k), weights(k, n), expected(r, n));
                 openblas_backend().multiply(*left, weights, found);
                 // Without FMA instructions each step rounds twice, and only the size of the difference is certain.
-                if (__builtin_cpu_supports("fma"))
+                if (vectorized::target_name().starts_with("AVX"))
                     CHECK(found == expected);
                 Matrix sums(depth, cols), oracle(depth, cols);
                 openblas_backend().add_outer(0.5F, *left, hidden, sums);
@@ -589,6 +590,87 @@ TEST_CASE("skipping zeros changes no bit: products of binary rows of every densi
                     CHECK(sums.values()[i] == doctest::Approx(oracle.values()[i]).epsilon(1e-5).scale(1));
             }
         }
+}
+
+TEST_CASE("one pass over the weights does what the plain loop does, with every part on and off") {
+    const std::size_t rows = 70, cols = 37;
+    const auto matrix = [&](std::uint64_t seed, bool positive = false) {
+        Matrix values(rows, cols);
+        for (std::size_t i = 0; i < rows; ++i)
+            for (std::size_t j = 0; j < cols; ++j) {
+                values(i, j) = normal_at(Stream{seed, 3, 0}, i, j);
+                if (positive) values(i, j) = std::abs(values(i, j));
+            }
+        return values;
+    };
+    const auto vector = [&](std::uint64_t seed, std::size_t length) {
+        std::vector<float> values(length);
+        for (std::size_t i = 0; i < length; ++i) values[i] = std::abs(normal_at(Stream{seed, 4, 0}, 0, i));
+        return values;
+    };
+    const auto row_center = vector(1, rows), row_slope = vector(2, rows), row_scale = vector(3, rows);
+    const auto column_center = vector(4, cols), column_slope = vector(5, cols), column_scale = vector(6, cols);
+    const Matrix slopes = matrix(7);
+    for (int parts = 0; parts < 32; ++parts) {
+        CAPTURE(parts);
+        WeightUpdate update;
+        update.rate = 0.1F;
+        update.shrink = 0.7F;
+        update.momentum = 0.6F;
+        if ((parts & 1) != 0) {
+            update.row_center = row_center, update.column_center = column_center;
+            update.row_slope = row_slope, update.column_slope = column_slope;
+        }
+        if ((parts & 2) != 0) update.row_scale = row_scale, update.column_scale = column_scale;
+        if ((parts & 4) != 0) update.decay = 0.01F, update.decay_l1 = 0.02F;
+        update.adam = (parts & 8) != 0;
+        update.first_correction = 1.5F, update.second_correction = 3;
+        const bool keeps = update.adam || (parts & 16) != 0;
+        struct Outcome {
+            Matrix weights, velocity, second;
+            std::vector<float> row_shift, column_shift;
+            WeightUpdateSums sums;
+            double squares;
+        };
+        const auto run = [&](const Backend& with) {
+            Outcome o{matrix(8), matrix(9), matrix(10, true), std::vector<float>(rows), std::vector<float>(cols), {}, 0};
+            o.squares = with.slope_squares(slopes, update);
+            o.sums = with.update_weights(slopes, update, o.weights, keeps ? o.velocity.view() : View(),
+                                         update.adam ? o.second.view() : View(), o.row_shift, o.column_shift);
+            return o;
+        };
+        const Outcome expected = run(reference_backend());
+        set_threads(1);
+        const Outcome found = run(openblas_backend());
+        set_threads(3);
+        const Outcome threaded = run(openblas_backend());
+        set_threads(2);
+        CHECK(found.weights == threaded.weights);
+        CHECK(found.column_shift == threaded.column_shift);
+        const auto same = [](std::span<const float> one, std::span<const float> other, double scale) {
+            for (std::size_t i = 0; i < one.size(); ++i)
+                CHECK(static_cast<double>(one[i]) == doctest::Approx(static_cast<double>(other[i])).epsilon(scale).scale(1));
+        };
+        constexpr double roundings = 4 * 0x1p-23;
+        same(found.weights.values(), expected.weights.values(), 4 * roundings);  // values reach 4
+        same(found.velocity.values(), expected.velocity.values(), 4 * roundings);
+        same(found.second.values(), expected.second.values(), 4 * roundings);
+        same(found.row_shift, expected.row_shift, 1e-4);
+        same(found.column_shift, expected.column_shift, 1e-4);
+        CHECK(found.squares == doctest::Approx(expected.squares).epsilon(1e-6));
+        CHECK(found.sums.slope_squares == doctest::Approx(expected.sums.slope_squares).epsilon(1e-6));
+        CHECK(found.sums.step_squares == doctest::Approx(expected.sums.step_squares).epsilon(1e-5));
+        CHECK(found.sums.weight_squares == doctest::Approx(expected.sums.weight_squares).epsilon(1e-6));
+        CHECK(found.sums.moved_squares == doctest::Approx(expected.sums.moved_squares).epsilon(1e-6));
+    }
+    // What is no number stays none, through decay too.
+    WeightUpdate update;
+    update.decay_l1 = 0.1F;
+    Matrix weights = matrix(8);
+    weights(3, 5) = std::numeric_limits<float>::quiet_NaN();
+    const auto sums = openblas_backend().update_weights(slopes, update, weights, {}, {}, {}, {});
+    CHECK(std::isnan(weights(3, 5)));
+    CHECK(std::isnan(sums.moved_squares));
 }
 
 TEST_SUITE_END();

@@ -94,6 +94,13 @@ class Faulty : public Backend {
     }
     void scale_columns(ConstView a, Floats factors, View out) const override { right_.scale_columns(a, factors, out); }
     void scale_rows(ConstView a, Floats factors, View out) const override { right_.scale_rows(a, factors, out); }
+    double slope_squares(ConstView slopes, const WeightUpdate& update) const override {
+        return right_.slope_squares(slopes, update);
+    }
+    WeightUpdateSums update_weights(ConstView slopes, const WeightUpdate& update, View weights, View velocity, View second,
+                                    std::span<float> row_shift, std::span<float> column_shift) const override {
+        return right_.update_weights(slopes, update, weights, velocity, second, row_shift, column_shift);
+    }
 
   private:
     /// One element in the last row.

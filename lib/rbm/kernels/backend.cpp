@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "rbm/kernels/vector_kernels.h"
+
 namespace rbm {
 namespace {
 
@@ -18,6 +20,8 @@ const Backend& backend_named(std::string_view name) {
 
 std::atomic<const Backend*>& current() {
     static std::atomic<const Backend*> chosen = [] {
+        const char* instructions = std::getenv("RBM_INSTRUCTIONS");
+        if (instructions != nullptr && *instructions != '\0') vectorized::limit_instructions(instructions);
         const char* wanted = std::getenv("RBM_BACKEND");
         return wanted != nullptr && *wanted != '\0' ? &backend_named(wanted) : &openblas_backend();
     }();

@@ -7,6 +7,7 @@
 
 #include "rbm/kernels/matrix.h"
 #include "rbm/kernels/random.h"
+#include "rbm/kernels/weight_update.h"
 
 namespace rbm {
 
@@ -33,9 +34,14 @@ class Backend {
     virtual void add_vector(ConstView a, Floats vector, View out) const = 0;
     virtual void scale_columns(ConstView a, Floats factors, View out) const = 0;
     virtual void scale_rows(ConstView a, Floats factors, View out) const = 0;
+    virtual double slope_squares(ConstView slopes, const WeightUpdate&) const = 0;
+    /// velocity and second may be empty; row_shift [V] and column_shift [H] are added to.
+    virtual WeightUpdateSums update_weights(ConstView slopes, const WeightUpdate&, View weights, View velocity, View second,
+                                            std::span<float> row_shift, std::span<float> column_shift) const = 0;
 };
 
-/// The backend in use: "openblas" unless RBM_BACKEND or use_backend() says otherwise.
+/// The backend in use: "openblas" unless RBM_BACKEND or use_backend() says otherwise.  RBM_INSTRUCTIONS limits the
+/// instructions of its vector kernels, see vector_kernels.h.
 const Backend& backend();
 
 /// "reference" or "openblas"; throws std::invalid_argument naming those there are.

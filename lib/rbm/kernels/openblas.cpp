@@ -6,6 +6,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "rbm/kernels/backend.h"
 #include "rbm/kernels/row_products.h"
@@ -17,6 +18,7 @@ namespace {
 
 constexpr std::size_t tile_columns = 128;
 constexpr std::size_t tile_rows = 512;
+constexpr std::size_t update_rows = 32;  // of weights, to a piece
 
 blasint blas_int(std::size_t value) { return static_cast<blasint>(value); }
 
@@ -177,6 +179,44 @@ class OpenBlas final : public Backend {
         for_each_block(a.rows, a.cols, [&](std::size_t row, std::size_t rows) {
             vectorized::scale_rows(a.rows_from(row, rows), factors.subspan(row, rows), out.rows_from(row, rows));
         });
+    }
+    double slope_squares(ConstView slopes, const WeightUpdate& update) const override {
+        static thread_local std::vector<double> parts;
+        const std::size_t pieces = (slopes.rows + update_rows - 1) / update_rows;
+        parts.resize(pieces);
+        const std::span<double> sums(parts);
+        parallel_for(pieces, [&](std::size_t piece) {
+            const std::size_t row = piece * update_rows;
+            sums[piece] = vectorized::slope_squares(slopes, update, row, std::min(update_rows, slopes.rows - row));
+        });
+        return std::accumulate(sums.begin(), sums.end(), 0.0);
+    }
+    WeightUpdateSums update_weights(ConstView slopes, const WeightUpdate& update, View weights, View velocity, View second,
+                                    std::span<float> row_shift, std::span<float> column_shift) const override {
+        static thread_local std::vector<WeightUpdateSums> parts;
+        static thread_local std::vector<float> shift_parts;  // [pieces x H], added up in order
+        const std::size_t pieces = (weights.rows + update_rows - 1) / update_rows;
+        parts.resize(pieces);
+        shift_parts.assign(pieces * weights.cols, 0.0F);
+        const std::span<WeightUpdateSums> sums(parts);
+        const View shifts(shift_parts.data(), pieces, weights.cols);
+        parallel_for(pieces, [&](std::size_t piece) {
+            const std::size_t row = piece * update_rows;
+            sums[piece] = vectorized::update_weights(slopes, update, weights, velocity, second, row,
+                                                     std::min(update_rows, weights.rows - row), row_shift,
+                                                     shifts.row(piece));
+        });
+        WeightUpdateSums total;
+        for (const WeightUpdateSums& part : sums) {
+            total.slope_squares += part.slope_squares;
+            total.step_squares += part.step_squares;
+            total.weight_squares += part.weight_squares;
+            total.moved_squares += part.moved_squares;
+        }
+        if (!update.row_center.empty())
+            for (std::size_t piece = 0; piece < pieces; ++piece)
+                for (std::size_t j = 0; j < weights.cols; ++j) column_shift[j] += shifts.row(piece)[j];
+        return total;
     }
 };
 

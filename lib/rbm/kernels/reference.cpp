@@ -46,6 +46,13 @@ class Reference final : public Backend {
         reference::scale_columns(a, factors, out);
     }
     void scale_rows(ConstView a, Floats factors, View out) const override { reference::scale_rows(a, factors, out); }
+    double slope_squares(ConstView slopes, const WeightUpdate& update) const override {
+        return reference::slope_squares(slopes, update);
+    }
+    WeightUpdateSums update_weights(ConstView slopes, const WeightUpdate& update, View weights, View velocity, View second,
+                                    std::span<float> row_shift, std::span<float> column_shift) const override {
+        return reference::update_weights(slopes, update, weights, velocity, second, row_shift, column_shift);
+    }
 };
 
 }  // namespace

@@ -3,7 +3,7 @@
 #define HWY_TARGET_INCLUDE "rbm/kernels/row_products.cpp"
 #include <hwy/foreach_target.h>
 // After foreach_target.h, once per target:
-#include <hwy/highway.h>
+#include "rbm/kernels/vector_part-inl.h"
 
 #include <array>
 #include <cmath>
@@ -23,11 +23,7 @@ HWY_BEFORE_NAMESPACE();
 namespace rbm::HWY_NAMESPACE {
 namespace {
 
-namespace hn = hwy::HWY_NAMESPACE;
-
-constexpr hn::CappedTag<float, 16> d;
-constexpr std::size_t lanes = HWY_LANES(float) < 16 ? HWY_LANES(float) : 16;
-using Vector = hn::Vec<decltype(d)>;
+constexpr FloatTag d;
 
 // Accumulators that fit the registers: 32 with AVX-512, else 16.
 #if HWY_TARGET <= HWY_AVX3
@@ -65,17 +61,6 @@ void FindNonzero(ConstView a, BitMatrix& bits, std::vector<std::uint8_t>& ones) 
         ones[b] = only_ones ? 1 : 0;
     }
 }
-
-/// One vector of columns: whole, or the first `count` lanes.
-struct Whole {
-    HWY_INLINE Vector Load(const float* from) const { return hn::LoadU(d, from); }
-    HWY_INLINE void Store(Vector value, float* to) const { hn::StoreU(value, d, to); }
-};
-struct Part {
-    hn::Mask<decltype(d)> mask;
-    HWY_INLINE Vector Load(const float* from) const { return hn::MaskedLoad(mask, d, from); }
-    HWY_INLINE void Store(Vector value, float* to) const { hn::BlendedStore(value, mask, d, to); }
-};
 
 /// Sums of rows of w over the listed indices, `count` vectors of columns wide, the last of them through `last`.
 /// Weights: of each listed row; null for 1.  finish(vector number, sum, its loader) takes the result.
@@ -120,7 +105,7 @@ HWY_INLINE void ForEachPanel(std::size_t cols, Body body, std::index_sequence<co
         const std::size_t rest = width - (count - 1) * lanes;
         ((count == counts + 1
               ? (rest == lanes ? body.template operator()<counts + 1>(column, Whole{})
-                               : body.template operator()<counts + 1>(column, Part{hn::FirstN(d, rest)}))
+                               : body.template operator()<counts + 1>(column, Part{rest}))
               : void()),
          ...);
         done += count;

@@ -5,8 +5,11 @@
 // After foreach_target.h, once per target:
 #include "rbm/kernels/vector_math-inl.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <numbers>
+#include <stdexcept>
 
 #include "rbm/kernels/reference.h"
 #include "rbm/kernels/vector_kernels.h"
@@ -43,23 +46,13 @@ void ScaleRows(ConstView a, Floats factors, View out) { reference::scale_rows(a,
 #else
 
 constexpr FloatTag d;
-constexpr std::size_t lanes = HWY_LANES(float) < 16 ? HWY_LANES(float) : 16;
 
-/// Calls body(first column, load, store) for each vector of a row; the last one loads zeros beyond the end and stores
-/// only what there is.
+/// Calls body(first column, its vector: Whole or, at the end, Part).
 template <class Body>
 HWY_INLINE void ForEachVector(std::size_t cols, Body body) {
     std::size_t c = 0;
-    for (; c + lanes <= cols; c += lanes)
-        body(
-            c, [](const float* from) HWY_ATTR { return hn::LoadU(d, from); },
-            [](Vector value, float* to) HWY_ATTR { hn::StoreU(value, d, to); });
-    if (c < cols) {
-        const auto mask = hn::FirstN(d, cols - c);
-        body(
-            c, [mask](const float* from) HWY_ATTR { return hn::MaskedLoad(mask, d, from); },
-            [mask](Vector value, float* to) HWY_ATTR { hn::BlendedStore(value, mask, d, to); });
-    }
+    for (; c + lanes <= cols; c += lanes) body(c, Whole{});
+    if (c < cols) body(c, Part{cols - c});
 }
 
 /// Calls body(first column, count, words) for each vector of columns with its random words.
@@ -80,16 +73,6 @@ HWY_INLINE void ForEachDraw(std::size_t cols, const Stream& stream, std::size_t 
                 body(c, std::min(lanes, cols - c), w, word);
             }
         }
-}
-
-HWY_INLINE Vector Load(const float* from, std::size_t count) {
-    return count == lanes ? hn::LoadU(d, from) : hn::MaskedLoad(hn::FirstN(d, count), d, from);
-}
-HWY_INLINE void Store(Vector value, float* to, std::size_t count) {
-    if (count == lanes)
-        hn::StoreU(value, d, to);
-    else
-        hn::BlendedStore(value, hn::FirstN(d, count), d, to);
 }
 
 /// Sums of floats in double lanes.
@@ -122,8 +105,8 @@ void LogisticRows(ConstView field, Floats bias, Floats beta, View out) {
         const float* x = field.data + b * field.stride;
         float* y = out.data + b * out.stride;
         const Vector factor = hn::Set(d, reference::row_value(beta, b));
-        ForEachVector(field.cols, [&](std::size_t c, auto load, auto store) HWY_ATTR {
-            store(Logistic(d, hn::Mul(factor, hn::Add(load(x + c), load(bias.data() + c)))), y + c);
+        ForEachVector(field.cols, [&](std::size_t c, auto v) HWY_ATTR {
+            v.Store(Logistic(d, hn::Mul(factor, hn::Add(v.Load(x + c), v.Load(bias.data() + c)))), y + c);
         });
     }
 }
@@ -164,10 +147,10 @@ double SoftplusSum(const float* x, const float* bias, float factor, std::size_t 
             accumulate(argument, ExpOfMinusAbs(d, argument));
         }
         if (c < length) {
-            const auto mask = hn::FirstN(d, length - c);
-            const Vector argument = hn::Mul(scale, hn::Add(hn::MaskedLoad(mask, d, x + first + c),
-                                                           hn::MaskedLoad(mask, d, bias + first + c)));
-            accumulate(argument, hn::IfThenElseZero(mask, ExpOfMinusAbs(d, argument)));
+            const Part part{length - c};
+            const Vector argument = hn::Mul(scale, hn::Add(part.Load(x + first + c),
+                                                           part.Load(bias + first + c)));
+            accumulate(argument, hn::IfThenElseZero(hn::FirstN(d, length - c), ExpOfMinusAbs(d, argument)));
         }
         // Where every term is tiny, log(1 + e) is e to 1e-8, which 1 + e would round away.
         const double sum_of_tails = tails.Total();
@@ -209,8 +192,8 @@ void AddDots(double scale, ConstView a, Floats vector, Sums out) {
     for (std::size_t b = 0; b < a.rows; ++b) {
         DoubleSum sum;
         const float* x = a.data + b * a.stride;
-        ForEachVector(a.cols, [&](std::size_t c, auto load, auto) HWY_ATTR {
-            sum.AddProduct(load(x + c), load(vector.data() + c));
+        ForEachVector(a.cols, [&](std::size_t c, auto v) HWY_ATTR {
+            sum.AddProduct(v.Load(x + c), v.Load(vector.data() + c));
         });
         out[b] += scale * sum.Total();
     }
@@ -220,7 +203,7 @@ void AddRowDots(double scale, ConstView a, ConstView other, Sums out) {
     for (std::size_t b = 0; b < a.rows; ++b) {
         DoubleSum sum;
         const float *x = a.data + b * a.stride, *y = other.data + b * other.stride;
-        ForEachVector(a.cols, [&](std::size_t c, auto load, auto) HWY_ATTR { sum.AddProduct(load(x + c), load(y + c)); });
+        ForEachVector(a.cols, [&](std::size_t c, auto v) HWY_ATTR { sum.AddProduct(v.Load(x + c), v.Load(y + c)); });
         out[b] += scale * sum.Total();
     }
 }
@@ -229,9 +212,9 @@ void AddWeightedSquares(double scale, ConstView a, Floats center, Floats precisi
     for (std::size_t b = 0; b < a.rows; ++b) {
         DoubleSum sum;
         const float* x = a.data + b * a.stride;
-        ForEachVector(a.cols, [&](std::size_t c, auto load, auto) HWY_ATTR {
-            const Vector distance = hn::Sub(load(x + c), load(center.data() + c));
-            sum.AddProduct(hn::Mul(distance, distance), load(precision.data() + c));
+        ForEachVector(a.cols, [&](std::size_t c, auto v) HWY_ATTR {
+            const Vector distance = hn::Sub(v.Load(x + c), v.Load(center.data() + c));
+            sum.AddProduct(hn::Mul(distance, distance), v.Load(precision.data() + c));
         });
         out[b] += scale * sum.Total();
     }
@@ -239,37 +222,37 @@ void AddWeightedSquares(double scale, ConstView a, Floats center, Floats precisi
 
 void AddColumnSums(double scale, ConstView a, Floats row_weights, std::size_t first, std::span<float> out) {
     using Doubles = DoubleSum::Doubles;
-    ForEachVector(out.size(), [&](std::size_t c, auto load, auto store) HWY_ATTR {
+    ForEachVector(out.size(), [&](std::size_t c, auto v) HWY_ATTR {
         DoubleSum sum;
         for (std::size_t b = 0; b < a.rows; ++b)
-            sum.AddProduct(load(a.data + b * a.stride + first + c), hn::Set(d, reference::row_value(row_weights, b)));
+            sum.AddProduct(v.Load(a.data + b * a.stride + first + c), hn::Set(d, reference::row_value(row_weights, b)));
         const auto factor = hn::Set(Doubles(), scale);
         const hn::Half<FloatTag> half;
         const Vector total = hn::Combine(d, hn::DemoteTo(half, hn::Mul(factor, sum.high)),
                                          hn::DemoteTo(half, hn::Mul(factor, sum.low)));
-        store(hn::Add(load(out.data() + c), total), out.data() + c);
+        v.Store(hn::Add(v.Load(out.data() + c), total), out.data() + c);
     });
 }
 
 void AddVector(ConstView a, Floats vector, View out) {
     for (std::size_t b = 0; b < a.rows; ++b)
-        ForEachVector(a.cols, [&](std::size_t c, auto load, auto store) HWY_ATTR {
-            store(hn::Add(load(a.data + b * a.stride + c), load(vector.data() + c)), out.data + b * out.stride + c);
+        ForEachVector(a.cols, [&](std::size_t c, auto v) HWY_ATTR {
+            v.Store(hn::Add(v.Load(a.data + b * a.stride + c), v.Load(vector.data() + c)), out.data + b * out.stride + c);
         });
 }
 
 void ScaleColumns(ConstView a, Floats factors, View out) {
     for (std::size_t b = 0; b < a.rows; ++b)
-        ForEachVector(a.cols, [&](std::size_t c, auto load, auto store) HWY_ATTR {
-            store(hn::Mul(load(a.data + b * a.stride + c), load(factors.data() + c)), out.data + b * out.stride + c);
+        ForEachVector(a.cols, [&](std::size_t c, auto v) HWY_ATTR {
+            v.Store(hn::Mul(v.Load(a.data + b * a.stride + c), v.Load(factors.data() + c)), out.data + b * out.stride + c);
         });
 }
 
 void ScaleRows(ConstView a, Floats factors, View out) {
     for (std::size_t b = 0; b < a.rows; ++b) {
         const Vector factor = hn::Set(d, factors[b]);
-        ForEachVector(a.cols, [&](std::size_t c, auto load, auto store) HWY_ATTR {
-            store(hn::Mul(load(a.data + b * a.stride + c), factor), out.data + b * out.stride + c);
+        ForEachVector(a.cols, [&](std::size_t c, auto v) HWY_ATTR {
+            v.Store(hn::Mul(v.Load(a.data + b * a.stride + c), factor), out.data + b * out.stride + c);
         });
     }
 }
@@ -329,6 +312,19 @@ void scale_rows(ConstView a, Floats factors, View out) { HWY_DYNAMIC_DISPATCH(Sc
 std::string target_name() {
     const auto targets = hwy::SupportedTargets() & HWY_TARGETS;
     return hwy::TargetName(targets & -targets);  // the lowest bit is the best
+}
+
+void limit_instructions(std::string_view name) {
+    std::int64_t better = HWY_AVX3_DL;
+    for (const auto& [target, bit] : {std::pair{"AVX3", HWY_AVX3}, {"AVX2", HWY_AVX2}, {"SSE4", HWY_SSE4}, {"SSSE3", HWY_SSSE3}}) {
+        if (name == target) {
+            hwy::DisableTargets(better);
+            hwy::GetChosenTarget().DeInit();  // forget an earlier choice
+            return;
+        }
+        better |= bit;
+    }
+    throw std::invalid_argument(fmt::format("instructions '{}': expected AVX3, AVX2, SSE4 or SSSE3", name));
 }
 
 }  // namespace vectorized

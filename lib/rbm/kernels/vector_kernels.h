@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "rbm/kernels/backend.h"
 
@@ -24,5 +25,9 @@ void scale_rows(ConstView a, Floats factors, View out);
 
 /// The instruction set in use, such as "AVX3" (Highway's word for AVX-512).
 std::string target_name();
+
+/// Uses none better than "AVX3", "AVX2", "SSE4" or "SSSE3": results are the same bits on all CPUs that have it, and
+/// tests can try each.  Throws std::invalid_argument for another name.
+void limit_instructions(std::string_view name);
 
 }  // namespace rbm::vectorized

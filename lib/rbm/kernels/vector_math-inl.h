@@ -13,15 +13,14 @@
 
 #include <cstdint>
 
+#include "rbm/kernels/vector_part-inl.h"
+
 #if HWY_TARGET != HWY_SCALAR
 HWY_BEFORE_NAMESPACE();
 namespace rbm::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// 16 float lanes at most: one Philox panel has 16 blocks.
-using FloatTag = hn::CappedTag<float, 16>;
 using WordTag = hn::Rebind<std::uint32_t, FloatTag>;
-using Vector = hn::Vec<FloatTag>;
 using Words = hn::Vec<WordTag>;
 
 /// exp(-|x|), at most 1.

@@ -27,121 +27,67 @@ std::vector<float> offset_statistic(const Machine& machine, std::span<const floa
     return {values.begin(), values.end()};
 }
 
-/// The gradient of plain parameters becomes that of centred ones: W -= location_v hidden_offset^T + s_v location_h^T.
-void center(Machine& gradient, std::span<const float> visible_statistic, std::span<const float> hidden_offset) {
-    const auto visible_gradient = location(std::as_const(gradient.visible));
-    const auto hidden_gradient = location(std::as_const(gradient.hidden));
-    for (std::size_t i = 0; i < gradient.visible_count(); ++i) {
-        const auto row = gradient.weights.row(i);
-        for (std::size_t j = 0; j < row.size(); ++j)
-            row[j] -= visible_gradient[i] * hidden_offset[j] + visible_statistic[i] * hidden_gradient[j];
-    }
-}
-
-/// A step of the centred parameters becomes one of the plain ones: the locations make up for what W's step moves.
-void uncenter(Machine& step, std::span<const float> visible_statistic, std::span<const float> hidden_offset) {
-    const auto visible_step = location(step.visible);
-    const auto hidden_step = location(step.hidden);
-    for (std::size_t i = 0; i < step.visible_count(); ++i) {
-        const auto row = std::as_const(step.weights).row(i);
-        float shift = 0;
-        for (std::size_t j = 0; j < row.size(); ++j) {
-            shift += row[j] * hidden_offset[j];
-            hidden_step[j] -= row[j] * visible_statistic[i];
-        }
-        visible_step[i] -= shift;
-    }
-}
-
-/// Gradients of Gaussian units' weights and centers grow as 1 / sigma^2, and a rate that suits one sigma overshoots at a
-/// tenth of it.  Taken times sigma^2, steps are in the units of the data and one rate suits all.
-void scale_by_variance(const Machine& machine, Machine& gradient) {
-    std::vector<float> variance;
-    if (location_variance(machine.visible, variance)) {
-        const auto visible_gradient = location(gradient.visible);
-        for (std::size_t i = 0; i < variance.size(); ++i) {
-            visible_gradient[i] *= variance[i];
-            for (float& slope : gradient.weights.row(i)) slope *= variance[i];
-        }
-    }
-    if (location_variance(machine.hidden, variance)) {
-        const auto hidden_gradient = location(gradient.hidden);
-        for (std::size_t j = 0; j < variance.size(); ++j) hidden_gradient[j] *= variance[j];
-        for (std::size_t i = 0; i < gradient.visible_count(); ++i)
-            for (std::size_t j = 0; j < variance.size(); ++j) gradient.weights(i, j) *= variance[j];
-    }
-}
-
-double norm(std::span<const float> values) {
-    double squares = 0;
-    for (const float value : values) squares += static_cast<double>(value) * static_cast<double>(value);
-    return std::sqrt(squares);
-}
-
-double norm(const Machine& machine) {
-    double squares = 0;
-    machine.each_parameter([&](const std::string&, std::span<const float> values) {
-        squares += std::pow(norm(values), 2);
-    });
-    return std::sqrt(squares);
+double squares(std::span<const float> values) {
+    double sum = 0;
+    for (const float value : values) sum += static_cast<double>(value) * static_cast<double>(value);
+    return sum;
 }
 
 bool is_log_sigma(const std::string& name) { return name.ends_with("log_sigma"); }
 
-/// gradient becomes the step (to be added).
-void sgd_step(Machine& gradient, UpdateState& state, const UpdateSettings& settings, float rate, float momentum) {
-    each_pair(gradient, state.velocity, [&](const std::string& name, auto values, std::span<float> velocity) {
-        const float own_rate = is_log_sigma(name) ? rate * settings.log_sigma_rate : rate;
-        for (std::size_t i = 0; i < values.size(); ++i) {
-            velocity[i] = momentum * velocity[i] - own_rate * values[i];
-            values[i] = velocity[i];
-        }
+/// All parameters beside the weights: they are few.
+template <class Visitor>
+void each_other(Machine& machine, Visitor visit) {
+    machine.each_parameter([&](const std::string& name, std::span<float> values) {
+        if (name != "weights") visit(name, values);
     });
 }
 
-/// Source: Kingma & Ba, "Adam", ICLR 2015, with its constants 0.9, 0.999 and 1e-8.
-void adam_step(Machine& gradient, UpdateState& state, const UpdateSettings& settings, float rate) {
-    constexpr double first_decay = 0.9, second_decay = 0.999;
-    const double count = static_cast<double>(state.updates + 1);
-    const float first_correction = static_cast<float>(1 / (1 - std::pow(first_decay, count)));
-    const float second_correction = static_cast<float>(1 / (1 - std::pow(second_decay, count)));
-    std::vector<std::span<float>> seconds;
-    state.second_moment.each_parameter([&](const std::string&, std::span<float> values) { seconds.push_back(values); });
+/// Gradients of Gaussian units' weights and centers grow as 1 / sigma^2, and a rate that suits one sigma overshoots at a
+/// tenth of it.  Taken times sigma^2, steps are in the units of the data and one rate suits all.
+void scale_by_variance(BasicUnits<float>& gradient, std::span<const float> variance) {
+    if (variance.empty()) return;
+    const auto slopes = location(gradient);
+    for (std::size_t i = 0; i < variance.size(); ++i) slopes[i] *= variance[i];
+}
+
+/// The parameters beside the weights: `gradient` becomes their step, by the same formulas as in weight_update.h.
+void step_others(Machine& gradient, UpdateState& state, const UpdateSettings& settings, const WeightUpdate& weights) {
+    std::vector<std::span<float>> velocities, seconds;
+    each_other(state.velocity, [&](const std::string&, std::span<float> values) { velocities.push_back(values); });
+    if (weights.adam)
+        each_other(state.second_moment, [&](const std::string&, std::span<float> values) { seconds.push_back(values); });
     std::size_t index = 0;
-    each_pair(gradient, state.velocity, [&](const std::string& name, auto values, std::span<float> first) {
-        const std::span<float> second = seconds[index++];
-        const float own_rate = is_log_sigma(name) ? rate * settings.log_sigma_rate : rate;
-        for (std::size_t i = 0; i < values.size(); ++i) {
-            first[i] += static_cast<float>(1 - first_decay) * (values[i] - first[i]);
-            second[i] += static_cast<float>(1 - second_decay) * (values[i] * values[i] - second[i]);
-            values[i] = -own_rate * first_correction * first[i] / (std::sqrt(second_correction * second[i]) + 1e-8F);
-        }
+    each_other(gradient, [&](const std::string& name, std::span<float> values) {
+        WeightUpdate own = weights;
+        own.row_center = own.column_center = own.row_scale = own.column_scale = {};
+        own.decay = own.decay_l1 = 0;
+        if (is_log_sigma(name)) own.rate *= settings.log_sigma_rate;
+        std::vector<float> step(values.size());
+        reference::update_weights(ConstView(values.data(), 1, values.size()), own, View(step.data(), 1, step.size()),
+                                  View(velocities[index].data(), 1, step.size()),
+                                  weights.adam ? View(seconds[index].data(), 1, step.size()) : View(), {}, {});
+        std::copy(step.begin(), step.end(), values.begin());
+        ++index;
     });
 }
 
-/// Decay joins the step, so that centring makes up for it as well.
-void add_decay(const Machine& machine, Machine& step, const UpdateSettings& settings, float rate) {
-    const float l2 = rate * settings.weight_decay, l1 = rate * settings.weight_decay_l1;
-    if (l2 == 0 && l1 == 0) return;
-    const auto weights = machine.weights.values();
-    const auto steps = step.weights.values();
-    for (std::size_t i = 0; i < weights.size(); ++i) {
-        steps[i] -= l2 * weights[i];
-        const float moved = weights[i] + steps[i];
-        steps[i] -= std::copysign(std::min(l1, std::abs(moved)), moved);
-    }
-}
-
-void add_step(Machine& machine, const Machine& step, const UpdateSettings& settings, std::uint64_t update_number) {
-    each_pair(machine, step, [&](const std::string& name, std::span<float> values, std::span<const float> steps) {
-        for (std::size_t i = 0; i < values.size(); ++i) values[i] += steps[i];
+/// Adds the steps of all parameters but the weights, which are there already, and looks at all of them.
+void finish(Machine& machine, Machine& step, const UpdateSettings& settings, double weight_squares,
+            std::uint64_t update_number) {
+    each_pair(machine, step, [&](const std::string& name, std::span<float> values, std::span<float> steps) {
+        const bool is_weights = name == "weights";
+        if (!is_weights)
+            for (std::size_t i = 0; i < values.size(); ++i) values[i] += steps[i];
         if (is_log_sigma(name))
             for (std::size_t i = 0; i < values.size(); ++i) {
                 if (std::isnan(values[i])) continue;  // left for the check below
                 const float low = settings.minimum_sigma[settings.minimum_sigma.size() == 1 ? 0 : i];
                 values[i] = std::clamp(values[i], std::log(low), std::log(settings.maximum_sigma));
             }
-        const float limit = name == "weights" ? largest_weight : std::numeric_limits<float>::max();
+        const float limit = is_weights ? largest_weight : std::numeric_limits<float>::max();
+        // A sum of squares within bounds vouches for each element.
+        if (is_weights && weight_squares <= static_cast<double>(limit) * static_cast<double>(limit)) return;
         for (std::size_t i = 0; i < values.size(); ++i)
             if (!(std::abs(values[i]) <= limit))
                 throw Diverged(fmt::format("update {}: {}[{}] is {}; lower the learning rate, or check the scale of the "
@@ -182,37 +128,65 @@ float scheduled_rate(const UpdateSettings& settings, std::uint64_t update, std::
 UpdateReport update(Machine& machine, Machine& gradient, UpdateState& state, const UpdateSettings& settings,
                     float learning_rate, float momentum, std::span<const float> batch_visible,
                     std::span<const float> batch_hidden) {
-    std::vector<float> visible_statistic;
+    WeightUpdate weights;
+    std::vector<float> visible_statistic, visible_variance, hidden_variance;
     if (settings.centering) {
         follow(state.visible_offset, batch_visible, settings.offset_rate);
         follow(state.hidden_offset, batch_hidden, settings.offset_rate);
         visible_statistic = offset_statistic(machine, state.visible_offset);
-        center(gradient, visible_statistic, state.hidden_offset);
+        weights.row_center = visible_statistic;
+        weights.column_center = state.hidden_offset;
     }
+    // The centred slopes take those of the locations as they are now, before sparsity, variance and step change them.
+    const auto visible_slopes = location(std::as_const(gradient.visible));
+    const auto hidden_slopes = location(std::as_const(gradient.hidden));
+    const std::vector<float> row_slope(visible_slopes.begin(), visible_slopes.end());
+    const std::vector<float> column_slope(hidden_slopes.begin(), hidden_slopes.end());
+    weights.row_slope = row_slope;
+    weights.column_slope = column_slope;
+    if (location_variance(machine.visible, visible_variance)) weights.row_scale = visible_variance;
+    if (location_variance(machine.hidden, hidden_variance)) weights.column_scale = hidden_variance;
     if (settings.sparsity_cost > 0) {
         follow(state.hidden_activity, batch_hidden, 0.1F);
         const auto bias = location(gradient.hidden);
         for (std::size_t j = 0; j < bias.size(); ++j)
             bias[j] += settings.sparsity_cost * (state.hidden_activity[j] - settings.sparsity_target);
     }
-    scale_by_variance(machine, gradient);
-    UpdateReport report;
-    report.gradient_norm = norm(gradient);
-    if (settings.gradient_norm_limit > 0 && report.gradient_norm > static_cast<double>(settings.gradient_norm_limit)) {
-        const float shrink = static_cast<float>(static_cast<double>(settings.gradient_norm_limit) / report.gradient_norm);
-        gradient.each_parameter([&](const std::string&, std::span<float> values) {
-            for (float& value : values) value *= shrink;
-        });
+    scale_by_variance(gradient.visible, weights.row_scale);
+    scale_by_variance(gradient.hidden, weights.column_scale);
+
+    weights.rate = learning_rate;
+    weights.momentum = momentum;
+    weights.decay = learning_rate * settings.weight_decay;
+    weights.decay_l1 = learning_rate * settings.weight_decay_l1;
+    weights.adam = settings.optimizer == Optimizer::adam;
+    if (weights.adam) {
+        const double count = static_cast<double>(state.updates + 1);
+        weights.first_correction = static_cast<float>(1 / (1 - std::pow(static_cast<double>(adam_first_decay), count)));
+        weights.second_correction = static_cast<float>(1 / (1 - std::pow(static_cast<double>(adam_second_decay), count)));
     }
-    if (settings.optimizer == Optimizer::adam)
-        adam_step(gradient, state, settings, learning_rate);
-    else
-        sgd_step(gradient, state, settings, learning_rate, momentum);
-    add_decay(machine, gradient, settings, learning_rate);
-    const double length = norm(machine.weights.values());
-    if (length > 0) report.step_to_weights = norm(gradient.weights.values()) / length;
-    if (settings.centering) uncenter(gradient, visible_statistic, state.hidden_offset);
-    add_step(machine, gradient, settings, state.updates);
+    double slopes = 0;
+    each_other(gradient, [&](const std::string&, std::span<float> values) { slopes += squares(values); });
+    if (settings.gradient_norm_limit > 0) {
+        const double length = std::sqrt(slopes + backend().slope_squares(gradient.weights, weights));
+        const double limit = static_cast<double>(settings.gradient_norm_limit);
+        if (length > limit) weights.shrink = static_cast<float>(limit / length);
+    }
+    step_others(gradient, state, settings, weights);
+
+    const bool keeps_velocity = weights.adam || settings.momentum > 0 || momentum > 0;
+    std::vector<float> row_shift(machine.visible_count()), column_shift(machine.hidden_count());
+    const WeightUpdateSums sums = backend().update_weights(
+        gradient.weights, weights, machine.weights, keeps_velocity ? state.velocity.weights.view() : View(),
+        weights.adam ? state.second_moment.weights.view() : View(), row_shift, column_shift);
+    // What the weights' step moved, the locations make up for.
+    const auto visible_step = location(gradient.visible), hidden_step = location(gradient.hidden);
+    for (std::size_t i = 0; i < row_shift.size(); ++i) visible_step[i] -= row_shift[i];
+    for (std::size_t j = 0; j < column_shift.size(); ++j) hidden_step[j] -= column_shift[j];
+    finish(machine, gradient, settings, sums.moved_squares, state.updates);
+    UpdateReport report;
+    report.gradient_norm = std::sqrt(slopes + sums.slope_squares);
+    if (sums.weight_squares > 0) report.step_to_weights = std::sqrt(sums.step_squares / sums.weight_squares);
     ++state.updates;
     return report;
 }
