@@ -207,6 +207,9 @@ TEST_CASE("products agree with the double loops on every shape, strided or not, 
                                         expected.view());
                     CHECK(worst(out.view(), expected) < tolerance);
                     CHECK(out.gap_untouched());
+                    kernels.multiply_each_row(a.view(), w.view(), out.view());
+                    CHECK(worst(out.view(), expected) < tolerance);
+                    CHECK(out.gap_untouched());
                     kernels.multiply_transposed(a.view(), wt.view(), out.view());
                     reference::multiply_transposed(ConstDoubleView(wide(a.view())), ConstDoubleView(wide(wt.view())),
                                                    expected.view());
@@ -407,6 +410,24 @@ TEST_CASE("probabilities 0 and 1 are exact, and NaN stays NaN") {
         CHECK(bad == 600);
         CHECK(std::isnan(product(0, 139)));
     });
+}
+
+TEST_CASE("multiply_each_row gives a row the same bits among any others") {
+    for (const std::string_view name : available_backends()) {
+        use_backend(name);
+        for (const std::size_t cols : {1, 5, 16, 31, 32, 33, 45, 100}) {
+            Matrix a(75, 70), w(70, cols), all(75, cols), one(1, cols);
+            Random random(7);
+            for (float& value : a.values()) value = static_cast<float>(random() >> 8) * 0x1p-23F - 1;
+            for (float& value : w.values()) value = static_cast<float>(random() >> 8) * 0x1p-23F - 1;
+            backend().multiply_each_row(a, w, all);
+            for (std::size_t row = 0; row < a.rows(); ++row) {
+                backend().multiply_each_row(a.rows_from(row, 1), w, one);
+                CHECK(std::ranges::equal(one.row(0), all.row(row)));
+            }
+        }
+    }
+    use_backend("openblas");
 }
 
 TEST_CASE("a million terms sum to 1e-9, where floats would lose hundreds of nats") {

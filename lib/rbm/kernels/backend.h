@@ -21,6 +21,8 @@ class Backend {
 
     virtual void multiply(ConstView a, ConstView w, View out) const = 0;
     virtual void multiply_transposed(ConstView a, ConstView w, View out) const = 0;
+    /// multiply() for whom a row of the product must not depend on its neighbours, to the bit.
+    virtual void multiply_each_row(ConstView a, ConstView w, View out) const = 0;
     virtual void add_outer(float scale, ConstView a, ConstView b, View out) const = 0;
     virtual void logistic(ConstView field, Floats bias, Floats beta, View out) const = 0;
     virtual void sample_logistic(ConstView field, Floats bias, Floats beta, const Stream&, View out) const = 0;

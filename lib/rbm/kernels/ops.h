@@ -12,6 +12,7 @@ using ConstDoubleView = MatrixView<const double>;
 using Doubles = std::span<const double>;
 
 inline void multiply(ConstView a, ConstView w, View out) { backend().multiply(a, w, out); }
+inline void multiply_each_row(ConstView a, ConstView w, View out) { backend().multiply_each_row(a, w, out); }
 inline void multiply_transposed(ConstView a, ConstView w, View out) { backend().multiply_transposed(a, w, out); }
 inline void add_outer(float scale, ConstView a, ConstView b, View out) { backend().add_outer(scale, a, b, out); }
 inline void logistic(ConstView field, Floats bias, Floats beta, View out) { backend().logistic(field, bias, beta, out); }
@@ -37,6 +38,7 @@ inline void scale_columns(ConstView a, Floats factors, View out) { backend().sca
 inline void scale_rows(ConstView a, Floats factors, View out) { backend().scale_rows(a, factors, out); }
 
 inline void multiply(ConstDoubleView a, ConstDoubleView w, DoubleView out) { reference::multiply(a, w, out); }
+inline void multiply_each_row(ConstDoubleView a, ConstDoubleView w, DoubleView out) { reference::multiply(a, w, out); }
 inline void multiply_transposed(ConstDoubleView a, ConstDoubleView w, DoubleView out) {
     reference::multiply_transposed(a, w, out);
 }

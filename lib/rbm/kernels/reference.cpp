@@ -11,6 +11,7 @@ class Reference final : public Backend {
   public:
     std::string_view name() const override { return "reference"; }
     void multiply(ConstView a, ConstView w, View out) const override { reference::multiply(a, w, out); }
+    void multiply_each_row(ConstView a, ConstView w, View out) const override { reference::multiply(a, w, out); }
     void multiply_transposed(ConstView a, ConstView w, View out) const override {
         reference::multiply_transposed(a, w, out);
     }

@@ -40,6 +40,8 @@ void AddVector(ConstView a, Floats vector, View out) { reference::add_vector(a, 
 void ScaleColumns(ConstView a, Floats factors, View out) { reference::scale_columns(a, factors, out); }
 void ScaleRows(ConstView a, Floats factors, View out) { reference::scale_rows(a, factors, out); }
 
+void MultiplyEachRow(ConstView a, ConstView w, View out) { reference::multiply(a, w, out); }
+
 #else
 
 constexpr FloatTag d;
@@ -274,6 +276,52 @@ void ScaleRows(ConstView a, Floats factors, View out) {
     }
 }
 
+/// Columns [c, c + count) of `rows` rows of the product.  Each element is one chain of multiply-adds along the inner
+/// dimension, wherever it stands.
+template <std::size_t rows, bool whole>
+HWY_INLINE void MultiplyPanel(ConstView a, ConstView w, std::size_t c, std::size_t count, View out) {
+    const std::size_t low = whole ? lanes : std::min(count, lanes), high = whole ? lanes : count - low;
+    Vector left[rows], right[rows];
+    HWY_UNROLL(4)
+    for (std::size_t r = 0; r < rows; ++r) left[r] = right[r] = hn::Zero(d);
+    for (std::size_t k = 0; k < a.cols; ++k) {
+        const float* const from = w.data + k * w.stride + c;
+        const Vector w_left = whole ? hn::LoadU(d, from) : Load(from, low);
+        const Vector w_right = whole ? hn::LoadU(d, from + lanes) : high > 0 ? Load(from + low, high) : hn::Zero(d);
+        HWY_UNROLL(4)
+        for (std::size_t r = 0; r < rows; ++r) {
+            const Vector x = hn::Set(d, a.data[r * a.stride + k]);
+            left[r] = hn::MulAdd(x, w_left, left[r]);
+            right[r] = hn::MulAdd(x, w_right, right[r]);
+        }
+    }
+    HWY_UNROLL(4)
+    for (std::size_t r = 0; r < rows; ++r) {
+        float* const to = out.data + r * out.stride + c;
+        Store(left[r], to, low);
+        if (high > 0) Store(right[r], to + low, high);
+    }
+}
+
+void MultiplyEachRow(ConstView a, ConstView w, View out) {
+    constexpr std::size_t together = 4, panel = 2 * lanes;
+    for (std::size_t c = 0; c < out.cols; c += panel) {
+        const std::size_t count = std::min(panel, out.cols - c);
+        for (std::size_t r = 0; r < a.rows;) {
+            const std::size_t rows = a.rows - r < together ? 1 : together;
+            const ConstView some = a.rows_from(r, rows);
+            const View to = out.rows_from(r, rows);
+            if (rows == together && count == panel)
+                MultiplyPanel<together, true>(some, w, c, count, to);
+            else if (rows == together)
+                MultiplyPanel<together, false>(some, w, c, count, to);
+            else
+                MultiplyPanel<1, false>(some, w, c, count, to);
+            r += rows;
+        }
+    }
+}
+
 #endif  // HWY_TARGET == HWY_SCALAR
 
 }  // namespace
@@ -295,6 +343,7 @@ HWY_EXPORT(AddColumnSums);
 HWY_EXPORT(AddVector);
 HWY_EXPORT(ScaleColumns);
 HWY_EXPORT(ScaleRows);
+HWY_EXPORT(MultiplyEachRow);
 
 }  // namespace
 
@@ -325,6 +374,7 @@ void add_column_sums(double scale, ConstView a, Floats row_weights, std::size_t 
 void add_vector(ConstView a, Floats vector, View out) { HWY_DYNAMIC_DISPATCH(AddVector)(a, vector, out); }
 void scale_columns(ConstView a, Floats factors, View out) { HWY_DYNAMIC_DISPATCH(ScaleColumns)(a, factors, out); }
 void scale_rows(ConstView a, Floats factors, View out) { HWY_DYNAMIC_DISPATCH(ScaleRows)(a, factors, out); }
+void multiply_each_row(ConstView a, ConstView w, View out) { HWY_DYNAMIC_DISPATCH(MultiplyEachRow)(a, w, out); }
 
 std::string target_name() {
     const auto targets = hwy::SupportedTargets() & HWY_TARGETS;

@@ -21,6 +21,7 @@ void add_column_sums(double scale, ConstView a, Floats row_weights, std::size_t 
 void add_vector(ConstView a, Floats vector, View out);
 void scale_columns(ConstView a, Floats factors, View out);
 void scale_rows(ConstView a, Floats factors, View out);
+void multiply_each_row(ConstView a, ConstView w, View out);
 
 /// The instruction set in use, such as "AVX3" (Highway's word for AVX-512).
 std::string target_name();

@@ -110,7 +110,9 @@ template <class Real>
 void BasicMachine<Real>::free_energy(ConstView visible_state, Beta beta, Workspace& workspace,
                                      std::span<double> out) const {
     workspace.hidden_field.resize(visible_state.rows, hidden_count());
-    hidden_field(visible_state, workspace, workspace.hidden_field);
+    // A sample's score must not depend on the samples around it.
+    multiply_each_row(statistic(visible, visible_state, workspace.visible_statistic), weights.view(),
+                      workspace.hidden_field.view());
     std::fill(out.begin(), out.end(), 0.0);
     add_energy(visible, visible_state, out);
     for (std::size_t b = 0; b < out.size(); ++b) out[b] *= -static_cast<double>(reference::row_value(beta, b));
