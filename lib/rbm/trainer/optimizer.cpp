@@ -113,15 +113,18 @@ void add_decay(const Machine& machine, Machine& step, const UpdateSettings& sett
     }
 }
 
+void bound(std::span<float> log_sigma, const UpdateSettings& settings) {
+    for (std::size_t i = 0; i < log_sigma.size(); ++i) {
+        if (std::isnan(log_sigma[i])) continue;  // left for the check of the update
+        const float low = settings.minimum_sigma[settings.minimum_sigma.size() == 1 ? 0 : i];
+        log_sigma[i] = std::clamp(log_sigma[i], std::log(low), std::log(settings.maximum_sigma));
+    }
+}
+
 void add_step(Machine& machine, const Machine& step, const UpdateSettings& settings, std::uint64_t update_number) {
     each_pair(machine, step, [&](const std::string& name, std::span<float> values, std::span<const float> steps) {
         for (std::size_t i = 0; i < values.size(); ++i) values[i] += steps[i];
-        if (is_log_sigma(name))
-            for (std::size_t i = 0; i < values.size(); ++i) {
-                if (std::isnan(values[i])) continue;  // left for the check below
-                const float low = settings.minimum_sigma[settings.minimum_sigma.size() == 1 ? 0 : i];
-                values[i] = std::clamp(values[i], std::log(low), std::log(settings.maximum_sigma));
-            }
+        if (is_log_sigma(name)) bound(values, settings);
         const float limit = name == "weights" ? largest_weight : std::numeric_limits<float>::max();
         for (std::size_t i = 0; i < values.size(); ++i)
             if (!(std::abs(values[i]) <= limit))
@@ -144,6 +147,12 @@ UpdateState UpdateState::start(const Machine& machine, const UpdateSettings& set
     mean(machine.hidden, zero_field.view(), {}, View(state.hidden_offset.data(), 1, machine.hidden_count()));
     state.hidden_activity = state.hidden_offset;
     return state;
+}
+
+void bound_log_sigma(Machine& machine, const UpdateSettings& settings) {
+    machine.each_parameter([&](const std::string& name, std::span<float> values) {
+        if (is_log_sigma(name)) bound(values, settings);
+    });
 }
 
 float scheduled_rate(const UpdateSettings& settings, std::uint64_t update, std::uint64_t total) {
