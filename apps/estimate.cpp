@@ -53,8 +53,10 @@ int main(int argc, char** argv) {
         .common(common, {"seed", "threads", "beta", "binarize", "threshold", "json", "force"});
     return run_command(program, argc, argv, [&] {
         use_threads(common);
-        Model model = load_model(model_path);
+        if (save && model_path == "-") throw UsageError("option --save: the model comes from standard input, expected a file to write into");
         if (save && common.beta != 1) throw UsageError("option --save: found with --beta, expected beta 1: a model's log Z is its own");
+        Model model = load_model(model_path);
+        require_beta(model, common);
         if (save && model.log_partition && !common.force)
             throw FileError(fmt::format("{}: has a log Z already, by {}; use --force to replace it", model_path,
                                         model.log_partition->method));
@@ -75,8 +77,7 @@ int main(int argc, char** argv) {
                                 how_prepared(model));
         }
         if (save) {
-            model.log_partition = LogPartition{log_partition, log_partition, log_partition, method};
-            save_model(model_path, model, true);
+            save_log_partition(model_path, {log_partition, log_partition, log_partition, method});
         }
         write_output(common.json ? object.dump() + "\n" : text);
         return 0;

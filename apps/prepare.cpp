@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "apps/prepare.h"
 
+#include <cmath>
+
 #include "rbm/io/data.h"
 #include "rbm/kernels/blas_info.h"
 #include "rbm/kernels/error.h"
@@ -27,6 +29,17 @@ Dataset prepare_for(Model& model, Dataset raw, const Program& program, const Com
         if (program.given("threshold")) model.preparation.threshold = settings.threshold;
     }
     return std::move(raw).prepared(model.preparation, takes_unit_interval(model.machine.visible));
+}
+
+void require_beta(const Model& model, const CommonSettings& settings) {
+    const auto beta = static_cast<float>(settings.beta);
+    if (!std::isfinite(beta))
+        throw UsageError(fmt::format("--beta: found {}, expected at most 3.4e38, the largest float", settings.beta));
+    if (!takes_unit_interval(model.machine.visible) && !(beta > 0))
+        throw UsageError(
+            fmt::format("--beta: found {}, expected a number above 0: Gaussian units have no distribution "
+                        "at others",
+                        settings.beta));
 }
 
 Stream data_stream(const CommonSettings& settings) {

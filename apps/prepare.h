@@ -17,6 +17,9 @@ Dataset load_raw(const std::string& path);
 /// Rows that --binarize sample draws are to be filled from data_stream().
 Dataset prepare_for(Model& model, Dataset raw, const Program& program, const CommonSettings& settings);
 
+/// Throws UsageError for a --beta that the machine's units have no distribution at, or that is beyond the floats.
+void require_beta(const Model& model, const CommonSettings& settings);
+
 /// The stream of draws behind --binarize sample outside training: once, from --seed.
 Stream data_stream(const CommonSettings& settings);
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -20,10 +21,28 @@ namespace rbm::app {
 namespace {
 
 constexpr const char* lock_name = ".lock";
-constexpr std::size_t picture_rows = 50;
+constexpr std::size_t picture_rows = 50, picture_filters = 1024, most_pixels = std::size_t{1} << 24;
 
 [[noreturn]] void fail(const std::string& path, const std::string& what) {
     throw FileError(fmt::format("{}: {}: {}", path, what, std::strerror(errno)));
+}
+
+/// `path` and the folders around it that are not there yet, the innermost first.
+std::vector<std::string> missing_folders(const std::string& path) {
+    std::vector<std::string> missing;
+    std::error_code error;
+    for (std::filesystem::path folder = path; !folder.empty() && !std::filesystem::exists(folder, error);
+         folder = folder.parent_path())
+        missing.push_back(folder.string());
+    return missing;
+}
+
+/// False when the file was removed, or replaced, after `descriptor` was opened.
+bool is_still_there(int descriptor, const std::string& path) {
+    struct stat opened {
+    }, named{};
+    return fstat(descriptor, &opened) == 0 && stat(path.c_str(), &named) == 0 && opened.st_dev == named.st_dev &&
+           opened.st_ino == named.st_ino;
 }
 
 bool holds_something(const std::string& path) {
@@ -53,22 +72,37 @@ RunFolder::RunFolder(const std::string& path, bool resume, bool force) : path_(p
     if (there && !resume && !force && holds_something(path))
         throw FileError(fmt::format("{}: the folder holds something; use --force to overwrite, or --resume to go on", path));
     if (!there && resume) throw FileError(fmt::format("{}: there is no such folder to resume from", path));
-    if (!there && !std::filesystem::create_directories(path, error)) {
+    made_.paths = missing_folders(path);
+    std::filesystem::create_directories(path, error);
+    if (error) {
         errno = error.value();
         fail(path, "cannot make the folder");
     }
     const std::string lock = file(lock_name);
-    lock_ = open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (lock_ < 0) fail(lock, "cannot open");
-    if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
-        char owner[32] = {};
-        const ssize_t length = read(lock_, owner, sizeof owner - 1);
-        close(lock_);
-        throw FileError(fmt::format("{}: another run is at work in this folder{}", path,
-                                    length > 0 ? fmt::format(" (process {})", owner) : ""));
+    for (bool mine = false; !mine;) {
+        lock_ = open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+        if (lock_ < 0) fail(lock, "cannot open");
+        if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+            const int reason = errno;
+            char owner[32] = {};
+            const ssize_t length = read(lock_, owner, sizeof owner - 1);
+            close(lock_);
+            errno = reason;
+            if (reason != EWOULDBLOCK) fail(lock, "cannot lock");
+            throw FileError(fmt::format("{}: another run is at work in this folder{}", path,
+                                        length > 0 ? fmt::format(" (process {})", owner) : ""));
+        }
+        // The run before may have ended, and removed the file, between the two calls: the lock of a file without a name
+        // keeps nobody out.
+        mine = is_still_there(lock_, lock);
+        if (!mine) close(lock_);
     }
     const std::string owner = std::to_string(getpid());
     if (ftruncate(lock_, 0) != 0 || write(lock_, owner.data(), owner.size()) < 0) fail(lock, "cannot write");
+}
+
+RunFolder::MadeFolders::~MadeFolders() {
+    for (const std::string& path : paths) rmdir(path.c_str());
 }
 
 RunFolder::~RunFolder() {
@@ -77,10 +111,10 @@ RunFolder::~RunFolder() {
 }
 
 void RunFolder::save(const Checkpoint& checkpoint) const {
-    save_checkpoint(checkpoint_path(), checkpoint);
     Model model = checkpoint.model;
     model.machine = checkpoint.state.machine;
     save_model(model_path(), model, true);
+    save_checkpoint(checkpoint_path(), checkpoint);
 }
 
 void RunFolder::cut_metrics(std::uint64_t epochs) const {
@@ -109,18 +143,27 @@ void RunFolder::append_metrics(const std::string& line) const {
     if (!written || !closed) fail(path, "cannot write");
 }
 
+std::string RunFolder::last_metrics() const {
+    const std::vector<std::byte> bytes = read_bytes(file("metrics.jsonl"));
+    std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    while (text.ends_with('\n')) text.remove_suffix(1);
+    return std::string(text.substr(text.rfind('\n') + 1));  // npos + 1 is 0
+}
+
 void RunFolder::draw(const Checkpoint& checkpoint, const Dataset& data) const {
     const Machine& machine = checkpoint.state.machine;
     const ImageShape shape = checkpoint.model.image;
     const bool bits = takes_unit_interval(machine.visible);
     const Shades shades = bits ? Shades::unit : Shades::fitted;
 
-    Matrix filters(machine.hidden_count(), machine.visible_count());
+    // A huge machine must not fail at its pictures: they show a part of it.
+    const std::size_t fitting = std::max<std::size_t>(1, most_pixels / machine.visible_count());
+    Matrix filters(std::min({machine.hidden_count(), picture_filters, fitting}), machine.visible_count());
     for (std::size_t i = 0; i < machine.visible_count(); ++i)
-        for (std::size_t j = 0; j < machine.hidden_count(); ++j) filters(j, i) = machine.weights(i, j);
+        for (std::size_t j = 0; j < filters.rows(); ++j) filters(j, i) = machine.weights(i, j);
     save_sheet(file("filters.png"), filters, shape, {.shades = Shades::diverging}, true);
 
-    const Dataset some = data.spread(picture_rows);
+    const Dataset some = data.spread(std::min(picture_rows, fitting));
     Matrix originals(some.rows(), some.cols());
     some.fill(0, Stream{}, originals);
     const Matrix again = machine.visible_mean(machine.hidden_mean(originals));
@@ -134,8 +177,8 @@ void RunFolder::draw(const Checkpoint& checkpoint, const Dataset& data) const {
     }
     Matrix fantasies(chains.count(), machine.visible_count());
     visible_means(machine, chains, fantasies.view());
-    save_sheet(file("fantasies.png"), ConstView(fantasies).rows_from(0, std::min<std::size_t>(100, fantasies.rows())),
-               shape, {.shades = shades}, true);
+    save_sheet(file("fantasies.png"), ConstView(fantasies).rows_from(0, std::min({std::size_t{100}, fitting, fantasies.rows()})), shape,
+               {.shades = shades}, true);
 }
 
 }  // namespace rbm::app

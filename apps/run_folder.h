@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "rbm/io/checkpoint_file.h"
 
@@ -21,20 +22,28 @@ class RunFolder {
     std::string model_path() const { return file("model.safetensors"); }
     std::string checkpoint_path() const { return file("checkpoint.safetensors"); }
 
-    /// Writes the checkpoint, then the model.
+    /// Writes the model, then the checkpoint: a run that dies between them is not taken for finished.
     void save(const Checkpoint& checkpoint) const;
 
     /// Keeps the lines of the first `epochs` epochs of metrics.jsonl; 0: starts it anew.
     void cut_metrics(std::uint64_t epochs) const;
     /// Appends one line.
     void append_metrics(const std::string& line) const;
+    std::string last_metrics() const;
 
     /// filters.png, and, from `data`, reconstructions.png; fantasies.png from the chains, or from new ones when there
     /// are none.
     void draw(const Checkpoint& checkpoint, const Dataset& data) const;
 
   private:
+    /// Folders this run made: those that are still empty in the end go again.
+    struct MadeFolders {
+        std::vector<std::string> paths;  ///< the innermost first
+        ~MadeFolders();
+    };
+
     std::string path_;
+    MadeFolders made_;
     int lock_ = -1;
 };
 

@@ -84,6 +84,7 @@ int main(int argc, char** argv) {
         use_threads(common);
         check_output(output, {"csv", "npy"}, common.force);
         Model model = load_model(model_path);
+        require_beta(model, common);
         const Dataset data = prepare_for(model, load_raw(data_path), program, common);
         const Scores scores = score(model, data, common);
         const std::size_t width = scores.columns.size();

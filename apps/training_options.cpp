@@ -24,7 +24,7 @@ void declare_options(Program& program, RunSettings& run) {
         .option("algorithm", choice(&run.algorithm, {"pcd", "cd"}), "negative phase: persistent chains, or chains from the data")
         .option("steps", count(&run.steps, 1), "sweeps of Gibbs sampling per update: the k of CD-k")
         .option("chains", count(&run.chains, 1).shown_default("the batch size"), "persistent chains of pcd")
-        .option("epochs", count(&run.epochs, 1).shown_default(fmt::format("enough for {} updates, at least 10", default_updates)), "passes over the data")
+        .option("epochs", count(&run.epochs, 1, most_epochs).shown_default(fmt::format("enough for {} updates, at least 10", default_updates)), "passes over the data")
         .option("batch-size", count(&train.batch_size, 1), "samples per update")
         .option("learning-rate", real(&train.learning_rate, above(0)), "step along the gradient, at the start")
         .option("learning-rate-schedule",
@@ -41,7 +41,7 @@ void declare_options(Program& program, RunSettings& run) {
         .option("centering", on_off(&train.centering), "learn around the units' mean activities")
         .option("offset-rate", real(&train.offset_rate, between(0, 1)), "how fast those means follow the batches")
         .option("log-sigma-rate", real(&train.log_sigma_rate, at_least(0)), "Gaussian units: learning rate of log sigma, as a share of --learning-rate")
-        .common(run.common, {"seed", "threads", "binarize", "threshold", "force"});
+        .common(run.common, {"seed", "threads", "binarize", "threshold", "json", "force"});
 }
 
 }  // namespace rbm::app

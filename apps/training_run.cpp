@@ -7,6 +7,9 @@
 
 #include "apps/monitoring.h"
 #include "apps/run_folder.h"
+#include "rbm/io/bytes.h"
+#include "rbm/io/data.h"
+#include "rbm/io/npy.h"
 #include "rbm/kernels/error.h"
 #include "rbm/trainer/contrastive_divergence.h"
 
@@ -17,6 +20,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr const char* data_key = "data.path";
 constexpr const char* fingerprint_key = "data.fingerprint";
+constexpr const char* weights_fingerprint_key = "sample-weights.fingerprint";
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -28,8 +32,18 @@ struct Inputs {
     std::vector<float> sample_weights;
 };
 
+/// A table of one row or one column; a .npy file may also have the shape [N].
+Dataset load_weights_table(const std::string& path) {
+    const std::vector<std::byte> bytes = read_bytes(path);
+    const std::string name = path == "-" ? "standard input" : path;
+    if (!is_npy(bytes)) return parse_data(bytes, name);
+    const NpyArray array = parse_npy(bytes, name);
+    if (array.shape.size() != 1) return parse_data(bytes, name);
+    return Dataset::from_floats(1, array.values.size(), {array.values.begin(), array.values.end()});
+}
+
 std::vector<float> load_weights(const std::string& path, std::size_t rows) {
-    const Dataset table = load_raw(path);
+    const Dataset table = load_weights_table(path);
     const bool one_row = table.rows() == 1;
     if ((one_row ? table.cols() : table.rows()) != rows || (!one_row && table.cols() != 1))
         throw DataError(fmt::format("{}: found {} x {} sample weights, expected one for each of the {} samples", path,
@@ -87,6 +101,10 @@ void require_room(const RunSettings& run, std::size_t rows, std::size_t visible)
                                run.train.batch_size, run.chains.value_or(run.train.batch_size)));
 }
 
+void require_folder_name(const RunSettings& run) {
+    if (run.output == "-") throw UsageError("--output: found \"-\", expected a folder: a run is more than one stream can hold");
+}
+
 /// Options that the library's settings hold in another form.
 void adopt(RunSettings& run, const Preparation& preparation) {
     run.train.epochs = *run.epochs;
@@ -106,7 +124,7 @@ class Session {
           checkpoint_(checkpoint),
           monitor_(checkpoint.state.machine, inputs.training, inputs.validation ? &*inputs.validation : nullptr,
                    log_scale_sum(checkpoint.model.preparation)),
-          batches_((inputs.training.rows() + run.train.batch_size - 1) / run.train.batch_size),
+          batches_(batch_count(inputs.training.rows(), run.train.batch_size)),
           progress_("training", batches_ * run.train.epochs, "updates") {}
 
     void train() {
@@ -126,8 +144,10 @@ class Session {
             throw Diverged(fmt::format("{}; the checkpoint of epoch {} is kept in {}", error.what(), saved_epoch_,
                                        run_.output));
         }
-        save();
+        // What tells that the run is finished comes last; what would lose work if it came late comes first.
+        if (!done) save();
         folder_.draw(checkpoint_, inputs_.training);
+        if (done) save();
         if (!done)
             throw_if_stopped(fmt::format("stopped in epoch {}; go on with: rbm-train --output {} --resume",
                                          checkpoint_.state.epoch + 1, run_.output));
@@ -169,7 +189,12 @@ class Session {
     std::uint64_t saved_epoch_ = 0;
 };
 
-void tell_end(const RunSettings& run) {
+std::string weights_fingerprint(const std::vector<float>& weights) {
+    return fingerprint_text(Dataset::from_floats(1, weights.size(), weights));
+}
+
+void tell_end(const RunSettings& run, const RunFolder& folder) {
+    if (run.common.json) write_output(folder.last_metrics() + "\n");
     note("done: {0}/model.safetensors; look at filters.png, reconstructions.png and fantasies.png in {0}; then try\n"
          "  rbm-dream {0}/model.safetensors --output dream.png", run.output);
 }
@@ -178,11 +203,12 @@ void tell_end(const RunSettings& run) {
 
 int start_run(const Program& program, RunSettings& run) {
     if (run.data.empty()) throw UsageError("DATA is missing; " + program.usage());
+    require_folder_name(run);
     const RunFolder folder(run.output, false, run.common.force);
     Dataset raw = load_raw(run.data);
     require_room(run, raw.rows(), raw.cols());
     if (!run.epochs) {
-        const std::size_t batches = (raw.rows() + run.train.batch_size - 1) / run.train.batch_size;
+        const std::size_t batches = batch_count(raw.rows(), run.train.batch_size);
         run.epochs = std::max<std::size_t>(10, (default_updates + batches - 1) / batches);
     }
 
@@ -196,6 +222,8 @@ int start_run(const Program& program, RunSettings& run) {
     checkpoint.options[data_key] = run.data;
     checkpoint.options[fingerprint_key] = fingerprint_text(raw);
     const Inputs inputs = prepare_inputs(run, std::move(raw), checkpoint.model, program);
+    if (!inputs.sample_weights.empty())
+        checkpoint.options[weights_fingerprint_key] = weights_fingerprint(inputs.sample_weights);
     const std::vector<double> means = column_means(inputs.training);
     checkpoint.model.rates.assign(means.begin(), means.end());
 
@@ -205,17 +233,19 @@ int start_run(const Program& program, RunSettings& run) {
     checkpoint.state = start_training(std::move(machine), inputs.training, run.train, chains, run.common.seed);
     folder.cut_metrics(0);
     Session(run, folder, inputs, checkpoint).train();
-    tell_end(run);
+    tell_end(run, folder);
     return 0;
 }
 
 int resume_run(Program& program, RunSettings& run) {
+    require_folder_name(run);
     const RunFolder folder(run.output, true, run.common.force);
     Checkpoint checkpoint = load_checkpoint(folder.checkpoint_path());
     std::map<std::string, std::string> record = checkpoint.options;
-    const std::string path = record[data_key], fingerprint = record[fingerprint_key];
-    record.erase(data_key);
-    record.erase(fingerprint_key);
+    const std::string path = record[data_key], fingerprint = record[fingerprint_key],
+                      weights = record[weights_fingerprint_key];
+    for (const char* key : {data_key, fingerprint_key, weights_fingerprint_key}) record.erase(key);
+    checkpoint.model.log_partition.reset();  // that of the weights before
     program.restore(record, folder.checkpoint_path(), {"epochs"});
     adopt(run, checkpoint.model.preparation);
     if (checkpoint.state.epoch > run.train.epochs)
@@ -223,17 +253,20 @@ int resume_run(Program& program, RunSettings& run) {
                                      run.train.epochs, checkpoint.state.epoch, run.output));
     if (checkpoint.state.epoch == run.train.epochs) {
         note("{} is finished: {} epochs; a larger --epochs goes on", run.output, checkpoint.state.epoch);
+        if (run.common.json) write_output(folder.last_metrics() + "\n");
         return 0;
     }
     Dataset raw = load_raw(run.data.empty() ? path : run.data);
     if (fingerprint_text(raw) != fingerprint)
         throw DataError(fmt::format("{}: other data than the run began with ({}); resume with those", raw.name, path));
     const Inputs inputs = prepare_inputs(run, std::move(raw), checkpoint.model, program);
+    if (!inputs.sample_weights.empty() && weights_fingerprint(inputs.sample_weights) != weights)
+        throw DataError(fmt::format("{}: other weights than the run began with; resume with those", run.sample_weights));
     checkpoint.options["epochs"] = fmt::format("{}", run.train.epochs);
     folder.cut_metrics(checkpoint.state.epoch);
     note("going on after epoch {}", checkpoint.state.epoch);
     Session(run, folder, inputs, checkpoint).train();
-    tell_end(run);
+    tell_end(run, folder);
     return 0;
 }
 

@@ -15,6 +15,9 @@ namespace rbm::app {
 /// 8x8 digits, a minute or two on MNIST, and near the end of what the machine can learn at the default rate.
 inline constexpr std::size_t default_updates = 20'000;
 
+/// Far beyond any patience; keeps the number of all updates within 64 bits.
+inline constexpr std::uint64_t most_epochs = 1'000'000'000;
+
 struct RunSettings {
     CommonSettings common;
     std::string data, output, validation, sample_weights;

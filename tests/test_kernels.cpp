@@ -450,6 +450,24 @@ TEST_CASE("probabilities 0 and 1 are exact, and NaN stays NaN") {
     });
 }
 
+TEST_CASE("a product gives a row the same bits among any others") {
+    for (const std::string_view name : available_backends()) {
+        use_backend(name);
+        for (const std::size_t cols : {1, 5, 16, 31, 32, 33, 45, 100}) {
+            Matrix a(75, 70), w(70, cols), all(75, cols), one(1, cols);
+            Random random(7);
+            for (float& value : a.values()) value = static_cast<float>(random() >> 8) * 0x1p-23F - 1;
+            for (float& value : w.values()) value = static_cast<float>(random() >> 8) * 0x1p-23F - 1;
+            backend().multiply(a, w, all);
+            for (std::size_t row = 0; row < a.rows(); ++row) {
+                backend().multiply(a.rows_from(row, 1), w, one);
+                CHECK(std::ranges::equal(one.row(0), all.row(row)));
+            }
+        }
+    }
+    use_backend("openblas");
+}
+
 TEST_CASE("a million terms sum to 1e-9, where floats would lose hundreds of nats") {
     with_each_backend([](const Backend& kernels) {
         const std::size_t n = 1000000;

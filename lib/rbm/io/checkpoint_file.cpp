@@ -4,16 +4,38 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 #include "rbm/io/atomic_file.h"
 #include "rbm/io/bytes.h"
+#include "rbm/io/utf8.h"
 #include "rbm/kernels/error.h"
 
 namespace rbm {
 namespace {
 
 constexpr std::string_view option_prefix = "option.";
+constexpr std::string_view raw_option_prefix = "option-bytes.";  // in hexadecimal: file names need not be UTF-8
+
+std::string to_hex(std::string_view bytes) {
+    std::string text;
+    for (const char byte : bytes) text += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+    return text;
+}
+
+std::string from_hex(const Tensors& file, const std::string& key, std::string_view text) {
+    std::string bytes;
+    for (std::size_t i = 0; i < text.size(); i += 2) {
+        unsigned byte = 0;
+        const char* const end = text.data() + std::min(i + 2, text.size());
+        const auto result = std::from_chars(text.data() + i, end, byte, 16);
+        if (result.ec != std::errc() || result.ptr != end)
+            throw DataError(fmt::format("{}: metadata {} is '{}', expected hexadecimal digits", file.source, key, text));
+        bytes += static_cast<char>(byte);
+    }
+    return bytes;
+}
 
 Tensor vector_tensor(const std::vector<float>& values) {
     return make_tensor({values.size()}, std::span<const float>(values));
@@ -65,7 +87,10 @@ void save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
     file.tensors["train.position"] = make_tensor({std::size(position)}, std::span<const std::uint64_t>(position));
     const double sums[] = {state.gradient_norms, state.steps_to_weights};
     file.tensors["train.sums"] = make_tensor({std::size(sums)}, std::span<const double>(sums));
-    for (const auto& [name, value] : checkpoint.options) file.metadata[std::string(option_prefix) + name] = value;
+    for (const auto& [name, value] : checkpoint.options) {
+        const bool is_text = find_invalid_utf8(value) == std::string::npos;
+        file.metadata[std::string(is_text ? option_prefix : raw_option_prefix) + name] = is_text ? value : to_hex(value);
+    }
     write_file(path, encode_safetensors(file), true);
 }
 
@@ -105,8 +130,11 @@ Checkpoint load_checkpoint(const std::string& path) {
     const std::vector<double> sums = file.f64("train.sums");
     state.gradient_norms = sums[0];
     state.steps_to_weights = sums[1];
-    for (const auto& [key, value] : file.metadata)
+    for (const auto& [key, value] : file.metadata) {
         if (key.starts_with(option_prefix)) checkpoint.options[key.substr(option_prefix.size())] = value;
+        if (key.starts_with(raw_option_prefix))
+            checkpoint.options[key.substr(raw_option_prefix.size())] = from_hex(file, key, value);
+    }
     return checkpoint;
 }
 

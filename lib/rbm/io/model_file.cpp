@@ -82,6 +82,9 @@ Preparation preparation_of(const Tensors& file, const Machine& machine) {
                                         file.source, *name));
     }
     preparation.threshold = metadata_number(file, "data.threshold", preparation.threshold);
+    if (preparation.threshold < 0 || preparation.threshold > 1)
+        throw DataError(fmt::format("{}: metadata data.threshold is '{}', expected a number from 0 to 1", file.source,
+                                    preparation.threshold));
     preparation.mean = optional_vector(file, "data.mean", machine.visible_count());
     preparation.scale = optional_vector(file, "data.scale", machine.visible_count());
     if (preparation.mean.empty() != preparation.scale.empty())
@@ -92,6 +95,13 @@ Preparation preparation_of(const Tensors& file, const Machine& machine) {
             throw DataError(fmt::format("{}: tensor data.scale, element {}: found {}, expected a positive number",
                                         file.source, i, preparation.scale[i]));
     return preparation;
+}
+
+void add_log_partition(Tensors& file, const LogPartition& log_partition) {
+    file.metadata["log_partition"] = fmt::format("{}", log_partition.value);
+    file.metadata["log_partition_low"] = fmt::format("{}", log_partition.low);
+    file.metadata["log_partition_high"] = fmt::format("{}", log_partition.high);
+    file.metadata["log_partition_method"] = log_partition.method;
 }
 
 std::optional<LogPartition> log_partition_of(const Tensors& file) {
@@ -169,12 +179,7 @@ Tensors model_tensors(const Model& model) {
         file.metadata["image.height"] = fmt::format("{}", model.image.height);
         file.metadata["image.width"] = fmt::format("{}", model.image.width);
     }
-    if (model.log_partition) {
-        file.metadata["log_partition"] = fmt::format("{}", model.log_partition->value);
-        file.metadata["log_partition_low"] = fmt::format("{}", model.log_partition->low);
-        file.metadata["log_partition_high"] = fmt::format("{}", model.log_partition->high);
-        file.metadata["log_partition_method"] = model.log_partition->method;
-    }
+    if (model.log_partition) add_log_partition(file, *model.log_partition);
     return file;
 }
 
@@ -214,6 +219,12 @@ Model model_from(const Tensors& file) {
 }
 
 Model load_model(const std::string& path) { return model_from(parse_safetensors(read_bytes(path), path)); }
+
+void save_log_partition(const std::string& path, const LogPartition& log_partition) {
+    Tensors file = parse_safetensors(read_bytes(path), path);
+    add_log_partition(file, log_partition);
+    write_file(path, encode_safetensors(file), true);
+}
 
 void save_model(const std::string& path, const Model& model, bool overwrite) {
     write_file(path, encode_safetensors(model_tensors(model)), overwrite);

@@ -37,6 +37,9 @@ Preparation default_preparation(const Units& visible);
 Model load_model(const std::string& path);
 void save_model(const std::string& path, const Model& model, bool overwrite = false);
 
+/// Writes log Z into a model file that is there, and leaves all else in it as it is.
+void save_log_partition(const std::string& path, const LogPartition& log_partition);
+
 Tensors model_tensors(const Model& model);
 Model model_from(const Tensors& file);
 

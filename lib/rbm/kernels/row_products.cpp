@@ -10,15 +10,6 @@
 
 #include "rbm/kernels/row_products.h"
 
-// GCC leaves loops over registers as loops over memory at -O2 unless told; Clang unrolls them by itself.
-#ifndef RBM_UNROLL
-#ifdef __clang__
-#define RBM_UNROLL
-#else
-#define RBM_UNROLL _Pragma("GCC unroll 16")
-#endif
-#endif
-
 HWY_BEFORE_NAMESPACE();
 namespace rbm::HWY_NAMESPACE {
 namespace {
@@ -68,12 +59,12 @@ template <std::size_t count, class Last, class Finish>
 HWY_INLINE void SumListed(const std::uint32_t* list, std::size_t length, const float* weights, std::size_t weight_stride,
                           const float* w, std::size_t stride, Last last, Finish finish) {
     Vector sums[count];
-RBM_UNROLL
+    HWY_UNROLL(16)  // GCC at -O2 leaves loops over registers as loops over memory unless told
     for (std::size_t i = 0; i < count; ++i) sums[i] = hn::Zero(d);
     if (weights == nullptr) {
         for (std::size_t t = 0; t < length; ++t) {
             const float* row = w + list[t] * stride;
-RBM_UNROLL
+            HWY_UNROLL(16)
             for (std::size_t i = 0; i + 1 < count; ++i) sums[i] = hn::Add(sums[i], hn::LoadU(d, row + i * lanes));
             sums[count - 1] = hn::Add(sums[count - 1], last.Load(row + (count - 1) * lanes));
         }
@@ -81,13 +72,13 @@ RBM_UNROLL
         for (std::size_t t = 0; t < length; ++t) {
             const float* row = w + list[t] * stride;
             const Vector factor = hn::Set(d, weights[list[t] * weight_stride]);
-RBM_UNROLL
+            HWY_UNROLL(16)
             for (std::size_t i = 0; i + 1 < count; ++i)
                 sums[i] = hn::MulAdd(factor, hn::LoadU(d, row + i * lanes), sums[i]);
             sums[count - 1] = hn::MulAdd(factor, last.Load(row + (count - 1) * lanes), sums[count - 1]);
         }
     }
-RBM_UNROLL
+    HWY_UNROLL(16)
     for (std::size_t i = 0; i + 1 < count; ++i) finish(i, sums[i], Whole{});
     finish(count - 1, sums[count - 1], last);
 }
@@ -117,25 +108,25 @@ template <std::size_t rows, std::size_t count, class Last>
 HWY_INLINE void MultiplyTile(const float* const* a, std::size_t depth, const float* w, std::size_t stride, Last last,
                              float* const* out) {
     Vector sums[rows][count];
-RBM_UNROLL
+    HWY_UNROLL(16)
     for (std::size_t r = 0; r < rows; ++r)
-RBM_UNROLL
+        HWY_UNROLL(16)
         for (std::size_t i = 0; i < count; ++i) sums[r][i] = hn::Zero(d);
     for (std::size_t k = 0; k < depth; ++k, w += stride) {
         Vector columns[count];
-RBM_UNROLL
+        HWY_UNROLL(16)
         for (std::size_t i = 0; i + 1 < count; ++i) columns[i] = hn::LoadU(d, w + i * lanes);
         columns[count - 1] = last.Load(w + (count - 1) * lanes);
-RBM_UNROLL
+        HWY_UNROLL(16)
         for (std::size_t r = 0; r < rows; ++r) {
             const Vector factor = hn::Set(d, a[r][k]);
-RBM_UNROLL
+            HWY_UNROLL(16)
             for (std::size_t i = 0; i < count; ++i) sums[r][i] = hn::MulAdd(factor, columns[i], sums[r][i]);
         }
     }
-RBM_UNROLL
+    HWY_UNROLL(16)
     for (std::size_t r = 0; r < rows; ++r) {
-RBM_UNROLL
+        HWY_UNROLL(16)
         for (std::size_t i = 0; i + 1 < count; ++i) hn::StoreU(sums[r][i], d, out[r] + i * lanes);
         last.Store(sums[r][count - 1], out[r] + (count - 1) * lanes);
     }
@@ -148,7 +139,7 @@ void MultiplyDense(const float* const* a, std::size_t depth, const float* w, std
         cols,
         [&]<std::size_t count>(std::size_t column, auto last) HWY_ATTR {
             float* shifted[rows];
-RBM_UNROLL
+            HWY_UNROLL(16)
             for (std::size_t r = 0; r < rows; ++r) shifted[r] = out[r] + column;
             MultiplyTile<rows, count>(a, depth, w + column, stride, last, shifted);
         },

@@ -72,6 +72,14 @@ void step_others(Machine& gradient, UpdateState& state, const UpdateSettings& se
     });
 }
 
+void bound(std::span<float> log_sigma, const UpdateSettings& settings) {
+    for (std::size_t i = 0; i < log_sigma.size(); ++i) {
+        if (std::isnan(log_sigma[i])) continue;  // left for the check of the update
+        const float low = settings.minimum_sigma[settings.minimum_sigma.size() == 1 ? 0 : i];
+        log_sigma[i] = std::clamp(log_sigma[i], std::log(low), std::log(settings.maximum_sigma));
+    }
+}
+
 /// Adds the steps of all parameters but the weights, which are there already, and looks at all of them.
 void finish(Machine& machine, Machine& step, const UpdateSettings& settings, double weight_squares,
             std::uint64_t update_number) {
@@ -79,12 +87,7 @@ void finish(Machine& machine, Machine& step, const UpdateSettings& settings, dou
         const bool is_weights = name == "weights";
         if (!is_weights)
             for (std::size_t i = 0; i < values.size(); ++i) values[i] += steps[i];
-        if (is_log_sigma(name))
-            for (std::size_t i = 0; i < values.size(); ++i) {
-                if (std::isnan(values[i])) continue;  // left for the check below
-                const float low = settings.minimum_sigma[settings.minimum_sigma.size() == 1 ? 0 : i];
-                values[i] = std::clamp(values[i], std::log(low), std::log(settings.maximum_sigma));
-            }
+        if (is_log_sigma(name)) bound(values, settings);
         const float limit = is_weights ? largest_weight : std::numeric_limits<float>::max();
         // A sum of squares within bounds vouches for each element.
         if (is_weights && weight_squares <= static_cast<double>(limit) * static_cast<double>(limit)) return;
@@ -109,6 +112,12 @@ UpdateState UpdateState::start(const Machine& machine, const UpdateSettings& set
     mean(machine.hidden, zero_field.view(), {}, View(state.hidden_offset.data(), 1, machine.hidden_count()));
     state.hidden_activity = state.hidden_offset;
     return state;
+}
+
+void bound_log_sigma(Machine& machine, const UpdateSettings& settings) {
+    machine.each_parameter([&](const std::string& name, std::span<float> values) {
+        if (is_log_sigma(name)) bound(values, settings);
+    });
 }
 
 float scheduled_rate(const UpdateSettings& settings, std::uint64_t update, std::uint64_t total) {

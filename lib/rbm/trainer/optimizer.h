@@ -47,6 +47,9 @@ struct UpdateState {
                              std::span<const double> visible_means);
 };
 
+/// Log sigmas of Gaussian units into the bounds that every update keeps.
+void bound_log_sigma(Machine& machine, const UpdateSettings& settings);
+
 /// Learning rate of update number `update` (from 0) of `total`.
 float scheduled_rate(const UpdateSettings& settings, std::uint64_t update, std::uint64_t total);
 

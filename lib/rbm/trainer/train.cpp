@@ -114,6 +114,7 @@ TrainState start_training(Machine machine, const Dataset& data, const TrainSetti
                           std::uint64_t seed) {
     TrainState state;
     state.seed = seed;
+    bound_log_sigma(machine, settings);
     state.update = UpdateState::start(machine, settings, column_means(data));
     state.machine = std::move(machine);
     Random start = Random(seed).fork(start_purpose);
@@ -126,7 +127,7 @@ template <Objective O>
 bool train(TrainState& state, const O& objective, const Dataset& data, const TrainSettings& settings,
            const TrainObserver& observer, std::span<const float> sample_weights) {
     check_shapes(state, data, settings, sample_weights, objective.negative_rows(0));
-    const std::size_t batches = (data.rows() + settings.batch_size - 1) / settings.batch_size;
+    const std::size_t batches = batch_count(data.rows(), settings.batch_size);
     const std::uint64_t total = static_cast<std::uint64_t>(batches) * settings.epochs;
     const double mean_of_weights = sample_weights.empty() ? 1 : mean_weight(sample_weights);
     Random random = Random::from_state(state.random);

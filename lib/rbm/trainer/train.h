@@ -48,6 +48,9 @@ struct TrainObserver {
     std::function<bool()> stop_requested = {};  ///< asked after each batch
 };
 
+/// Batches of an epoch, the last of them perhaps short.  `rows` and `batch_size` are at least 1.
+constexpr std::size_t batch_count(std::size_t rows, std::size_t batch_size) { return (rows - 1) / batch_size + 1; }
+
 /// Weights N(0, 0.01^2), locations and spreads from the data's marginals, hidden biases 0: Hinton's guide, 2010.
 void initialize(Machine& machine, const Dataset& data, Random& random);
 

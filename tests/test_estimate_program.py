@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: MIT
+"""rbm-estimate: exact log Z by brute force in NumPy, log-likelihoods, and what --save writes."""
+import hashlib
+import json
+
+import numpy as np
+from app_testing import AppTest, main, safetensors
+from test_score_program import bernoulli_free_energy, f32, gaussian_free_energy
+
+
+def states(units):
+    return np.array([[i >> k & 1 for k in range(units)] for i in range(1 << units)], float)
+
+
+def log_sum_exp(x):
+    return x.max() + np.log(np.exp(x - x.max()).sum())
+
+
+class Estimate(AppTest):
+    def setUp(self):
+        super().setUp()
+        self.rng = np.random.default_rng(10)
+
+    def machine(self, visible, hidden):
+        return f32(self.rng.normal(size=(visible, hidden))), f32(self.rng.normal(size=visible)), f32(self.rng.normal(size=hidden))
+
+    def estimate(self, *words):
+        return json.loads(self.ok('rbm-estimate', *words, '--json'))
+
+    def test_bernoulli(self):
+        for visible, hidden in (1, 1), (1, 9), (9, 1), (5, 3), (3, 8), (10, 10):
+            weights, a, b = self.machine(visible, hidden)
+            self.save_model('m.safetensors', weights, a, b)
+            for beta in 1, 0.3, 2, 0, -1:
+                # From the definition: all pairs of states.
+                v, h = states(visible), states(hidden)
+                energy = -(v @ a)[:, None] - h @ b - v @ weights @ h.T
+                expected = log_sum_exp((-beta * energy).ravel())
+                found = self.estimate('m.safetensors', '--beta', beta)
+                with self.subTest(visible=visible, hidden=hidden, beta=beta):
+                    self.assertEqual(found['method'], 'exact')
+                    self.assertAlmostEqual(found['log_partition'], expected, delta=1e-5 * max(1, abs(expected)))
+                    self.assertEqual({found[key] for key in ('log_partition_low', 'log_partition_high')}, {found['log_partition']})
+                    self.assertNotIn('log_likelihood', found)
+
+    def test_gaussian(self):
+        for visible, hidden in (1, 1), (2, 6), (6, 2):
+            weights, center, b = self.machine(visible, hidden)
+            log_sigma = f32(0.3 * self.rng.normal(size=visible))
+            self.save_model('g.safetensors', weights, center=center, log_sigma=log_sigma, hidden_bias=b)
+            for beta in 1, 0.5, 2:
+                # Each hidden state leaves a Gaussian: integral of exp(-beta E) over v, by its closed form.
+                h, sigma = states(hidden), np.exp(log_sigma)
+                field = h @ weights.T
+                terms = beta * (h @ b + ((center * field + field**2 / 2) / sigma**2).sum(1))
+                expected = log_sum_exp(terms) + 0.5 * np.log(2 * np.pi * sigma**2 / beta).sum()
+                self.assertAlmostEqual(self.estimate('g.safetensors', '--beta', beta)['log_partition'], expected,
+                                       delta=1e-5 * max(1, abs(expected)))
+                if visible == 1:  # and on a grid
+                    v = np.linspace(-40, 40, 400001)[:, None]
+                    grid = log_sum_exp(-gaussian_free_energy(v, weights, center, log_sigma, b, beta)) + np.log(80 / 400000)
+                    self.assertAlmostEqual(expected, grid, 4)
+
+    def test_log_likelihood(self):
+        weights, a, b = self.machine(6, 4)
+        self.save_model('m.safetensors', weights, a, b)
+        rows = self.rng.integers(0, 2, (50, 6))
+        self.save_array('d.npy', rows)
+        everything = states(6)
+        for beta in 1, 0.7:
+            log_z = log_sum_exp(-bernoulli_free_energy(everything, weights, a, b, beta))
+            expected = (-bernoulli_free_energy(rows, weights, a, b, beta)).mean() - log_z
+            found = self.estimate('m.safetensors', 'd.npy', '--beta', beta)
+            for key in 'log_likelihood', 'log_likelihood_low', 'log_likelihood_high':
+                self.assertAlmostEqual(found[key], expected, 5)
+        # All states with their probabilities: the mean of log p over them is at most -log of their number.
+        self.save_array('all.npy', everything)
+        self.assertLessEqual(self.estimate('m.safetensors', 'all.npy')['log_likelihood'], -6 * np.log(2))
+        mean, scale = f32([5, -3]), f32([2, 0.1])
+        weights, center, b = self.machine(2, 3)
+        self.save_model('g.safetensors', weights, center=center, hidden_bias=b, mean=mean, scale=scale)
+        real = (mean + scale * self.rng.normal(size=(40, 2))).astype('<f4')
+        self.save_array('real.npy', real)
+        log_z = self.estimate('g.safetensors')['log_partition']
+        v = (real.astype(float) - mean) / scale
+        expected = -gaussian_free_energy(v, weights, center, np.zeros(2), b).mean() - log_z - np.log(scale).sum()
+        self.assertAlmostEqual(self.estimate('g.safetensors', 'real.npy')['log_likelihood'], expected, 4)
+        # Grey rows have no likelihood.
+        self.save_model('none.safetensors', *self.machine(6, 4), data_binarize='none')
+        self.save_array('grey.npy', np.full((3, 6), 0.5))
+        self.fails(3, 'rbm-estimate', 'none.safetensors', 'grey.npy', saying=('grey.npy: row 1, column 1', 'expected 0 or 1'))
+        self.ok('rbm-estimate', 'none.safetensors', 'd.npy')
+
+    def test_text(self):
+        self.save_model('m.safetensors', *self.machine(6, 4))
+        self.save_array('d.npy', states(6))
+        text = self.ok('rbm-estimate', 'm.safetensors', 'd.npy').decode()
+        found = self.estimate('m.safetensors', 'd.npy')
+        self.assertIn(f"{found['log_partition']:.6f} nats", text)
+        self.assertIn(f"{found['log_likelihood']:.6f} nats per sample, 64 samples, binarize threshold 0.5", text)
+
+    def test_save(self):
+        """--save adds log Z and changes nothing else, not even what it does not know."""
+        weights, a, b = self.machine(6, 4)
+        tensors = {'weights': weights, 'visible.bias': a, 'hidden.bias': b, 'my.own': np.arange(5)}
+        self.path('m.safetensors').write_bytes(safetensors(tensors, {'author': 'Zoë'}))
+        self.path('m.safetensors').chmod(0o640)
+        found = self.estimate('m.safetensors', '--save')
+        header, data = self.header('m.safetensors')
+        metadata = header.pop('__metadata__')
+        self.assertEqual(metadata['author'], 'Zoë')
+        self.assertEqual(float(metadata['log_partition']), found['log_partition'])
+        self.assertEqual(metadata['log_partition_low'], metadata['log_partition'])
+        self.assertEqual(metadata['log_partition_high'], metadata['log_partition'])
+        self.assertEqual(metadata['log_partition_method'], 'exact')
+        self.assertEqual(set(header), set(tensors))
+        for name, values in tensors.items():
+            begin, end = header[name]['data_offsets']
+            np.testing.assert_array_equal(np.frombuffer(data[begin:end], '<f4'), np.asarray(values, '<f4').ravel())
+        self.assertEqual(self.path('m.safetensors').stat().st_mode & 0o777, 0o640)
+        self.fails(1, 'rbm-estimate', 'm.safetensors', '--save', saying=('has a log Z already, by exact', '--force'))
+        before = hashlib.sha256(self.path('m.safetensors').read_bytes()).hexdigest()
+        self.ok('rbm-estimate', 'm.safetensors', '--save', '--force')
+        self.assertEqual(hashlib.sha256(self.path('m.safetensors').read_bytes()).hexdigest(), before)
+        self.fails(2, 'rbm-estimate', '-', '--save', input=self.path('m.safetensors').read_bytes(), saying='standard input')
+
+    def header(self, name):
+        raw = self.path(name).read_bytes()
+        size = int.from_bytes(raw[:8], 'little')
+        return json.loads(raw[8:8 + size]), raw[8 + size:]
+
+    def test_saved_into_a_run(self):
+        """A checkpoint stays one, and a run that goes on does not keep the log Z of its weights before."""
+        self.save_array('d.npy', states(6))
+        train = 'rbm-train', '--output', 'run', '--hidden', 4
+        self.ok(*train, 'd.npy', '--epochs', 3)
+        self.ok(*train[:3], '--resume', '--epochs', 6)
+        expected = {name: self.path(f'run/{name}.safetensors').read_bytes() for name in ('model', 'checkpoint')}
+        self.ok(*train, 'd.npy', '--epochs', 3, '--force')
+        for name in expected:
+            self.ok('rbm-estimate', f'run/{name}.safetensors', '--save')
+            self.assertIn('log_partition', self.header(f'run/{name}.safetensors')[0]['__metadata__'])
+        self.ok(*train[:3], '--resume', '--epochs', 6)
+        for name, content in expected.items():
+            self.assertEqual(self.path(f'run/{name}.safetensors').read_bytes(), content)
+
+    def test_too_large(self):
+        self.save_model('m.safetensors', np.zeros((26, 26)))
+        self.fails(2, 'rbm-estimate', 'm.safetensors', saying=('26', '25'))
+        self.save_model('m.safetensors', np.zeros((30, 12)))
+        self.assertAlmostEqual(self.estimate('m.safetensors')['log_partition'], 42 * np.log(2), 9)
+
+    def test_extremes(self):
+        """Weights of 1e4 overflow nothing."""
+        weights, a, b = (f32(1e4 * part) for part in self.machine(5, 4))
+        self.save_model('m.safetensors', weights, a, b)
+        expected = log_sum_exp(-bernoulli_free_energy(states(5), weights, a, b))
+        self.assertAlmostEqual(self.estimate('m.safetensors')['log_partition'] / expected, 1, 6)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: MIT
+"""rbm-train: what a run leaves behind, what it says, how it ends, and what it takes."""
+import errno
+import hashlib
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+import unittest
+
+import numpy as np
+from app_testing import DIGITS, PROGRAMS, main
+from bad_input import BadInputTest
+
+FILES = ['checkpoint.safetensors', 'fantasies.png', 'filters.png', 'metrics.jsonl', 'model.safetensors', 'reconstructions.png']
+QUICK = '--hidden', '5', '--epochs', '3'
+
+
+class Train(BadInputTest):
+    def digests(self, folder):
+        return {name: hashlib.sha256(self.path(f'{folder}/{name}').read_bytes()).hexdigest()
+                for name in os.listdir(self.path(folder)) if name != 'metrics.jsonl'}
+
+    def metrics(self, folder):
+        return [json.loads(line) for line in self.path(f'{folder}/metrics.jsonl').read_text().splitlines()]
+
+    def header(self, name):
+        raw = self.path(name).read_bytes()
+        return json.loads(raw[8:8 + int.from_bytes(raw[:8], 'little')])
+
+    def wait_for(self, name, process=None):
+        end = time.monotonic() + 60
+        while not self.path(name).exists() and time.monotonic() < end:
+            self.assertTrue(process is None or process.poll() is None, 'ended too early')
+            time.sleep(0.005)
+
+    def test_folder(self):
+        self.ok('rbm-train', DIGITS, '--output', 'new/run', '--hidden', 12, '--epochs', 3, '--validation', DIGITS)
+        self.assertEqual(sorted(os.listdir(self.path('new/run'))), FILES)
+        lines = self.metrics('new/run')
+        self.assertEqual([line['epoch'] for line in lines], [1, 2, 3])
+        self.assertEqual([line['updates'] for line in lines], [18, 36, 54])
+        for key in ('learning_rate', 'seconds', 'examples_per_second', 'free_energy', 'reconstruction_error', 'pseudo_likelihood',
+                    'free_energy_gap', 'gradient_norm', 'step_to_weights'):
+            self.assertTrue(all(np.isfinite(line[key]) for line in lines), key)
+        header = self.header('new/run/model.safetensors')
+        metadata = header.pop('__metadata__')
+        self.assertEqual(set(header), {'weights', 'visible.bias', 'hidden.bias', 'data.rates'})
+        self.assertEqual((header['weights']['shape'], header['weights']['dtype']), ([64, 12], 'F32'))
+        self.assertEqual({key: metadata[key] for key in metadata if key != 'rbm.crc32'},
+                         {'rbm.format': '1', 'visible.units': 'bernoulli', 'hidden.units': 'bernoulli', 'data.binarize': 'threshold',
+                          'data.threshold': '0.5', 'image.height': '8', 'image.width': '8'})
+        self.assertLessEqual({'visible.offset', 'hidden.offset', 'chains.visible', 'train.position'},
+                             set(self.header('new/run/checkpoint.safetensors')))
+        self.assertEqual(len(self.ok('rbm-score', 'new/run/model.safetensors', DIGITS).split()), 1 + 1797)
+
+    def test_gaussian_folder(self):
+        self.ok('rbm-train', DIGITS, '--output', 'run', '--hidden', 12, '--epochs', 2, '--visible-units', 'gaussian')
+        header = self.header('run/model.safetensors')
+        self.assertEqual(header['__metadata__']['visible.units'], 'gaussian')
+        self.assertEqual(set(header) - {'__metadata__', 'data.rates'},
+                         {'weights', 'visible.center', 'visible.log_sigma', 'hidden.bias', 'data.mean', 'data.scale'})
+
+    def test_folder_that_holds_something(self):
+        self.path('run').mkdir()
+        self.ok('rbm-train', 'good.npy', '--output', 'run', *QUICK)
+        before = self.digests('run')
+        self.fails(1, 'rbm-train', 'good.npy', '--output', 'run', *QUICK, '--seed', 2, saying=('run: the folder holds something', '--force', '--resume'))
+        # Said before any work.
+        self.fails(1, 'rbm-train', 'gone.npy', '--output', 'run', saying='holds something')
+        self.assertEqual(self.digests('run'), before)
+        # Bad data do not cost the run that --force would overwrite.
+        done = self.run_program('rbm-train', 'm.safetensors', '--output', 'run', '--force')
+        self.assertEqual((done.returncode, self.digests('run'), len(self.metrics('run'))), (3, before, 3))
+        self.ok('rbm-train', 'good.npy', '--output', 'run', *QUICK, '--seed', 2, '--force')
+        self.assertNotEqual(self.digests('run'), before)
+        self.ok('rbm-train', 'good.npy', '--output', 'run', *QUICK, '--force')
+        self.assertEqual(self.digests('run'), before)
+        self.path('mine').mkdir()
+        self.put('mine/notes', 'keep')
+        self.fails(1, 'rbm-train', 'good.npy', '--output', 'mine', saying='holds something')
+        self.fails(1, 'rbm-train', 'good.npy', '--output', 'good.npy', saying='is not a folder')
+        self.fails(1, 'rbm-train', 'good.npy', '--output', 'good.npy', '--force', saying='is not a folder')
+        self.fails(1, 'rbm-train', 'good.npy', '--output', 'good.npy/run', saying='good.npy/run')
+        self.path('link').symlink_to('mine', target_is_directory=True)
+        self.fails(1, 'rbm-train', 'good.npy', '--output', 'link', saying='holds something')
+        # Failing leaves no folder behind, whose name the next try would find taken.
+        self.fails(3, 'rbm-train', 'm.safetensors', '--output', 'deep/er/run')
+        self.path('free').mkdir()
+        self.path('through').symlink_to('free', target_is_directory=True)
+        self.ok('rbm-train', 'good.npy', '--output', 'through', *QUICK)
+        self.assertEqual(sorted(os.listdir(self.path('free'))), FILES)
+
+    def test_config(self):
+        self.put('c.ini', '# a run\nhidden = 5\nepochs = 3   # short\nlearning_rate = 0.02\noutput = from-file\nquiet = on\n')
+        self.assertEqual(self.run_program('rbm-train', 'good.npy', '--config', 'c.ini').stderr, b'')
+        self.ok('rbm-train', 'good.npy', '--output', 'typed', *QUICK, '--learning-rate', 0.02)
+        self.assertEqual(self.digests('from-file'), self.digests('typed'))
+        # The command line wins.
+        self.ok('rbm-train', 'good.npy', '--config', 'c.ini', '--output', 'won', '--hidden', 6)
+        self.assertEqual(self.header('won/model.safetensors')['weights']['shape'], [6, 6])
+        self.ok('rbm-train', '--output', 'won', '--resume', '--config', 'c.ini', '--hidden', 6)
+
+    def test_streams(self):
+        done = self.run_program('rbm-train', 'good.npy', '--output', 'run', *QUICK, '-q')
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, b'', b''))
+        done = self.run_program('rbm-train', 'good.npy', '--output', 'json', *QUICK, '--json', '-q')
+        self.assertEqual(json.loads(done.stdout), self.metrics('json')[-1])
+        self.assertEqual(self.run_program('rbm-train', '--output', 'json', '--resume', '--json', '-q').stdout, done.stdout)
+        done = self.run_program('rbm-train', 'good.npy', '--output', 'spoken', *QUICK)
+        self.assertEqual(done.stdout, b'')
+        self.assertEqual(sum(b'epoch' in line for line in done.stderr.splitlines()), 3, done.stderr)
+        self.assertNotIn(b'\r', done.stderr)
+        self.assertIn(b'OpenBLAS', self.run_program('rbm-train', 'good.npy', '--output', 'more', *QUICK, '-v').stderr)
+        self.ok('rbm-train', '-', '--output', 'piped', *QUICK, input=self.path('good.npy').read_bytes())
+        self.assertEqual(self.path('piped/model.safetensors').read_bytes(), self.path('run/model.safetensors').read_bytes())
+
+    def test_signals(self):
+        for number, code in (signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129):
+            folder = f'run{code}'
+            process = self.start_program('rbm-train', DIGITS, '--output', folder, '--hidden', 30, '--epochs', 100000)
+            with process:
+                self.wait_for(f'{folder}/checkpoint.safetensors', process)
+                process.send_signal(number)
+                said, heard = process.communicate(timeout=60)
+                self.assertEqual((process.returncode, said), (code, b''), heard)
+                self.assertIn(f'go on with: rbm-train --output {folder} --resume'.encode(), heard)
+            self.assertEqual(sorted(os.listdir(self.path(folder))), FILES)
+
+    def test_two_runs(self):
+        process = self.start_program('rbm-train', DIGITS, '--output', 'run', '--hidden', 30, '--epochs', 100000)
+        with process:
+            self.wait_for('run/checkpoint.safetensors', process)
+            for words in (['--resume'], [DIGITS, '--force']):
+                done = self.run_program('rbm-train', '--output', 'run', *words)
+                self.assertEqual((done.returncode, done.stdout), (1, b''))
+                self.assertIn(f'another run is at work in this folder (process {process.pid})', done.stderr.decode())
+            process.kill()
+            process.communicate()
+        # Its lock died with it.
+        process = self.start_program('rbm-train', '--output', 'run', '--resume')
+        with process:
+            time.sleep(0.5)
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=60)
+            self.assertEqual(process.returncode, 130)
+
+    def test_divergence(self):
+        done = self.run_program('rbm-train', 'good.npy', '--output', 'run', '--hidden', 5, '--epochs', 50, '--learning-rate', '1e6')
+        self.assertEqual((done.returncode, done.stdout), (4, b''), done.stderr)
+        self.assertRegex(done.stderr.decode(), r'update \d+: weights\[\d+\] is .*; lower the learning rate.*; the checkpoint of epoch \d+ is kept in run')
+        self.ok('rbm-score', 'run/model.safetensors', 'good.npy')
+        self.assertEqual(self.run_program('rbm-train', '--output', 'run', '--resume').returncode, 4)
+        self.ok('rbm-score', 'run/model.safetensors', 'good.npy')
+
+    def test_learns(self):
+        """Longer is better, and no worse than independent pixels."""
+        gains = []
+        for epochs in 1, 60:
+            self.ok('rbm-train', DIGITS, '--output', f'run{epochs}', '--hidden', 10, '--epochs', epochs)
+            found = self.ok('rbm-estimate', f'run{epochs}/model.safetensors', DIGITS, '--json')
+            gains.append(json.loads(found)['log_likelihood'])
+            line = self.metrics(f'run{epochs}')[-1]
+            self.assertAlmostEqual(line.get('log_likelihood', gains[-1]), gains[-1], delta=2)  # of some rows only
+        self.assertGreater(gains[1], gains[0] + 3)
+        raw = __import__('gzip').decompress(DIGITS.read_bytes())
+        rates = (np.frombuffer(raw[16:], np.uint8).reshape(-1, 64) > 127.5).mean(0).clip(1e-9, 1 - 1e-9)
+        self.assertGreater(gains[1], (rates * np.log(rates) + (1 - rates) * np.log(1 - rates)).sum() + 2)
+
+    def test_shapes_of_machines(self):
+        for hidden, words in (1, ['--epochs', 1]), (3000, ['--epochs', 1]):
+            self.ok('rbm-train', 'good.npy', '--output', f'run{hidden}', '--hidden', hidden, *words)
+            self.assertEqual(sorted(os.listdir(self.path(f'run{hidden}'))), FILES)
+        # More weights than a picture may have pixels (2^28): the pictures show a part.
+        self.save_array('wide.npy', np.zeros((2, 3_000_000), np.uint8))
+        self.ok('rbm-train', 'wide.npy', '--output', 'wide', '--hidden', 1, '--epochs', 1, '--batch-size', 2)
+        self.assertEqual(sorted(os.listdir(self.path('wide'))), FILES)
+
+    def mount(self, size):
+        folder = self.path('small')
+        folder.mkdir()
+        if os.geteuid() != 0 or subprocess.run(['mount', '-t', 'tmpfs', '-o', f'size={size}', 'tmpfs', folder], capture_output=True).returncode:
+            self.skipTest('cannot mount a small file system')
+        self.addCleanup(subprocess.run, ['umount', folder], check=True)
+        return folder
+
+    def test_disk_full(self):
+        folder = self.mount('256k')
+        run = 'rbm-train', 'good.npy', '--output', 'small/run', '--hidden', 40
+        self.ok(*run, '--epochs', 2)
+        before = self.digests('small/run')
+        with open(folder / 'filler', 'wb') as file:
+            for size in 65536, 4096, 64:
+                try:
+                    while True:
+                        os.write(file.fileno(), bytes(size))
+                except OSError as error:
+                    self.assertEqual(error.errno, errno.ENOSPC)
+        # Going on, starting anew, a new folder beside, and scores: each fails, and what is there stays.
+        for words in (['rbm-train', '--output', 'small/run', '--resume', '--epochs', 4], [*run, '--epochs', 2, '--force', '--seed', 3],
+                      ['rbm-score', 'm.safetensors', 'good.npy', '--output', 'small/s.csv'],
+                      ['rbm-estimate', 'small/run/model.safetensors', '--save']):
+            done = self.run_program(*words)
+            self.assertEqual((done.returncode, done.stdout), (1, b''), (words, done.stderr))
+            self.assertIn(b'No space left on device', done.stderr)
+            found = self.digests('small/run')
+            self.assertEqual({name: found[name] for name in before}, before)
+            self.assertEqual(os.listdir(folder), ['filler', 'run'] if os.listdir(folder)[0] == 'filler' else ['run', 'filler'])
+            self.assertLessEqual(set(found) - set(before), {'.lock'})
+        (folder / 'filler').unlink()
+        self.ok('rbm-train', '--output', 'small/run', '--resume', '--epochs', 4)
+
+    @unittest.skipUnless(os.environ.get('RBM_DATA'), 'RBM_DATA is not set')
+    def test_memory(self):
+        """784-500 on MNIST within 200 MB."""
+        images = pathlib.Path(os.environ['RBM_DATA']) / 'mnist/train-images-idx3-ubyte.gz'
+        if not images.exists():
+            self.skipTest('no mnist in RBM_DATA')
+        if b'asan' in subprocess.run(['ldd', PROGRAMS['rbm-train']], capture_output=True).stdout:
+            self.skipTest('sanitizers take memory of their own')
+        code, memory = self.peak_memory('rbm-train', images, '--output', self.path('run'), '--hidden', 500, '--epochs', 1)
+        self.assertEqual(code, 0)
+        self.assertLess(memory, 200)
+
+
+if __name__ == '__main__':
+    main()
