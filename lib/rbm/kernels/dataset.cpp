@@ -3,11 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <stdexcept>
 
 #include "rbm/kernels/error.h"
+#include "rbm/kernels/threads.h"
 
 namespace rbm {
 namespace {
@@ -17,6 +19,14 @@ std::size_t words_per_row(std::size_t cols) { return (cols + 63) / 64; }
 bool bit(const std::vector<std::uint64_t>& words, std::size_t row, std::size_t col, std::size_t cols) {
     return (words[row * words_per_row(cols) + col / 64] >> (col % 64) & 1U) != 0;
 }
+
+/// The 8 floats of every byte of bits: eight times as fast as bit by bit.
+constexpr auto eight_bits = [] {
+    std::array<std::array<float, 8>, 256> table{};
+    for (std::size_t byte = 0; byte < 256; ++byte)
+        for (std::size_t i = 0; i < 8; ++i) table[byte][i] = (byte >> i & 1U) != 0 ? 1.0F : 0.0F;
+    return table;
+}();
 
 template <class Value>
 std::vector<Value> rows_of(const std::vector<Value>& values, std::size_t per_row, std::span<const std::uint32_t> rows) {
@@ -37,6 +47,16 @@ void add_to_hash(std::uint64_t& hash, std::span<const Value> values) {
         std::memcpy(&bits, &value, sizeof value);
         hash = (hash ^ bits) * 0x100000001b3;
     }
+}
+
+/// Calls body(row) for each row, some rows to a thread at a time.
+template <class Body>
+void for_each_block(std::size_t rows, Body body) {
+    constexpr std::size_t block = 32;
+    parallel_for((rows + block - 1) / block, [&](std::size_t piece) {
+        const std::size_t end = std::min(rows, (piece + 1) * block);
+        for (std::size_t row = piece * block; row < end; ++row) body(row);
+    });
 }
 
 }  // namespace
@@ -160,7 +180,12 @@ std::uint64_t Dataset::fingerprint() const {
 void Dataset::fill_row(std::size_t row, const Stream& stream, std::span<float> out) const {
     if (const auto* bits = std::get_if<Bits>(&storage_)) {
         const std::uint64_t* words = bits->words.data() + row * words_per_row(cols_);
-        for (std::size_t col = 0; col < cols_; ++col) out[col] = (words[col / 64] >> (col % 64) & 1U) != 0 ? 1.0F : 0.0F;
+        std::size_t col = 0;
+        for (; col + 8 <= cols_; col += 8) {
+            const auto& eight = eight_bits[words[col / 64] >> (col % 64) & 0xffU];
+            std::memcpy(out.data() + col, eight.data(), sizeof eight);
+        }
+        for (; col < cols_; ++col) out[col] = (words[col / 64] >> (col % 64) & 1U) != 0 ? 1.0F : 0.0F;
     } else if (const auto* bytes = std::get_if<Bytes>(&storage_)) {
         const std::uint8_t* values = bytes->values.data() + row * cols_;
         for (std::size_t col = 0; col < cols_; ++col) out[col] = static_cast<float>(values[col]) / bytes->divisor;
@@ -177,12 +202,12 @@ void Dataset::fill_row(std::size_t row, const Stream& stream, std::span<float> o
 
 void Dataset::fill(std::span<const std::uint32_t> rows, const Stream& stream, View out) const {
     assert(out.rows == rows.size() && out.cols == cols_);
-    for (std::size_t i = 0; i < rows.size(); ++i) fill_row(rows[i], stream, out.row(i));
+    for_each_block(rows.size(), [&](std::size_t i) { fill_row(rows[i], stream, out.row(i)); });
 }
 
 void Dataset::fill(std::size_t first, const Stream& stream, View out) const {
     assert(first + out.rows <= rows_ && out.cols == cols_);
-    for (std::size_t i = 0; i < out.rows; ++i) fill_row(first + i, stream, out.row(i));
+    for_each_block(out.rows, [&](std::size_t i) { fill_row(first + i, stream, out.row(i)); });
 }
 
 Standardisation standardise(const Dataset& data) {
