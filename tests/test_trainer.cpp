@@ -368,6 +368,49 @@ TEST_CASE("whole sample weights are repeated rows; their scale does not matter, 
     }
 }
 
+TEST_CASE("an objective that the library has never seen trains, through both forms of train") {
+    /// Draws every visible unit's mean to the data's: the gradient of a machine whose weights stay 0.
+    struct Pull {
+        float strength = 1;
+        std::size_t* calls = nullptr;
+
+        std::size_t negative_rows(std::size_t) const { return 0; }
+        void add_gradient(const Machine& machine, std::size_t batch, Chains& chains, Random&,
+                          GradientWorkspace& workspace, Machine& gradient) const {
+            CHECK(chains.count() == 0);
+            ++*calls;
+            const auto field = workspace.hidden_field.rows_from(0, batch);
+            machine.hidden_field(workspace.visible.rows_from(0, batch), workspace.machine, field);
+            mean(machine.hidden, ConstView(field), {}, workspace.hidden_mean.rows_from(0, batch));
+            const Matrix model = machine.visible_mean(Matrix(1, machine.hidden_count()));
+            const auto slopes = location(gradient.visible);
+            for (std::size_t b = 0; b < batch; ++b)
+                for (std::size_t i = 0; i < slopes.size(); ++i)
+                    slopes[i] += strength * workspace.row_weights[b] * (model(0, i) - workspace.visible(b, i));
+        }
+    };
+    const Dataset data = dataset({{1, 0, 1}, {1, 1, 0}, {1, 0, 0}, {0, 0, 0}});
+    TrainSettings settings = plain_settings();
+    settings.batch_size = 4;
+    settings.epochs = 200;
+    settings.learning_rate = 1;
+    std::size_t calls = 0;
+    const Pull pull{2, &calls};
+    const Machine start{Bernoulli(3), Bernoulli(2)};
+    TrainState state = start_training(start, data, settings, 0, 1);
+    CHECK(train(state, pull, data, settings));
+    CHECK(calls == 200);
+    const Matrix learnt = state.machine.visible_mean(Matrix(1, 2));
+    CHECK(learnt(0, 0) == doctest::Approx(0.75).epsilon(1e-3));
+    CHECK(learnt(0, 1) == doctest::Approx(0.25).epsilon(1e-3));
+    CHECK(learnt(0, 2) == doctest::Approx(0.25).epsilon(1e-3));
+    Machine machine = start;
+    Random random(1);
+    train(machine, pull, data, settings, random);
+    CHECK(calls == 400);
+    CHECK(machine == state.machine);
+}
+
 TEST_CASE("training from a persistent state without chains, with bad weights or shapes is refused") {
     const Dataset data = dataset({{1, 0, 1}, {0, 1, 1}});
     const Machine machine{Bernoulli(3), Bernoulli(2)};

@@ -10,7 +10,6 @@
 #include <stdexcept>
 
 #include "rbm/kernels/ops.h"
-#include "rbm/trainer/contrastive_divergence.h"
 
 namespace rbm {
 namespace {
@@ -122,9 +121,8 @@ TrainState start_training(Machine machine, const Dataset& data, const TrainSetti
     return state;
 }
 
-template <Objective O>
-bool train(TrainState& state, const O& objective, const Dataset& data, const TrainSettings& settings,
-           const TrainObserver& observer, std::span<const float> sample_weights) {
+bool detail::train(TrainState& state, const AnyObjective& objective, const Dataset& data, const TrainSettings& settings,
+                   const TrainObserver& observer, std::span<const float> sample_weights) {
     check_shapes(state, data, settings, sample_weights, objective.negative_rows(0));
     const std::size_t batches = (data.rows() + settings.batch_size - 1) / settings.batch_size;
     const std::uint64_t total = static_cast<std::uint64_t>(batches) * settings.epochs;
@@ -181,10 +179,5 @@ bool train(TrainState& state, const O& objective, const Dataset& data, const Tra
     }
     return true;
 }
-
-template bool train(TrainState&, const ContrastiveDivergence&, const Dataset&, const TrainSettings&,
-                    const TrainObserver&, std::span<const float>);
-template bool train(TrainState&, const PersistentContrastiveDivergence&, const Dataset&, const TrainSettings&,
-                    const TrainObserver&, std::span<const float>);
 
 }  // namespace rbm

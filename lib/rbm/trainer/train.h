@@ -55,12 +55,29 @@ void initialize(Machine& machine, const Dataset& data, Random& random);
 TrainState start_training(Machine machine, const Dataset& data, const TrainSettings& settings, std::size_t chains,
                           std::uint64_t seed);
 
+namespace detail {
+/// An objective without its type: the loop is compiled once, for those of other programs as well.
+struct AnyObjective {
+    std::function<std::size_t(std::size_t batch)> negative_rows;
+    std::function<void(const Machine&, std::size_t batch, Chains&, Random&, GradientWorkspace&, Machine& gradient)>
+        add_gradient;
+};
+bool train(TrainState& state, const AnyObjective& objective, const Dataset& data, const TrainSettings& settings,
+           const TrainObserver& observer, std::span<const float> sample_weights);
+}  // namespace detail
+
 /// Trains until settings.epochs are done or the observer asks to stop; true when done.  sample_weights has one value per
 /// row of data, or none; they count relative to their mean.  Throws std::invalid_argument when shapes do not fit and
 /// Diverged when parameters leave the realm of numbers: `state` is then worthless, go back to a checkpoint.
 template <Objective O>
 bool train(TrainState& state, const O& objective, const Dataset& data, const TrainSettings& settings,
-           const TrainObserver& observer = {}, std::span<const float> sample_weights = {});
+           const TrainObserver& observer = {}, std::span<const float> sample_weights = {}) {
+    const detail::AnyObjective any{
+        [&](std::size_t batch) -> std::size_t { return objective.negative_rows(batch); },
+        [&](const Machine& machine, std::size_t batch, Chains& chains, Random& random, GradientWorkspace& workspace,
+            Machine& gradient) { objective.add_gradient(machine, batch, chains, random, workspace, gradient); }};
+    return detail::train(state, any, data, settings, observer, sample_weights);
+}
 
 /// In short: trains `machine` from its present parameters.
 template <Objective O>
