@@ -60,7 +60,8 @@ int main(int argc, char** argv) {
                                         model.log_partition->method));
         std::optional<Dataset> data;
         if (!data_path.empty()) data = prepare_for(model, load_raw(data_path), program, common);
-        const double log_partition = exact_log_partition(model.machine, common.beta);
+        const double log_partition =
+            exact_log_partition(model.machine, enumerable_side(model.machine), common.beta, [] { throw_if_stopped(); });
         nlohmann::ordered_json object{{"method", method},
                                       {"log_partition", log_partition},
                                       {"log_partition_low", log_partition},
