@@ -196,13 +196,14 @@ int start_run(const Program& program, RunSettings& run) {
     checkpoint.options[data_key] = run.data;
     checkpoint.options[fingerprint_key] = fingerprint_text(raw);
     const Inputs inputs = prepare_inputs(run, std::move(raw), checkpoint.model, program);
-    const std::vector<double> means = column_means(inputs.training);
+    const std::vector<double> means = column_means(inputs.training, inputs.sample_weights);
     checkpoint.model.rates.assign(means.begin(), means.end());
 
     Random random = Random(run.common.seed).fork(0);
-    initialize(machine, inputs.training, random);
+    initialize(machine, inputs.training, random, inputs.sample_weights);
     const std::size_t chains = run.algorithm == "pcd" ? run.chains.value_or(run.train.batch_size) : 0;
-    checkpoint.state = start_training(std::move(machine), inputs.training, run.train, chains, run.common.seed);
+    checkpoint.state = start_training(std::move(machine), inputs.training, run.train, chains, run.common.seed,
+                                      inputs.sample_weights);
     folder.cut_metrics(0);
     Session(run, folder, inputs, checkpoint).train();
     tell_end(run);

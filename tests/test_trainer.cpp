@@ -536,6 +536,30 @@ TEST_CASE("initial weights are small normals; locations and spreads are the data
     CHECK_THROWS_AS(initialize(gaussian, Dataset::from_floats(1, 2, {0, 1}), random), std::invalid_argument);
 }
 
+TEST_CASE("sample weights shape the start as repeated rows would") {
+    const std::vector<float> a = {1, 0.5F, 2}, b = {0, -1, 1}, c = {0.25F, 3, 0}, odd = {7, 7, 7};
+    const Dataset few = dataset({a, b, c, odd}), many = dataset({a, b, b, c, c, c});
+    const std::vector<float> weights = {2, 4, 6, 0};
+    const auto begin = [](const Dataset& data, const std::vector<float>& by) {
+        Machine machine{Gaussian(3), Bernoulli(2)};
+        Random random(109);
+        initialize(machine, data, random, by);
+        return start_training(machine, data, plain_settings(), 0, 1, by);
+    };
+    const TrainState found = begin(few, weights), expected = begin(many, {});
+    CHECK(largest_difference(found.machine, expected.machine) < 1e-6);
+    CHECK(largest_difference(begin(few, {}).machine, expected.machine) > 0.1);
+    for (std::size_t i = 0; i < 3; ++i)
+        CHECK(found.update.visible_offset[i] == doctest::Approx(expected.update.visible_offset[i]).epsilon(1e-6));
+    // A unit that is on wherever a row counts has the log-odds of so many rows.
+    Machine bits{Bernoulli(1), Bernoulli(1)};
+    Random random(110);
+    initialize(bits, dataset({{1}, {1}, {1}, {0}}), random, std::vector<float>{1, 1, 1, 0});
+    CHECK(location(bits.visible)[0] == doctest::Approx(std::log(3.0)));
+    CHECK_THROWS_AS(begin(few, {1, 1}), std::invalid_argument);
+    CHECK_THROWS_AS(begin(few, {1, 1, -1, 1}), std::invalid_argument);
+}
+
 TEST_CASE("the observer sees every batch and epoch, and is asked to stop once after each batch") {
     const Dataset data = dataset(std::vector<std::vector<float>>(10, {1, 0, 1}));
     TrainSettings settings = plain_settings();

@@ -108,7 +108,11 @@ struct Standardisation {
 };
 Standardisation standardise(const Dataset& data);
 
-/// Mean of each column of the prepared data, in double; when sampled(), of one draw.
-std::vector<double> column_means(const Dataset& data);
+/// Weights of `rows` rows, or none for equal ones.  Throws std::invalid_argument, naming the first, unless there are so
+/// many finite ones of at least 0, not all 0.
+void check_row_weights(std::span<const float> weights, std::size_t rows);
+
+/// Mean of each column of the prepared data, in double; when sampled(), of one draw.  Throws as check_row_weights().
+std::vector<double> column_means(const Dataset& data, std::span<const float> row_weights = {});
 
 }  // namespace rbm

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <boost/random/normal_distribution.hpp>
 #include <boost/random/uniform_int_distribution.hpp>
 #include <cmath>
 #include <numeric>
@@ -14,8 +13,8 @@
 namespace rbm {
 namespace {
 
-// Independent generators of one run, forked from its seed.
-constexpr std::uint64_t shuffle_purpose = 1, pixel_purpose = 2, chain_purpose = 3, start_purpose = 4;
+// Independent generators of one run, forked from its seed; start.cpp has 3 and 4.
+constexpr std::uint64_t shuffle_purpose = 1, pixel_purpose = 2;
 
 std::vector<std::uint32_t> shuffled_rows(std::size_t rows, std::uint64_t seed, std::uint64_t epoch) {
     std::vector<std::uint32_t> order(rows);
@@ -53,23 +52,6 @@ std::vector<float> shares_of(std::span<const float> row_weights) {
     return shares;
 }
 
-struct Moments {
-    std::vector<double> mean, variance;
-};
-
-Moments moments(const Dataset& data) {
-    Moments result{column_means(data), std::vector<double>(data.cols())};
-    Matrix row(1, data.cols());
-    for (std::size_t r = 0; r < data.rows(); ++r) {
-        data.fill(r, Stream{}, row);
-        for (std::size_t i = 0; i < data.cols(); ++i) {
-            const double distance = static_cast<double>(row(0, i)) - result.mean[i];
-            result.variance[i] += distance * distance / static_cast<double>(data.rows());
-        }
-    }
-    return result;
-}
-
 void check_shapes(const TrainState& state, const Dataset& data, const TrainSettings& settings,
                   std::span<const float> sample_weights, std::size_t chains) {
     if (state.chains.count() != chains)
@@ -80,46 +62,13 @@ void check_shapes(const TrainState& state, const Dataset& data, const TrainSetti
                                                 data.cols(), state.machine.visible_count()));
     if (data.rows() == 0) throw std::invalid_argument("train: data has no rows");
     if (settings.batch_size == 0) throw std::invalid_argument("train: batch_size is 0, expected at least 1");
-    if (!sample_weights.empty() && sample_weights.size() != data.rows())
-        throw std::invalid_argument(fmt::format("train: {} sample weights for {} rows of data", sample_weights.size(),
-                                                data.rows()));
-    double total = 0;
-    for (std::size_t row = 0; row < sample_weights.size(); ++row) {
-        if (!(sample_weights[row] >= 0) || !std::isfinite(sample_weights[row]))
-            throw std::invalid_argument(fmt::format("train: sample weight {} is {}, expected a number of at least 0",
-                                                    row + 1, sample_weights[row]));
-        total += static_cast<double>(sample_weights[row]);
-    }
-    if (!sample_weights.empty() && total == 0) throw std::invalid_argument("train: all sample weights are 0");
+    check_row_weights(sample_weights, data.rows());
     if (settings.minimum_sigma.size() != 1 && settings.minimum_sigma.size() != data.cols())
         throw std::invalid_argument(fmt::format("train: {} values of minimum_sigma, expected 1 or {}",
                                                 settings.minimum_sigma.size(), data.cols()));
 }
 
 }  // namespace
-
-void initialize(Machine& machine, const Dataset& data, Random& random) {
-    if (data.cols() != machine.visible_count())
-        throw std::invalid_argument(fmt::format("initialize: data has {} columns, the machine has {} visible units",
-                                                data.cols(), machine.visible_count()));
-    const Moments of_data = moments(data);
-    fit_marginals(machine.visible, of_data.mean, of_data.variance, data.rows());
-    boost::random::normal_distribution<float> small(0, 0.01F);
-    for (float& weight : machine.weights.values()) weight = small(random);
-    machine.hidden = make_units<float>(kind(machine.hidden), machine.hidden_count());
-}
-
-TrainState start_training(Machine machine, const Dataset& data, const TrainSettings& settings, std::size_t chains,
-                          std::uint64_t seed) {
-    TrainState state;
-    state.seed = seed;
-    state.update = UpdateState::start(machine, settings, column_means(data));
-    state.machine = std::move(machine);
-    Random start = Random(seed).fork(start_purpose);
-    if (chains > 0) state.chains = Chains::from_noise(state.machine, chains, start);
-    state.random = Random(seed).fork(chain_purpose).state();
-    return state;
-}
 
 bool detail::train(TrainState& state, const AnyObjective& objective, const Dataset& data, const TrainSettings& settings,
                    const TrainObserver& observer, std::span<const float> sample_weights) {

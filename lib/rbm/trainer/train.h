@@ -49,11 +49,13 @@ struct TrainObserver {
 };
 
 /// Weights N(0, 0.01^2), locations and spreads from the data's marginals, hidden biases 0: Hinton's guide, 2010.
-void initialize(Machine& machine, const Dataset& data, Random& random);
+/// sample_weights as for train().
+void initialize(Machine& machine, const Dataset& data, Random& random, std::span<const float> sample_weights = {});
 
-/// A run at its beginning.  `chains` is the number of persistent chains, 0 for none.
+/// A run at its beginning, its first offsets the (weighted) means of the data.  `chains` is the number of persistent
+/// chains, 0 for none.
 TrainState start_training(Machine machine, const Dataset& data, const TrainSettings& settings, std::size_t chains,
-                          std::uint64_t seed);
+                          std::uint64_t seed, std::span<const float> sample_weights = {});
 
 namespace detail {
 /// An objective without its type: the loop is compiled once, for those of other programs as well.
