@@ -560,6 +560,37 @@ TEST_CASE("sample weights shape the start as repeated rows would") {
     CHECK_THROWS_AS(begin(few, {1, 1, -1, 1}), std::invalid_argument);
 }
 
+TEST_CASE("settings that make no sense are refused before the first update") {
+    const Dataset data = dataset({{1, 0, 1}, {0, 1, 1}});
+    const Machine machine{Gaussian(3), Bernoulli(2)};
+    const auto attempt = [&](auto change) {
+        TrainSettings settings = plain_settings();
+        change(settings);
+        TrainState state = start_training(machine, data, settings, 0, 1);
+        TrainObserver observer;
+        observer.on_batch = [](std::size_t, std::size_t) { throw std::logic_error("an update was made"); };
+        train(state, ContrastiveDivergence{1}, data, settings, observer);
+    };
+    CHECK_THROWS_AS(attempt([](TrainSettings&) {}), std::logic_error);
+    const float nothing = std::nanf(""), infinity = std::numeric_limits<float>::infinity();
+    for (float UpdateSettings::*const member :
+         {&UpdateSettings::learning_rate, &UpdateSettings::momentum, &UpdateSettings::momentum_ramp,
+          &UpdateSettings::weight_decay, &UpdateSettings::weight_decay_l1, &UpdateSettings::sparsity_cost,
+          &UpdateSettings::gradient_norm_limit, &UpdateSettings::offset_rate, &UpdateSettings::log_sigma_rate,
+          &UpdateSettings::maximum_sigma})
+        for (const float bad : {-0.1F, nothing, infinity})
+            CHECK_THROWS_AS(attempt([&](TrainSettings& settings) { settings.*member = bad; }), std::invalid_argument);
+    CHECK_THROWS_AS(attempt([&](TrainSettings& settings) { settings.sparsity_target = nothing; }),
+                    std::invalid_argument);
+    CHECK_THROWS_AS(attempt([&](TrainSettings& settings) { settings.momentum = 1; }), std::invalid_argument);
+    CHECK_THROWS_AS(attempt([&](TrainSettings& settings) { settings.offset_rate = 1.5F; }), std::invalid_argument);
+    for (const float bad : {0.0F, -1.0F, nothing, infinity, 101.0F})
+        CHECK_THROWS_AS(attempt([&](TrainSettings& settings) { settings.minimum_sigma = {0.1F, bad, 0.1F}; }),
+                        std::invalid_argument);
+    CHECK_THROWS_AS(attempt([&](TrainSettings& settings) { settings.minimum_sigma = {100.0F, 0.1F, 100.0F}; }),
+                    std::logic_error);
+}
+
 TEST_CASE("the observer sees every batch and epoch, and is asked to stop once after each batch") {
     const Dataset data = dataset(std::vector<std::vector<float>>(10, {1, 0, 1}));
     TrainSettings settings = plain_settings();

@@ -52,6 +52,33 @@ std::vector<float> shares_of(std::span<const float> row_weights) {
     return shares;
 }
 
+/// Once for all updates.
+void check_settings(const UpdateSettings& settings) {
+    const auto require = [](const char* name, float value, bool holds, const char* expected) {
+        if (!holds || !std::isfinite(value))
+            throw std::invalid_argument(fmt::format("train: {} is {}, expected {}", name, value, expected));
+    };
+    const auto at_least_0 = [&](const char* name, float value) {
+        require(name, value, value >= 0, "a finite number of at least 0");
+    };
+    at_least_0("learning_rate", settings.learning_rate);
+    require("momentum", settings.momentum, settings.momentum >= 0 && settings.momentum < 1,
+            "a number of at least 0 and below 1");
+    at_least_0("momentum_ramp", settings.momentum_ramp);
+    at_least_0("weight_decay", settings.weight_decay);
+    at_least_0("weight_decay_l1", settings.weight_decay_l1);
+    require("sparsity_target", settings.sparsity_target, true, "a finite number");
+    at_least_0("sparsity_cost", settings.sparsity_cost);
+    at_least_0("gradient_norm_limit", settings.gradient_norm_limit);
+    require("offset_rate", settings.offset_rate, settings.offset_rate >= 0 && settings.offset_rate <= 1,
+            "a number from 0 to 1");
+    at_least_0("log_sigma_rate", settings.log_sigma_rate);
+    require("maximum_sigma", settings.maximum_sigma, settings.maximum_sigma > 0, "a finite number above 0");
+    const std::string range = fmt::format("a number above 0, and at most the {} of maximum_sigma", settings.maximum_sigma);
+    for (const float low : settings.minimum_sigma)
+        require("minimum_sigma", low, low > 0 && low <= settings.maximum_sigma, range.c_str());
+}
+
 void check_shapes(const TrainState& state, const Dataset& data, const TrainSettings& settings,
                   std::span<const float> sample_weights, std::size_t chains) {
     if (state.chains.count() != chains)
@@ -63,6 +90,7 @@ void check_shapes(const TrainState& state, const Dataset& data, const TrainSetti
     if (data.rows() == 0) throw std::invalid_argument("train: data has no rows");
     if (settings.batch_size == 0) throw std::invalid_argument("train: batch_size is 0, expected at least 1");
     check_row_weights(sample_weights, data.rows());
+    check_settings(settings);
     if (settings.minimum_sigma.size() != 1 && settings.minimum_sigma.size() != data.cols())
         throw std::invalid_argument(fmt::format("train: {} values of minimum_sigma, expected 1 or {}",
                                                 settings.minimum_sigma.size(), data.cols()));
