@@ -155,10 +155,35 @@ TEST_CASE("models of every kind, with and without what is optional, come back bi
     for (const Binarize binarize : {Binarize::threshold, Binarize::sample, Binarize::none}) {
         Model model = model_of("bernoulli", "bernoulli", 175);
         model.preparation.binarize = binarize;
+        model.preparation.threshold = 0.3F;  // in the file only where it is used, and equal all the same
         save_model(file.path(), model, true);
-        CHECK(load_model(file.path()).preparation.binarize == binarize);
+        const Preparation back = load_model(file.path()).preparation;
+        CHECK(back.binarize == binarize);
+        CHECK(back == model.preparation);
+        CHECK(back.threshold == (binarize == Binarize::threshold ? 0.3F : 0.5F));
     }
+    CHECK(Preparation{Binarize::threshold, 0.3F, {}, {}} != Preparation{Binarize::threshold, 0.5F, {}, {}});
+    CHECK(Preparation{Binarize::none, 0.3F, {}, {}} != Preparation{Binarize::sample, 0.3F, {}, {}});
+    CHECK(Preparation{Binarize::none, 0.5F, {1}, {2}} != Preparation{Binarize::none, 0.5F, {1}, {3}});
+    CHECK(Preparation{Binarize::none, 0.5F, {1}, {2}} != Preparation{Binarize::none, 0.5F, {0}, {2}});
 }
+
+TEST_CASE("a log Z that no file can hold is refused at saving, and leaves the old file alone") {
+    const TemporaryFile file;
+    Model model = model_of("bernoulli", "bernoulli", 176);
+    model.log_partition = LogPartition{1, 0, 2, "ais"};
+    save_model(file.path(), model, true);
+    const auto bytes = read_bytes(file.path());
+    for (const double bad : {std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(),
+                             std::nan("")})
+        for (double LogPartition::*const member : {&LogPartition::value, &LogPartition::low, &LogPartition::high}) {
+            Model broken = model;
+            (*broken.log_partition).*member = bad;
+            CHECK_THROWS_AS(save_model(file.path(), broken, true), std::invalid_argument);
+        }
+    CHECK(read_bytes(file.path()) == bytes);
+}
+
 
 TEST_CASE("names, shapes and metadata are those of the format") {
     const Tensors bits = model_tensors(full_model("bernoulli", "bernoulli"));

@@ -6,6 +6,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <stdexcept>
 
 #include "rbm/io/atomic_file.h"
 #include "rbm/io/bytes.h"
@@ -170,6 +171,10 @@ Tensors model_tensors(const Model& model) {
         file.metadata["image.width"] = fmt::format("{}", model.image.width);
     }
     if (model.log_partition) {
+        for (const double number : {model.log_partition->value, model.log_partition->low, model.log_partition->high})
+            if (!std::isfinite(number))
+                throw std::invalid_argument(
+                    fmt::format("log_partition is {}, expected a finite number; no model file can hold it", number));
         file.metadata["log_partition"] = fmt::format("{}", model.log_partition->value);
         file.metadata["log_partition_low"] = fmt::format("{}", model.log_partition->low);
         file.metadata["log_partition_high"] = fmt::format("{}", model.log_partition->high);

@@ -34,7 +34,11 @@ struct Preparation {
     float threshold = 0.5F;     ///< values above it are 1
     std::vector<float> mean;    ///< [V] or empty: v = (x - mean) / scale
     std::vector<float> scale;   ///< [V] or empty
-    bool operator==(const Preparation&) const = default;
+    /// The same states from the same data: the threshold counts only where it is used.
+    bool operator==(const Preparation& other) const {
+        return binarize == other.binarize && (binarize != Binarize::threshold || threshold == other.threshold) &&
+               mean == other.mean && scale == other.scale;
+    }
 };
 
 class Dataset {
