@@ -228,6 +228,16 @@ TEST_CASE("bad values are refused by file, row, column and number") {
     CHECK_THROWS_AS((void)Dataset::from_bytes(2, 2, {1, 2, 3}, 255), std::invalid_argument);
 }
 
+TEST_CASE("data are binarised or standardised, not both") {
+    const Dataset data = Dataset::from_floats(2, 1, {0, 1});
+    for (const Binarize binarize : {Binarize::threshold, Binarize::sample}) {
+        CHECK_THROWS_AS((void)data.prepared({binarize, 0.5F, {0.5F}, {0.5F}}, false), std::invalid_argument);
+        CHECK_THROWS_AS((void)data.prepared({binarize, 0.5F, {}, {0.5F}}, false), std::invalid_argument);
+        CHECK_NOTHROW((void)data.prepared({binarize, 0.5F, {}, {}}, false));
+    }
+    CHECK_NOTHROW((void)data.prepared({Binarize::none, 0.5F, {0.5F}, {0.5F}}, false));
+}
+
 TEST_CASE("weighted column means are those of repeated rows") {
     std::vector<float> values, repeated, weights;
     for (std::size_t r = 0; r < 600; ++r) {  // more than a block

@@ -184,6 +184,25 @@ TEST_CASE("a log Z that no file can hold is refused at saving, and leaves the ol
     CHECK(read_bytes(file.path()) == bytes);
 }
 
+TEST_CASE("a file that says to binarise and to standardise is bad data") {
+    Model model = full_model("gaussian", "bernoulli");
+    for (const Binarize binarize : {Binarize::threshold, Binarize::sample, Binarize::none}) {
+        Tensors file = model_tensors(model);
+        file.metadata["data.binarize"] = name_of(binarize);
+        if (binarize == Binarize::none)
+            CHECK_NOTHROW(model_from(file));
+        else
+            CHECK_THROWS_AS(model_from(file), DataError);
+    }
+    Model bits = full_model("bernoulli", "bernoulli");
+    bits.preparation.binarize = Binarize::none;
+    bits.preparation.mean = model.preparation.mean;
+    bits.preparation.scale = model.preparation.scale;
+    Tensors unsaid = model_tensors(bits);
+    CHECK_NOTHROW(model_from(unsaid));
+    unsaid.metadata.erase("data.binarize");  // Bernoulli units are binarised unless the file says otherwise
+    CHECK_THROWS_AS(model_from(unsaid), DataError);
+}
 
 TEST_CASE("names, shapes and metadata are those of the format") {
     const Tensors bits = model_tensors(full_model("bernoulli", "bernoulli"));

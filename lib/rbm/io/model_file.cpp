@@ -88,6 +88,10 @@ Preparation preparation_of(const Tensors& file, const Machine& machine) {
     if (preparation.mean.empty() != preparation.scale.empty())
         throw DataError(fmt::format("{}: found only one of the tensors data.mean and data.scale, expected both or none",
                                     file.source));
+    if (preparation.binarize != Binarize::none && !preparation.scale.empty())
+        throw DataError(fmt::format("{}: found data.binarize '{}' and the tensors data.mean and data.scale, expected "
+                                    "either; set data.binarize to none if values were standardised",
+                                    file.source, name_of(preparation.binarize)));
     for (std::size_t i = 0; i < preparation.scale.size(); ++i)
         if (!(preparation.scale[i] > 0))
             throw DataError(fmt::format("{}: tensor data.scale, element {}: found {}, expected a positive number",

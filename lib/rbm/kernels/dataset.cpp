@@ -92,6 +92,9 @@ Dataset Dataset::prepared(const Preparation& preparation, bool unit_interval) co
 }
 
 Dataset Dataset::prepared(const Preparation& preparation, bool unit_interval) && {
+    if (preparation.binarize != Binarize::none && !(preparation.mean.empty() && preparation.scale.empty()))
+        throw std::invalid_argument("Dataset::prepared: both binarize and mean or scale, expected one of them: "
+                                    "standardised values are neither grey nor on or off");
     check(unit_interval);
     if (!preparation.mean.empty()) {
         if (preparation.mean.size() != cols_ || preparation.scale.size() != cols_)

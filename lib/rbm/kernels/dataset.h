@@ -59,7 +59,8 @@ class Dataset {
     float value(std::size_t row, std::size_t col) const;
 
     /// The dataset that a machine sees under `preparation`.  Throws DataError naming the first row and column (counted
-    /// from 1) that is not finite or, for Bernoulli units (`unit_interval`), outside [0, 1], and how many such there are.
+    /// from 1) that is not finite or, for Bernoulli units (`unit_interval`), outside [0, 1], and how many such there are;
+    /// std::invalid_argument for a preparation that both binarises and standardises.
     Dataset prepared(const Preparation& preparation, bool unit_interval) const&;
     Dataset prepared(const Preparation& preparation, bool unit_interval) &&;
 
