@@ -323,4 +323,19 @@ TEST_CASE("one random unit per row averages to the exact pseudo-likelihood") {
     CHECK_THROWS_AS((void)exact_pseudo_likelihood(reals, Dataset::from_floats(1, 2, {0, 1})), Unsupported);
 }
 
+TEST_CASE("grey data that are drawn are watched with the same draws each time, so that epochs compare") {
+    Matrix grey(300, 6);
+    grey.fill(0.5F);
+    Preparation sampled;
+    sampled.binarize = Binarize::sample;
+    const Dataset data = dataset(grey).prepared(sampled, true), other = data.spread(100);
+    const auto machine = random_machine<float>("bernoulli", 6, "bernoulli", 4, 162);
+    CHECK(free_energies(machine, data) == free_energies(machine, data));
+    CHECK(free_energies(machine, data) != free_energies(machine, data, Stream{1, 2, 3}));
+    CHECK(free_energy_gap(machine, data, other) == free_energy_gap(machine, data, other));
+    CHECK(reconstruction_error(machine, data) == reconstruction_error(machine, data));
+    CHECK(pseudo_likelihood(machine, data, Random(0)) == pseudo_likelihood(machine, data, Random(0)));
+    CHECK(pseudo_likelihood(machine, data, Random(0)) != pseudo_likelihood(machine, data, Random(1)));
+}
+
 TEST_SUITE_END();
