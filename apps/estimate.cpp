@@ -52,7 +52,6 @@ int main(int argc, char** argv) {
         .option("save", flag(&save), "write log Z into the model file")
         .common(common, {"seed", "threads", "beta", "binarize", "threshold", "json", "force"});
     return run_command(program, argc, argv, [&] {
-        use_threads(common);
         Model model = load_model(model_path);
         if (save && common.beta != 1) throw UsageError("option --save: found with --beta, expected beta 1: a model's log Z is its own");
         if (save && model.log_partition && !common.force)

@@ -81,7 +81,6 @@ int run(const Program& program, const Settings& settings) {
     if (settings.hidden && (settings.steps || !settings.mask.empty()))
         throw UsageError("option --hidden: gives features of the samples as they are, so not with --steps or --mask");
     check_output(settings.output, {"npy", "png"}, common.force);
-    use_threads(common);
     const bool picture = ending_of(settings.output) == "png";
     const Task task = open(program, settings, picture);
     Matrix result = results(task, settings);
