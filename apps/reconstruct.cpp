@@ -52,8 +52,8 @@ Matrix results(const Task& task, const Settings& settings) {
     const bool masked = task.mask.rows() > 0;
     const std::size_t rows = task.raw.rows(), visible = task.raw.cols(), hidden = task.model.machine.hidden_count();
     const std::size_t block = std::min(rows, block_rows), width = settings.hidden ? hidden : visible;
-    // The result, in memory and on its way to the file, and a block's values, states and fields.
-    require_memory(sizeof(float) * (2.0 * static_cast<double>(rows) * static_cast<double>(width) +
+    // The result, and a block's values, states and fields.
+    require_memory(sizeof(float) * (static_cast<double>(rows) * static_cast<double>(width) +
                                     6.0 * static_cast<double>(block) * static_cast<double>(visible + hidden)),
                    fmt::format("the result for {} samples", rows));
     Matrix result(rows, width), raw, prepared;
