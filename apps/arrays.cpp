@@ -7,7 +7,6 @@
 
 #include "apps/program.h"
 #include "rbm/io/atomic_file.h"
-#include "rbm/io/npy.h"
 
 namespace rbm::app {
 
@@ -29,16 +28,6 @@ void check_output(const std::string& path, std::initializer_list<const char*> kn
         throw UsageError(fmt::format("option --output: found '{}', expected a name that ends in {}", path, list));
     }
     check_writable(path, force);
-}
-
-void write_npy(const std::string& path, const std::vector<std::size_t>& shape, std::span<const float> values,
-               bool force) {
-    write_file(path, encode_npy(shape, values), force);
-}
-
-void write_npy(const std::string& path, const std::vector<std::size_t>& shape, std::span<const double> values,
-               bool force) {
-    write_file(path, encode_npy(shape, values), force);
 }
 
 }  // namespace rbm::app

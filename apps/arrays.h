@@ -3,9 +3,9 @@
 #pragma once
 
 #include <initializer_list>
-#include <span>
 #include <string>
-#include <vector>
+
+#include "rbm/io/npy.h"
 
 namespace rbm::app {
 
@@ -15,9 +15,5 @@ std::string ending_of(const std::string& path);
 /// Throws UsageError unless the ending is one of `known`, or the path is "-"; FileError when it exists without `force`
 /// or could not be written.  To be called before any work.
 void check_output(const std::string& path, std::initializer_list<const char*> known, bool force);
-
-/// As .npy, whatever the ending.
-void write_npy(const std::string& path, const std::vector<std::size_t>& shape, std::span<const float> values, bool force);
-void write_npy(const std::string& path, const std::vector<std::size_t>& shape, std::span<const double> values, bool force);
 
 }  // namespace rbm::app

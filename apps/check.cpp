@@ -110,7 +110,6 @@ int main(int argc, char** argv) {
         .optional_argument("DATA", &data, "samples, one per row: columns fit and all numbers are finite")
         .common(common, {"seed", "threads", "binarize", "threshold", "json", "force"});
     return run_command(program, argc, argv, [&] {
-        use_threads(common);
         const Environment facts = environment();
         const auto subjects = model.empty() ? check_examples(common.seed) : check_model(model, data, program, common);
         if (common.json) {

@@ -52,7 +52,6 @@ int main(int argc, char** argv) {
         .option("save", flag(&save), "write log Z into the model file")
         .common(common, {"seed", "threads", "beta", "binarize", "threshold", "json", "force"});
     return run_command(program, argc, argv, [&] {
-        use_threads(common);
         if (save && model_path == "-") throw UsageError("option --save: the model comes from standard input, expected a file to write into");
         if (save && common.beta != 1) throw UsageError("option --save: found with --beta, expected beta 1: a model's log Z is its own");
         Model model = load_model(model_path);
@@ -62,7 +61,8 @@ int main(int argc, char** argv) {
                                         model.log_partition->method));
         std::optional<Dataset> data;
         if (!data_path.empty()) data = prepare_for(model, load_raw(data_path), program, common);
-        const double log_partition = exact_log_partition(model.machine, common.beta);
+        const double log_partition =
+            exact_log_partition(model.machine, enumerable_side(model.machine), common.beta, [] { throw_if_stopped(); });
         nlohmann::ordered_json object{{"method", method},
                                       {"log_partition", log_partition},
                                       {"log_partition_low", log_partition},

@@ -20,8 +20,8 @@ FramePlan plan_frames(const Model& model, const std::string& output, std::size_t
     const auto frames = static_cast<double>(plan.frames), rows = static_cast<double>(chains);
     const auto visible = static_cast<double>(model.machine.visible_count());
     const auto hidden = static_cast<double>(model.machine.hidden_count());
-    // Two states and two fields per chain, a frame, and what is kept: once in memory and once on its way to the file.
-    const double kept = film ? 1 : 1 + 2 * frames;
+    // Two states and two fields per chain, a frame, and what is kept.
+    const double kept = film ? 1 : 1 + frames;
     require_memory(sizeof(float) * rows * (2 * (visible + hidden) + kept * visible), all);
     if (film) {
         plan.sheet = sheet_within(longest_film, chains, 0, shape, who);

@@ -2,7 +2,6 @@
 // rbm-inspect: what is in a model file.
 #include "apps/command.h"
 #include "apps/model_facts.h"
-#include "apps/prepare.h"
 #include "rbm/io/atomic_file.h"
 #include "rbm/io/sheet.h"
 
@@ -20,7 +19,6 @@ int main(int argc, char** argv) {
                 "draw the filters into this .png: blue below zero, white at it, red above")
         .common(common, {"threads", "json", "force"});
     return run_command(program, argc, argv, [&] {
-        use_threads(common);
         if (picture == "-" && common.json)
             throw UsageError("--picture: is -, but standard output already carries the object of --json");
         if (!picture.empty()) check_picture(picture, common.force);

@@ -4,9 +4,7 @@
 #include <cmath>
 
 #include "rbm/io/data.h"
-#include "rbm/kernels/blas_info.h"
 #include "rbm/kernels/error.h"
-#include "rbm/kernels/threads.h"
 
 namespace rbm::app {
 
@@ -59,11 +57,6 @@ void restore_units(const Model& model, View visible_state) {
     for (std::size_t r = 0; r < visible_state.rows; ++r)
         for (std::size_t i = 0; i < visible_state.cols; ++i)
             visible_state.row(r)[i] = model.preparation.mean[i] + model.preparation.scale[i] * visible_state.row(r)[i];
-}
-
-void use_threads(const CommonSettings& settings) {
-    set_threads(settings.threads);
-    detail("{} thread{}; {}", settings.threads, settings.threads == 1 ? "" : "s", describe(blas_info()));
 }
 
 }  // namespace rbm::app

@@ -29,7 +29,4 @@ Matrix all_rows(const Dataset& data, const CommonSettings& settings);
 /// Visible states back in the units of the data: mean + scale v, in place.
 void restore_units(const Model& model, View visible_state);
 
-/// Sets the library's threads, and tells --verbose about them and about OpenBLAS.
-void use_threads(const CommonSettings& settings);
-
 }  // namespace rbm::app

@@ -52,8 +52,8 @@ Matrix results(const Task& task, const Settings& settings) {
     const bool masked = task.mask.rows() > 0;
     const std::size_t rows = task.raw.rows(), visible = task.raw.cols(), hidden = task.model.machine.hidden_count();
     const std::size_t block = std::min(rows, block_rows), width = settings.hidden ? hidden : visible;
-    // The result, in memory and on its way to the file, and a block's values, states and fields.
-    require_memory(sizeof(float) * (2.0 * static_cast<double>(rows) * static_cast<double>(width) +
+    // The result, and a block's values, states and fields.
+    require_memory(sizeof(float) * (static_cast<double>(rows) * static_cast<double>(width) +
                                     6.0 * static_cast<double>(block) * static_cast<double>(visible + hidden)),
                    fmt::format("the result for {} samples", rows));
     Matrix result(rows, width), raw, prepared;
@@ -81,7 +81,6 @@ int run(const Program& program, const Settings& settings) {
     if (settings.hidden && (settings.steps || !settings.mask.empty()))
         throw UsageError("option --hidden: gives features of the samples as they are, so not with --steps or --mask");
     check_output(settings.output, {"npy", "png"}, common.force);
-    use_threads(common);
     const bool picture = ending_of(settings.output) == "png";
     const Task task = open(program, settings, picture);
     Matrix result = results(task, settings);

@@ -81,7 +81,6 @@ int main(int argc, char** argv) {
         .option("output", path(&output), "where the scores go: .csv or .npy; - is standard output, as CSV")
         .common(common, {"seed", "threads", "beta", "binarize", "threshold", "json", "force"});
     return run_command(program, argc, argv, [&] {
-        use_threads(common);
         check_output(output, {"csv", "npy"}, common.force);
         Model model = load_model(model_path);
         require_beta(model, common);

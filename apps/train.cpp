@@ -11,7 +11,6 @@ int main(int argc, char** argv) {
                                  "pictures into a folder.");
     declare_options(program, run);
     return run_command(program, argc, argv, [&] {
-        use_threads(run.common);
         return run.resume ? resume_run(program, run) : start_run(program, run);
     });
 }

@@ -224,13 +224,14 @@ int start_run(const Program& program, RunSettings& run) {
     const Inputs inputs = prepare_inputs(run, std::move(raw), checkpoint.model, program);
     if (!inputs.sample_weights.empty())
         checkpoint.options[weights_fingerprint_key] = weights_fingerprint(inputs.sample_weights);
-    const std::vector<double> means = column_means(inputs.training);
+    const std::vector<double> means = column_means(inputs.training, inputs.sample_weights);
     checkpoint.model.rates.assign(means.begin(), means.end());
 
     Random random = Random(run.common.seed).fork(0);
-    initialize(machine, inputs.training, random);
+    initialize(machine, inputs.training, random, inputs.sample_weights);
     const std::size_t chains = run.algorithm == "pcd" ? run.chains.value_or(run.train.batch_size) : 0;
-    checkpoint.state = start_training(std::move(machine), inputs.training, run.train, chains, run.common.seed);
+    checkpoint.state = start_training(std::move(machine), inputs.training, run.train, chains, run.common.seed,
+                                      inputs.sample_weights);
     folder.cut_metrics(0);
     Session(run, folder, inputs, checkpoint).train();
     tell_end(run, folder);

@@ -1,3 +1,38 @@
 // SPDX-License-Identifier: MIT
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+// A run that no test case takes part in is a failure: a misspelt suite would pass for ever.
+#define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
+
+#include <cstdio>
+
+namespace {
+
+bool nothing_ran = false;
+
+struct Watch final : doctest::IReporter {
+    explicit Watch(const doctest::ContextOptions&) {}
+    void test_run_end(const doctest::TestRunStats& stats) override {
+        nothing_ran = stats.numTestCasesPassingFilters == 0;
+    }
+    void report_query(const doctest::QueryData&) override {}
+    void test_run_start() override {}
+    void test_case_start(const doctest::TestCaseData&) override {}
+    void test_case_reenter(const doctest::TestCaseData&) override {}
+    void test_case_end(const doctest::CurrentTestCaseStats&) override {}
+    void test_case_exception(const doctest::TestCaseException&) override {}
+    void subcase_start(const doctest::SubcaseSignature&) override {}
+    void subcase_end() override {}
+    void log_assert(const doctest::AssertData&) override {}
+    void log_message(const doctest::MessageData&) override {}
+    void test_case_skipped(const doctest::TestCaseData&) override {}
+};
+REGISTER_LISTENER("watch", 1, Watch);
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const int result = doctest::Context(argc, argv).run();
+    if (!nothing_ran) return result;
+    std::fputs("no test case passes these filters: is a suite misspelt?\n", stderr);
+    return 1;
+}

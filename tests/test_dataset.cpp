@@ -228,4 +228,34 @@ TEST_CASE("bad values are refused by file, row, column and number") {
     CHECK_THROWS_AS((void)Dataset::from_bytes(2, 2, {1, 2, 3}, 255), std::invalid_argument);
 }
 
+TEST_CASE("data are binarised or standardised, not both") {
+    const Dataset data = Dataset::from_floats(2, 1, {0, 1});
+    for (const Binarize binarize : {Binarize::threshold, Binarize::sample}) {
+        CHECK_THROWS_AS((void)data.prepared({binarize, 0.5F, {0.5F}, {0.5F}}, false), std::invalid_argument);
+        CHECK_THROWS_AS((void)data.prepared({binarize, 0.5F, {}, {0.5F}}, false), std::invalid_argument);
+        CHECK_NOTHROW((void)data.prepared({binarize, 0.5F, {}, {}}, false));
+    }
+    CHECK_NOTHROW((void)data.prepared({Binarize::none, 0.5F, {0.5F}, {0.5F}}, false));
+}
+
+TEST_CASE("weighted column means are those of repeated rows") {
+    std::vector<float> values, repeated, weights;
+    for (std::size_t r = 0; r < 600; ++r) {  // more than a block
+        weights.push_back(static_cast<float>(r % 4));
+        for (std::size_t copy = 0; copy < 1 + r % 4; ++copy)
+            for (const float x : {static_cast<float>(r % 7), static_cast<float>(r)})
+                (copy == 0 ? values : repeated).push_back(x);
+    }
+    const Dataset few = Dataset::from_floats(600, 2, values);
+    const Dataset many = Dataset::from_floats(repeated.size() / 2, 2, repeated);
+    const auto found = column_means(few, weights), expected = column_means(many);
+    const auto plain = column_means(few);
+    for (std::size_t i = 0; i < 2; ++i) {
+        CHECK(found[i] == doctest::Approx(expected[i]).epsilon(1e-12));
+        CHECK(std::abs(found[i] - plain[i]) > 1e-3);
+    }
+    CHECK_THROWS_AS((void)column_means(few, std::vector<float>(599, 1)), std::invalid_argument);
+    CHECK_THROWS_AS((void)column_means(few, std::vector<float>(600, 0)), std::invalid_argument);
+}
+
 TEST_SUITE_END();

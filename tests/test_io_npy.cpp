@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "io_helpers.h"
+#include "rbm/io/bytes.h"
 #include "rbm/io/npy.h"
 #include "rbm/kernels/error.h"
 
@@ -207,6 +208,23 @@ TEST_CASE("what is written reads back the same, aligned to 64 bytes") {
     CHECK(
         rbm::parse_npy(rbm::encode_npy(std::vector<std::size_t>{0, 5}, std::span<const float>()), "f").values.empty());
     CHECK_THROWS_AS(rbm::encode_npy(std::vector<std::size_t>{7}, std::span(floats)), std::invalid_argument);
+}
+
+TEST_CASE("arrays written from where they lie are the encoded ones") {
+    const TemporaryFolder folder;
+    const std::vector<float> floats = {1, -2.5F, 0, 3e-20F, 5, 6};
+    const std::vector<double> doubles = {0.1, -1e300, 7};
+    for (const std::vector<std::size_t>& shape : {std::vector<std::size_t>{6}, {2, 3}, {1, 3, 2}}) {
+        rbm::write_npy(folder / "a.npy", shape, floats, true);
+        CHECK(rbm::read_bytes(folder / "a.npy") == rbm::encode_npy(shape, std::span(floats)));
+    }
+    rbm::write_npy(folder / "b.npy", {3}, doubles, false);
+    CHECK(rbm::read_bytes(folder / "b.npy") == rbm::encode_npy(std::vector<std::size_t>{3}, std::span(doubles)));
+    rbm::write_npy(folder / "c.npy", {0, 4}, std::span<const float>(), false);
+    CHECK(rbm::parse_npy(rbm::read_bytes(folder / "c.npy"), "c").shape == std::vector<std::size_t>{0, 4});
+    CHECK_THROWS_AS(rbm::write_npy(folder / "b.npy", {3}, doubles, false), rbm::FileError);
+    CHECK_THROWS_AS(rbm::write_npy(folder / "d.npy", {4}, doubles, false), std::invalid_argument);
+    CHECK_FALSE(std::filesystem::exists(folder / "d.npy"));
 }
 
 TEST_SUITE_END();

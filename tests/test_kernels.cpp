@@ -7,11 +7,13 @@
 #include <cfloat>
 #include <cstring>
 #include <functional>
+#include <numbers>
 #include <numeric>
 #include <stdexcept>
 #include <string>
 
 #include "rbm/kernels/backend.h"
+#include "rbm/kernels/ops.h"
 #include "rbm/kernels/reference.h"
 #include "rbm/kernels/threads.h"
 #include "rbm/kernels/vector_kernels.h"
@@ -689,6 +691,48 @@ TEST_CASE("one pass over the weights does what the plain loop does, with every p
     const auto sums = openblas_backend().update_weights(slopes, update, weights, {}, {}, {}, {});
     CHECK(std::isnan(weights(3, 5)));
     CHECK(std::isnan(sums.moved_squares));
+}
+
+TEST_CASE("softplus sums in double are the plain ones to 1e-11, for any length, size, temperature and stride") {
+    double worst = 0;
+    for (const std::size_t cols : std::initializer_list<std::size_t>{1, 2, 3, 7, 8, 9, 17, 784, 959, 960, 961, 2500})
+        for (const double size : {0.1, 1.0, 30.0, 1e4})
+            for (const double shift : {0.0, -12.0, -40.0, -800.0, 40.0})
+                for (const double beta : {0.0, 1.0, 0.37, -2.0}) {  // 0: the argument is left out
+                    constexpr std::size_t rows = 3;
+                    BasicMatrix<double> storage(rows, cols + 5);
+                    std::vector<double> bias(cols), betas(beta == 0 ? 0 : rows, beta);
+                    for (std::size_t r = 0; r < rows; ++r)
+                        for (std::size_t c = 0; c < storage.cols(); ++c)
+                            storage(r, c) = size * static_cast<double>(normal_at({7, 0, 0}, r, c));
+                    for (std::size_t c = 0; c < cols; ++c)
+                        bias[c] = shift + 0.1 * static_cast<double>(normal_at({8, 0, 0}, 0, c));
+                    const ConstDoubleView field(storage.data(), rows, cols, storage.cols());
+                    std::vector<double> found(rows), expected(rows);
+                    add_softplus_sums(field, bias, betas, found);
+                    reference::add_softplus_sums(field, std::span<const double>(bias), std::span<const double>(betas),
+                                                 std::span<double>(expected));
+                    for (std::size_t r = 0; r < rows; ++r)
+                        if (expected[r] > 1e-300) worst = std::max(worst, std::abs(found[r] / expected[r] - 1));
+                        else REQUIRE(std::abs(found[r] - expected[r]) < 1e-300);
+                }
+    CHECK(worst < 1e-11);
+    CHECK(worst > 0);  // two ways, or nothing was compared
+    const double infinity = std::numeric_limits<double>::infinity(), nothing = std::nan("");
+    const std::vector<double> zero(5);
+    for (std::size_t place = 0; place < 5; ++place)
+        for (const double value : {infinity, -infinity, nothing}) {
+            BasicMatrix<double> field(1, 5);
+            field(0, place) = value;
+            std::vector<double> sums(1);
+            add_softplus_sums(ConstDoubleView(field), zero, {}, sums);
+            if (std::isnan(value)) CHECK(std::isnan(sums[0]));
+            else if (value > 0) CHECK(sums[0] == infinity);
+            else CHECK(sums[0] == doctest::Approx(4 * std::numbers::ln2).epsilon(1e-14));
+        }
+    std::vector<double> kept = {2.5};
+    add_softplus_sums(ConstDoubleView(BasicMatrix<double>(1, 0)), {}, {}, kept);
+    CHECK(kept[0] == 2.5);
 }
 
 TEST_SUITE_END();

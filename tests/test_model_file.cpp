@@ -155,9 +155,53 @@ TEST_CASE("models of every kind, with and without what is optional, come back bi
     for (const Binarize binarize : {Binarize::threshold, Binarize::sample, Binarize::none}) {
         Model model = model_of("bernoulli", "bernoulli", 175);
         model.preparation.binarize = binarize;
+        model.preparation.threshold = 0.3F;  // in the file only where it is used, and equal all the same
         save_model(file.path(), model, true);
-        CHECK(load_model(file.path()).preparation.binarize == binarize);
+        const Preparation back = load_model(file.path()).preparation;
+        CHECK(back.binarize == binarize);
+        CHECK(back == model.preparation);
+        CHECK(back.threshold == (binarize == Binarize::threshold ? 0.3F : 0.5F));
     }
+    CHECK(Preparation{Binarize::threshold, 0.3F, {}, {}} != Preparation{Binarize::threshold, 0.5F, {}, {}});
+    CHECK(Preparation{Binarize::none, 0.3F, {}, {}} != Preparation{Binarize::sample, 0.3F, {}, {}});
+    CHECK(Preparation{Binarize::none, 0.5F, {1}, {2}} != Preparation{Binarize::none, 0.5F, {1}, {3}});
+    CHECK(Preparation{Binarize::none, 0.5F, {1}, {2}} != Preparation{Binarize::none, 0.5F, {0}, {2}});
+}
+
+TEST_CASE("a log Z that no file can hold is refused at saving, and leaves the old file alone") {
+    const TemporaryFile file;
+    Model model = model_of("bernoulli", "bernoulli", 176);
+    model.log_partition = LogPartition{1, 0, 2, "ais"};
+    save_model(file.path(), model, true);
+    const auto bytes = read_bytes(file.path());
+    for (const double bad : {std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(),
+                             std::nan("")})
+        for (double LogPartition::*const member : {&LogPartition::value, &LogPartition::low, &LogPartition::high}) {
+            Model broken = model;
+            (*broken.log_partition).*member = bad;
+            CHECK_THROWS_AS(save_model(file.path(), broken, true), std::invalid_argument);
+        }
+    CHECK(read_bytes(file.path()) == bytes);
+}
+
+TEST_CASE("a file that says to binarise and to standardise is bad data") {
+    Model model = full_model("gaussian", "bernoulli");
+    for (const Binarize binarize : {Binarize::threshold, Binarize::sample, Binarize::none}) {
+        Tensors file = model_tensors(model);
+        file.metadata["data.binarize"] = name_of(binarize);
+        if (binarize == Binarize::none)
+            CHECK_NOTHROW(model_from(file));
+        else
+            CHECK_THROWS_AS(model_from(file), DataError);
+    }
+    Model bits = full_model("bernoulli", "bernoulli");
+    bits.preparation.binarize = Binarize::none;
+    bits.preparation.mean = model.preparation.mean;
+    bits.preparation.scale = model.preparation.scale;
+    Tensors unsaid = model_tensors(bits);
+    CHECK_NOTHROW(model_from(unsaid));
+    unsaid.metadata.erase("data.binarize");  // Bernoulli units are binarised unless the file says otherwise
+    CHECK_THROWS_AS(model_from(unsaid), DataError);
 }
 
 TEST_CASE("names, shapes and metadata are those of the format") {

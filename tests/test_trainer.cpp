@@ -368,6 +368,49 @@ TEST_CASE("whole sample weights are repeated rows; their scale does not matter, 
     }
 }
 
+TEST_CASE("an objective that the library has never seen trains, through both forms of train") {
+    /// Draws every visible unit's mean to the data's: the gradient of a machine whose weights stay 0.
+    struct Pull {
+        float strength = 1;
+        std::size_t* calls = nullptr;
+
+        std::size_t negative_rows(std::size_t) const { return 0; }
+        void add_gradient(const Machine& machine, std::size_t batch, Chains& chains, Random&,
+                          GradientWorkspace& workspace, Machine& gradient) const {
+            CHECK(chains.count() == 0);
+            ++*calls;
+            const auto field = workspace.hidden_field.rows_from(0, batch);
+            machine.hidden_field(workspace.visible.rows_from(0, batch), workspace.machine, field);
+            mean(machine.hidden, ConstView(field), {}, workspace.hidden_mean.rows_from(0, batch));
+            const Matrix model = machine.visible_mean(Matrix(1, machine.hidden_count()));
+            const auto slopes = location(gradient.visible);
+            for (std::size_t b = 0; b < batch; ++b)
+                for (std::size_t i = 0; i < slopes.size(); ++i)
+                    slopes[i] += strength * workspace.row_weights[b] * (model(0, i) - workspace.visible(b, i));
+        }
+    };
+    const Dataset data = dataset({{1, 0, 1}, {1, 1, 0}, {1, 0, 0}, {0, 0, 0}});
+    TrainSettings settings = plain_settings();
+    settings.batch_size = 4;
+    settings.epochs = 200;
+    settings.learning_rate = 1;
+    std::size_t calls = 0;
+    const Pull pull{2, &calls};
+    const Machine start{Bernoulli(3), Bernoulli(2)};
+    TrainState state = start_training(start, data, settings, 0, 1);
+    CHECK(train(state, pull, data, settings));
+    CHECK(calls == 200);
+    const Matrix learnt = state.machine.visible_mean(Matrix(1, 2));
+    CHECK(learnt(0, 0) == doctest::Approx(0.75).epsilon(1e-3));
+    CHECK(learnt(0, 1) == doctest::Approx(0.25).epsilon(1e-3));
+    CHECK(learnt(0, 2) == doctest::Approx(0.25).epsilon(1e-3));
+    Machine machine = start;
+    Random random(1);
+    train(machine, pull, data, settings, random);
+    CHECK(calls == 400);
+    CHECK(machine == state.machine);
+}
+
 TEST_CASE("training from a persistent state without chains, with bad weights or shapes is refused") {
     const Dataset data = dataset({{1, 0, 1}, {0, 1, 1}});
     const Machine machine{Bernoulli(3), Bernoulli(2)};
@@ -491,6 +534,61 @@ TEST_CASE("initial weights are small normals; locations and spreads are the data
     CHECK(units.log_sigma[2] == 0);  // no spread: 1
     CHECK(units.log_sigma[3] == doctest::Approx(std::log(0.5)).epsilon(1e-5));
     CHECK_THROWS_AS(initialize(gaussian, Dataset::from_floats(1, 2, {0, 1}), random), std::invalid_argument);
+}
+
+TEST_CASE("sample weights shape the start as repeated rows would") {
+    const std::vector<float> a = {1, 0.5F, 2}, b = {0, -1, 1}, c = {0.25F, 3, 0}, odd = {7, 7, 7};
+    const Dataset few = dataset({a, b, c, odd}), many = dataset({a, b, b, c, c, c});
+    const std::vector<float> weights = {2, 4, 6, 0};
+    const auto begin = [](const Dataset& data, const std::vector<float>& by) {
+        Machine machine{Gaussian(3), Bernoulli(2)};
+        Random random(109);
+        initialize(machine, data, random, by);
+        return start_training(machine, data, plain_settings(), 0, 1, by);
+    };
+    const TrainState found = begin(few, weights), expected = begin(many, {});
+    CHECK(largest_difference(found.machine, expected.machine) < 1e-6);
+    CHECK(largest_difference(begin(few, {}).machine, expected.machine) > 0.1);
+    for (std::size_t i = 0; i < 3; ++i)
+        CHECK(found.update.visible_offset[i] == doctest::Approx(expected.update.visible_offset[i]).epsilon(1e-6));
+    // A unit that is on wherever a row counts has the log-odds of so many rows.
+    Machine bits{Bernoulli(1), Bernoulli(1)};
+    Random random(110);
+    initialize(bits, dataset({{1}, {1}, {1}, {0}}), random, std::vector<float>{1, 1, 1, 0});
+    CHECK(location(bits.visible)[0] == doctest::Approx(std::log(3.0)));
+    CHECK_THROWS_AS(begin(few, {1, 1}), std::invalid_argument);
+    CHECK_THROWS_AS(begin(few, {1, 1, -1, 1}), std::invalid_argument);
+}
+
+TEST_CASE("settings that make no sense are refused before the first update") {
+    const Dataset data = dataset({{1, 0, 1}, {0, 1, 1}});
+    const Machine machine{Gaussian(3), Bernoulli(2)};
+    const auto attempt = [&](auto change) {
+        TrainSettings settings = plain_settings();
+        change(settings);
+        TrainState state = start_training(machine, data, settings, 0, 1);
+        TrainObserver observer;
+        observer.on_batch = [](std::size_t, std::size_t) { throw std::logic_error("an update was made"); };
+        train(state, ContrastiveDivergence{1}, data, settings, observer);
+    };
+    CHECK_THROWS_AS(attempt([](TrainSettings&) {}), std::logic_error);
+    const float nothing = std::nanf(""), infinity = std::numeric_limits<float>::infinity();
+    for (float UpdateSettings::*const member :
+         {&UpdateSettings::learning_rate, &UpdateSettings::momentum, &UpdateSettings::momentum_ramp,
+          &UpdateSettings::weight_decay, &UpdateSettings::weight_decay_l1, &UpdateSettings::sparsity_cost,
+          &UpdateSettings::gradient_norm_limit, &UpdateSettings::offset_rate, &UpdateSettings::log_sigma_rate,
+          &UpdateSettings::maximum_sigma})
+        for (const float bad : {-0.1F, nothing, infinity})
+            CHECK_THROWS_AS(attempt([&](TrainSettings& settings) { settings.*member = bad; }), std::invalid_argument);
+    CHECK_THROWS_AS(attempt([&](TrainSettings& settings) { settings.sparsity_target = nothing; }),
+                    std::invalid_argument);
+    CHECK_THROWS_AS(attempt([&](TrainSettings& settings) { settings.momentum = 1; }), std::invalid_argument);
+    CHECK_THROWS_AS(attempt([&](TrainSettings& settings) { settings.offset_rate = 1.5F; }), std::invalid_argument);
+    for (const float bad : {0.0F, -1.0F, nothing, infinity, 101.0F})
+        CHECK_THROWS_AS(attempt([&](TrainSettings& settings) { settings.minimum_sigma = {0.1F, bad, 0.1F}; }),
+                        std::invalid_argument);
+    CHECK_THROWS_AS(attempt([&](TrainSettings& settings) { settings.minimum_sigma = {100.0F, 0.1F, 100.0F}; }),
+                    std::logic_error);
 }
 
 TEST_CASE("the observer sees every batch and epoch, and is asked to stop once after each batch") {

@@ -6,6 +6,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <stdexcept>
 
 #include "rbm/io/atomic_file.h"
 #include "rbm/io/bytes.h"
@@ -90,6 +91,10 @@ Preparation preparation_of(const Tensors& file, const Machine& machine) {
     if (preparation.mean.empty() != preparation.scale.empty())
         throw DataError(fmt::format("{}: found only one of the tensors data.mean and data.scale, expected both or none",
                                     file.source));
+    if (preparation.binarize != Binarize::none && !preparation.scale.empty())
+        throw DataError(fmt::format("{}: found data.binarize '{}' and the tensors data.mean and data.scale, expected "
+                                    "either; set data.binarize to none if values were standardised",
+                                    file.source, name_of(preparation.binarize)));
     for (std::size_t i = 0; i < preparation.scale.size(); ++i)
         if (!(preparation.scale[i] > 0))
             throw DataError(fmt::format("{}: tensor data.scale, element {}: found {}, expected a positive number",
@@ -98,6 +103,10 @@ Preparation preparation_of(const Tensors& file, const Machine& machine) {
 }
 
 void add_log_partition(Tensors& file, const LogPartition& log_partition) {
+    for (const double number : {log_partition.value, log_partition.low, log_partition.high})
+        if (!std::isfinite(number))
+            throw std::invalid_argument(
+                fmt::format("log_partition is {}, expected a finite number; no model file can hold it", number));
     file.metadata["log_partition"] = fmt::format("{}", log_partition.value);
     file.metadata["log_partition_low"] = fmt::format("{}", log_partition.low);
     file.metadata["log_partition_high"] = fmt::format("{}", log_partition.high);

@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "rbm/io/atomic_file.h"
 #include "rbm/io/npy_header.h"
 #include "rbm/kernels/error.h"
 
@@ -43,8 +44,10 @@ std::span<const std::byte> payload(std::span<const std::byte> bytes, const NpyHe
     return storage;
 }
 
+/// All that stands before the values.  They start at a multiple of 64 bytes, so that they can be mapped into memory and
+/// used as they lie.
 template <class Real>
-std::vector<std::byte> encode(std::span<const std::size_t> shape, std::span<const Real> values) {
+std::vector<std::byte> encode_header(std::span<const std::size_t> shape, std::span<const Real> values) {
     static_assert(std::endian::native == std::endian::little);
     std::size_t count = 1;
     for (const std::size_t length : shape) count *= length;
@@ -52,12 +55,11 @@ std::vector<std::byte> encode(std::span<const std::size_t> shape, std::span<cons
         throw std::invalid_argument(fmt::format("encode_npy: {} values, the shape says {}", values.size(), count));
     std::string header = fmt::format("{{'descr': '<f{}', 'fortran_order': False, 'shape': ({}{}), }}", sizeof(Real),
                                      shape_text(shape, ", "), shape.size() == 1 ? "," : "");
-    // The values start at a multiple of 64 bytes, so that they can be mapped into memory and used as they lie.
     constexpr std::size_t start = 10, alignment = 64;
     const std::size_t end = (start + header.size() + 1 + alignment - 1) / alignment * alignment;
     header.resize(end - start - 1, ' ');
     header += '\n';
-    std::vector<std::byte> bytes(end + values.size_bytes());
+    std::vector<std::byte> bytes(end);
     const unsigned char head[start] = {0x93,
                                        'N',
                                        'U',
@@ -70,8 +72,24 @@ std::vector<std::byte> encode(std::span<const std::size_t> shape, std::span<cons
                                        static_cast<unsigned char>(header.size() >> 8)};
     std::memcpy(bytes.data(), head, start);
     std::memcpy(bytes.data() + start, header.data(), header.size());
-    if (!values.empty()) std::memcpy(bytes.data() + end, values.data(), values.size_bytes());
     return bytes;
+}
+
+template <class Real>
+std::vector<std::byte> encode(std::span<const std::size_t> shape, std::span<const Real> values) {
+    std::vector<std::byte> bytes = encode_header(shape, values);
+    const auto more = std::as_bytes(values);
+    bytes.insert(bytes.end(), more.begin(), more.end());
+    return bytes;
+}
+
+template <class Real>
+void write(const std::string& path, std::span<const std::size_t> shape, std::span<const Real> values, bool overwrite) {
+    const std::vector<std::byte> header = encode_header(shape, values);
+    AtomicFile file(path, overwrite);
+    file.write(header);
+    file.write(std::as_bytes(values));
+    file.commit();
 }
 
 }  // namespace
@@ -125,6 +143,15 @@ std::vector<std::byte> encode_npy(std::span<const std::size_t> shape, std::span<
 }
 std::vector<std::byte> encode_npy(std::span<const std::size_t> shape, std::span<const double> values) {
     return encode(shape, values);
+}
+
+void write_npy(const std::string& path, const std::vector<std::size_t>& shape, std::span<const float> values,
+               bool overwrite) {
+    write(path, std::span<const std::size_t>(shape), values, overwrite);
+}
+void write_npy(const std::string& path, const std::vector<std::size_t>& shape, std::span<const double> values,
+               bool overwrite) {
+    write(path, std::span<const std::size_t>(shape), values, overwrite);
 }
 
 }  // namespace rbm

@@ -33,4 +33,10 @@ Dataset parse_npy_dataset(std::span<const std::byte> bytes, const std::string& n
 std::vector<std::byte> encode_npy(std::span<const std::size_t> shape, std::span<const float> values);
 std::vector<std::byte> encode_npy(std::span<const std::size_t> shape, std::span<const double> values);
 
+/// The same bytes as the file `path` (AtomicFile), from where the values lie: no second copy of them.
+void write_npy(const std::string& path, const std::vector<std::size_t>& shape, std::span<const float> values,
+               bool overwrite);
+void write_npy(const std::string& path, const std::vector<std::size_t>& shape, std::span<const double> values,
+               bool overwrite);
+
 }  // namespace rbm

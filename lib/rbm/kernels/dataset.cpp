@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
@@ -111,6 +112,9 @@ Dataset Dataset::prepared(const Preparation& preparation, bool unit_interval) co
 }
 
 Dataset Dataset::prepared(const Preparation& preparation, bool unit_interval) && {
+    if (preparation.binarize != Binarize::none && !(preparation.mean.empty() && preparation.scale.empty()))
+        throw std::invalid_argument("Dataset::prepared: both binarize and mean or scale, expected one of them: "
+                                    "standardised values are neither grey nor on or off");
     check(unit_interval);
     if (!preparation.mean.empty()) {
         if (preparation.mean.size() != cols_ || preparation.scale.size() != cols_)
@@ -233,17 +237,35 @@ Standardisation standardise(const Dataset& data) {
     return result;
 }
 
-std::vector<double> column_means(const Dataset& data) {
+void check_row_weights(std::span<const float> weights, std::size_t rows) {
+    if (weights.empty()) return;
+    if (weights.size() != rows)
+        throw std::invalid_argument(fmt::format("{} sample weights for {} rows of data", weights.size(), rows));
+    for (std::size_t row = 0; row < rows; ++row)
+        if (!(weights[row] >= 0) || !std::isfinite(weights[row]))
+            throw std::invalid_argument(fmt::format("sample weight {} is {}, expected a finite number of at least 0",
+                                                    row + 1, weights[row]));
+    if (std::all_of(weights.begin(), weights.end(), [](float weight) { return weight == 0; }))
+        throw std::invalid_argument("all sample weights are 0, expected some above");
+}
+
+std::vector<double> column_means(const Dataset& data, std::span<const float> row_weights) {
+    check_row_weights(row_weights, data.rows());
     std::vector<double> sums(data.cols());
+    double total = 0;
     Matrix block;
     constexpr std::size_t block_rows = 256;
     for (std::size_t first = 0; first < data.rows(); first += block_rows) {
         block.resize(std::min(block_rows, data.rows() - first), data.cols());
         data.fill(first, Stream{}, block);
-        for (std::size_t row = 0; row < block.rows(); ++row)
-            for (std::size_t col = 0; col < data.cols(); ++col) sums[col] += static_cast<double>(block(row, col));
+        for (std::size_t row = 0; row < block.rows(); ++row) {
+            const double weight = row_weights.empty() ? 1.0 : static_cast<double>(row_weights[first + row]);
+            total += weight;
+            for (std::size_t col = 0; col < data.cols(); ++col)
+                sums[col] += weight * static_cast<double>(block(row, col));
+        }
     }
-    for (double& sum : sums) sum /= static_cast<double>(data.rows());
+    for (double& sum : sums) sum /= total;
     return sums;
 }
 

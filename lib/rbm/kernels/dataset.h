@@ -34,7 +34,11 @@ struct Preparation {
     float threshold = 0.5F;     ///< values above it are 1
     std::vector<float> mean;    ///< [V] or empty: v = (x - mean) / scale
     std::vector<float> scale;   ///< [V] or empty
-    bool operator==(const Preparation&) const = default;
+    /// The same states from the same data: the threshold counts only where it is used.
+    bool operator==(const Preparation& other) const {
+        return binarize == other.binarize && (binarize != Binarize::threshold || threshold == other.threshold) &&
+               mean == other.mean && scale == other.scale;
+    }
 };
 
 class Dataset {
@@ -55,7 +59,8 @@ class Dataset {
     float value(std::size_t row, std::size_t col) const;
 
     /// The dataset that a machine sees under `preparation`.  Throws DataError naming the first row and column (counted
-    /// from 1) that is not finite or, for Bernoulli units (`unit_interval`), outside [0, 1], and how many such there are.
+    /// from 1) that is not finite or, for Bernoulli units (`unit_interval`), outside [0, 1], and how many such there are;
+    /// std::invalid_argument for a preparation that both binarises and standardises.
     Dataset prepared(const Preparation& preparation, bool unit_interval) const&;
     Dataset prepared(const Preparation& preparation, bool unit_interval) &&;
 
@@ -108,7 +113,11 @@ struct Standardisation {
 };
 Standardisation standardise(const Dataset& data);
 
-/// Mean of each column of the prepared data, in double; when sampled(), of one draw.
-std::vector<double> column_means(const Dataset& data);
+/// Weights of `rows` rows, or none for equal ones.  Throws std::invalid_argument, naming the first, unless there are so
+/// many finite ones of at least 0, not all 0.
+void check_row_weights(std::span<const float> weights, std::size_t rows);
+
+/// Mean of each column of the prepared data, in double; when sampled(), of one draw.  Throws as check_row_weights().
+std::vector<double> column_means(const Dataset& data, std::span<const float> row_weights = {});
 
 }  // namespace rbm

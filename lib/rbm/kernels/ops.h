@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// One name per kernel for both number types: float runs on the backend in use, double on the reference loops.
+// One name per kernel for both number types: float runs on the backend in use, double on the reference loops
+// (softplus sums on a faster one, which exact log Z lives on).
 #pragma once
 
 #include "rbm/kernels/backend.h"
 #include "rbm/kernels/reference.h"
+#include "rbm/kernels/softplus_sums.h"
 
 namespace rbm {
 
@@ -50,7 +52,7 @@ inline void sample_logistic(ConstDoubleView field, Doubles bias, Doubles beta, c
     reference::sample_logistic(field, bias, beta, stream, out);
 }
 inline void add_softplus_sums(ConstDoubleView field, Doubles bias, Doubles beta, Sums out) {
-    reference::add_softplus_sums(field, bias, beta, out);
+    vectorized::add_softplus_sums(field, bias, beta, out);
 }
 inline void sample_normal(ConstDoubleView mean, Doubles deviation, Doubles beta, const Stream& stream, DoubleView out) {
     reference::sample_normal(mean, deviation, beta, stream, out);

@@ -3,20 +3,18 @@
 
 #include <fmt/format.h>
 
-#include <boost/random/normal_distribution.hpp>
 #include <boost/random/uniform_int_distribution.hpp>
 #include <cmath>
 #include <numeric>
 #include <stdexcept>
 
 #include "rbm/kernels/ops.h"
-#include "rbm/trainer/contrastive_divergence.h"
 
 namespace rbm {
 namespace {
 
-// Independent generators of one run, forked from its seed.
-constexpr std::uint64_t shuffle_purpose = 1, pixel_purpose = 2, chain_purpose = 3, start_purpose = 4;
+// Independent generators of one run, forked from its seed; start.cpp has 3 and 4.
+constexpr std::uint64_t shuffle_purpose = 1, pixel_purpose = 2;
 
 std::vector<std::uint32_t> shuffled_rows(std::size_t rows, std::uint64_t seed, std::uint64_t epoch) {
     std::vector<std::uint32_t> order(rows);
@@ -54,21 +52,31 @@ std::vector<float> shares_of(std::span<const float> row_weights) {
     return shares;
 }
 
-struct Moments {
-    std::vector<double> mean, variance;
-};
-
-Moments moments(const Dataset& data) {
-    Moments result{column_means(data), std::vector<double>(data.cols())};
-    Matrix row(1, data.cols());
-    for (std::size_t r = 0; r < data.rows(); ++r) {
-        data.fill(r, Stream{}, row);
-        for (std::size_t i = 0; i < data.cols(); ++i) {
-            const double distance = static_cast<double>(row(0, i)) - result.mean[i];
-            result.variance[i] += distance * distance / static_cast<double>(data.rows());
-        }
-    }
-    return result;
+/// Once for all updates.
+void check_settings(const UpdateSettings& settings) {
+    const auto require = [](const char* name, float value, bool holds, const char* expected) {
+        if (!holds || !std::isfinite(value))
+            throw std::invalid_argument(fmt::format("train: {} is {}, expected {}", name, value, expected));
+    };
+    const auto at_least_0 = [&](const char* name, float value) {
+        require(name, value, value >= 0, "a finite number of at least 0");
+    };
+    at_least_0("learning_rate", settings.learning_rate);
+    require("momentum", settings.momentum, settings.momentum >= 0 && settings.momentum < 1,
+            "a number of at least 0 and below 1");
+    at_least_0("momentum_ramp", settings.momentum_ramp);
+    at_least_0("weight_decay", settings.weight_decay);
+    at_least_0("weight_decay_l1", settings.weight_decay_l1);
+    require("sparsity_target", settings.sparsity_target, true, "a finite number");
+    at_least_0("sparsity_cost", settings.sparsity_cost);
+    at_least_0("gradient_norm_limit", settings.gradient_norm_limit);
+    require("offset_rate", settings.offset_rate, settings.offset_rate >= 0 && settings.offset_rate <= 1,
+            "a number from 0 to 1");
+    at_least_0("log_sigma_rate", settings.log_sigma_rate);
+    require("maximum_sigma", settings.maximum_sigma, settings.maximum_sigma > 0, "a finite number above 0");
+    const std::string range = fmt::format("a number above 0, and at most the {} of maximum_sigma", settings.maximum_sigma);
+    for (const float low : settings.minimum_sigma)
+        require("minimum_sigma", low, low > 0 && low <= settings.maximum_sigma, range.c_str());
 }
 
 void check_shapes(const TrainState& state, const Dataset& data, const TrainSettings& settings,
@@ -81,17 +89,8 @@ void check_shapes(const TrainState& state, const Dataset& data, const TrainSetti
                                                 data.cols(), state.machine.visible_count()));
     if (data.rows() == 0) throw std::invalid_argument("train: data has no rows");
     if (settings.batch_size == 0) throw std::invalid_argument("train: batch_size is 0, expected at least 1");
-    if (!sample_weights.empty() && sample_weights.size() != data.rows())
-        throw std::invalid_argument(fmt::format("train: {} sample weights for {} rows of data", sample_weights.size(),
-                                                data.rows()));
-    double total = 0;
-    for (std::size_t row = 0; row < sample_weights.size(); ++row) {
-        if (!(sample_weights[row] >= 0) || !std::isfinite(sample_weights[row]))
-            throw std::invalid_argument(fmt::format("train: sample weight {} is {}, expected a number of at least 0",
-                                                    row + 1, sample_weights[row]));
-        total += static_cast<double>(sample_weights[row]);
-    }
-    if (!sample_weights.empty() && total == 0) throw std::invalid_argument("train: all sample weights are 0");
+    check_row_weights(sample_weights, data.rows());
+    check_settings(settings);
     if (settings.minimum_sigma.size() != 1 && settings.minimum_sigma.size() != data.cols())
         throw std::invalid_argument(fmt::format("train: {} values of minimum_sigma, expected 1 or {}",
                                                 settings.minimum_sigma.size(), data.cols()));
@@ -99,33 +98,8 @@ void check_shapes(const TrainState& state, const Dataset& data, const TrainSetti
 
 }  // namespace
 
-void initialize(Machine& machine, const Dataset& data, Random& random) {
-    if (data.cols() != machine.visible_count())
-        throw std::invalid_argument(fmt::format("initialize: data has {} columns, the machine has {} visible units",
-                                                data.cols(), machine.visible_count()));
-    const Moments of_data = moments(data);
-    fit_marginals(machine.visible, of_data.mean, of_data.variance, data.rows());
-    boost::random::normal_distribution<float> small(0, 0.01F);
-    for (float& weight : machine.weights.values()) weight = small(random);
-    machine.hidden = make_units<float>(kind(machine.hidden), machine.hidden_count());
-}
-
-TrainState start_training(Machine machine, const Dataset& data, const TrainSettings& settings, std::size_t chains,
-                          std::uint64_t seed) {
-    TrainState state;
-    state.seed = seed;
-    bound_log_sigma(machine, settings);
-    state.update = UpdateState::start(machine, settings, column_means(data));
-    state.machine = std::move(machine);
-    Random start = Random(seed).fork(start_purpose);
-    if (chains > 0) state.chains = Chains::from_noise(state.machine, chains, start);
-    state.random = Random(seed).fork(chain_purpose).state();
-    return state;
-}
-
-template <Objective O>
-bool train(TrainState& state, const O& objective, const Dataset& data, const TrainSettings& settings,
-           const TrainObserver& observer, std::span<const float> sample_weights) {
+bool detail::train(TrainState& state, const AnyObjective& objective, const Dataset& data, const TrainSettings& settings,
+                   const TrainObserver& observer, std::span<const float> sample_weights) {
     check_shapes(state, data, settings, sample_weights, objective.negative_rows(0));
     const std::size_t batches = batch_count(data.rows(), settings.batch_size);
     const std::uint64_t total = static_cast<std::uint64_t>(batches) * settings.epochs;
@@ -182,10 +156,5 @@ bool train(TrainState& state, const O& objective, const Dataset& data, const Tra
     }
     return true;
 }
-
-template bool train(TrainState&, const ContrastiveDivergence&, const Dataset&, const TrainSettings&,
-                    const TrainObserver&, std::span<const float>);
-template bool train(TrainState&, const PersistentContrastiveDivergence&, const Dataset&, const TrainSettings&,
-                    const TrainObserver&, std::span<const float>);
 
 }  // namespace rbm

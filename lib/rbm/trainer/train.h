@@ -52,18 +52,37 @@ struct TrainObserver {
 constexpr std::size_t batch_count(std::size_t rows, std::size_t batch_size) { return (rows - 1) / batch_size + 1; }
 
 /// Weights N(0, 0.01^2), locations and spreads from the data's marginals, hidden biases 0: Hinton's guide, 2010.
-void initialize(Machine& machine, const Dataset& data, Random& random);
+/// sample_weights as for train().
+void initialize(Machine& machine, const Dataset& data, Random& random, std::span<const float> sample_weights = {});
 
-/// A run at its beginning.  `chains` is the number of persistent chains, 0 for none.
+/// A run at its beginning, its first offsets the (weighted) means of the data.  `chains` is the number of persistent
+/// chains, 0 for none.
 TrainState start_training(Machine machine, const Dataset& data, const TrainSettings& settings, std::size_t chains,
-                          std::uint64_t seed);
+                          std::uint64_t seed, std::span<const float> sample_weights = {});
+
+namespace detail {
+/// An objective without its type: the loop is compiled once, for those of other programs as well.
+struct AnyObjective {
+    std::function<std::size_t(std::size_t batch)> negative_rows;
+    std::function<void(const Machine&, std::size_t batch, Chains&, Random&, GradientWorkspace&, Machine& gradient)>
+        add_gradient;
+};
+bool train(TrainState& state, const AnyObjective& objective, const Dataset& data, const TrainSettings& settings,
+           const TrainObserver& observer, std::span<const float> sample_weights);
+}  // namespace detail
 
 /// Trains until settings.epochs are done or the observer asks to stop; true when done.  sample_weights has one value per
-/// row of data, or none; they count relative to their mean.  Throws std::invalid_argument when shapes do not fit and
+/// row of data, or none; they count relative to their mean.  Throws std::invalid_argument when shapes do not fit or settings make no sense, and
 /// Diverged when parameters leave the realm of numbers: `state` is then worthless, go back to a checkpoint.
 template <Objective O>
 bool train(TrainState& state, const O& objective, const Dataset& data, const TrainSettings& settings,
-           const TrainObserver& observer = {}, std::span<const float> sample_weights = {});
+           const TrainObserver& observer = {}, std::span<const float> sample_weights = {}) {
+    const detail::AnyObjective any{
+        [&](std::size_t batch) -> std::size_t { return objective.negative_rows(batch); },
+        [&](const Machine& machine, std::size_t batch, Chains& chains, Random& random, GradientWorkspace& workspace,
+            Machine& gradient) { objective.add_gradient(machine, batch, chains, random, workspace, gradient); }};
+    return detail::train(state, any, data, settings, observer, sample_weights);
+}
 
 /// In short: trains `machine` from its present parameters.
 template <Objective O>

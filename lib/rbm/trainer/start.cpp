@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// What training begins with: initial parameters, offsets, chains and generators.
+#include <fmt/format.h>
+
+#include <boost/random/normal_distribution.hpp>
+#include <stdexcept>
+
+#include "rbm/trainer/train.h"
+
+namespace rbm {
+namespace {
+
+// Independent generators of one run, forked from its seed; train.cpp has 1 and 2.
+constexpr std::uint64_t chain_purpose = 3, start_purpose = 4;
+
+struct Moments {
+    std::vector<double> mean, variance;
+    std::size_t samples = 0;  ///< rows that count
+};
+
+Moments moments(const Dataset& data, std::span<const float> sample_weights) {
+    Moments result{column_means(data, sample_weights), std::vector<double>(data.cols()), 0};
+    double total = 0;
+    Matrix row(1, data.cols());
+    for (std::size_t r = 0; r < data.rows(); ++r) {
+        const double weight = sample_weights.empty() ? 1.0 : static_cast<double>(sample_weights[r]);
+        if (weight == 0) continue;
+        ++result.samples;
+        total += weight;
+        data.fill(r, Stream{}, row);
+        for (std::size_t i = 0; i < data.cols(); ++i) {
+            const double distance = static_cast<double>(row(0, i)) - result.mean[i];
+            result.variance[i] += weight * distance * distance;
+        }
+    }
+    for (double& variance : result.variance) variance /= total;
+    return result;
+}
+
+}  // namespace
+
+void initialize(Machine& machine, const Dataset& data, Random& random, std::span<const float> sample_weights) {
+    if (data.cols() != machine.visible_count())
+        throw std::invalid_argument(fmt::format("initialize: data has {} columns, the machine has {} visible units",
+                                                data.cols(), machine.visible_count()));
+    const Moments of_data = moments(data, sample_weights);
+    fit_marginals(machine.visible, of_data.mean, of_data.variance, of_data.samples);
+    boost::random::normal_distribution<float> small(0, 0.01F);
+    for (float& weight : machine.weights.values()) weight = small(random);
+    machine.hidden = make_units<float>(kind(machine.hidden), machine.hidden_count());
+}
+
+TrainState start_training(Machine machine, const Dataset& data, const TrainSettings& settings, std::size_t chains,
+                          std::uint64_t seed, std::span<const float> sample_weights) {
+    TrainState state;
+    state.seed = seed;
+    bound_log_sigma(machine, settings);
+    state.update = UpdateState::start(machine, settings, column_means(data, sample_weights));
+    state.machine = std::move(machine);
+    Random start = Random(seed).fork(start_purpose);
+    if (chains > 0) state.chains = Chains::from_noise(state.machine, chains, start);
+    state.random = Random(seed).fork(chain_purpose).state();
+    return state;
+}
+
+}  // namespace rbm
