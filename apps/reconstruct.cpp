@@ -85,6 +85,7 @@ int run(const Program& program, const Settings& settings) {
     const Task task = open(program, settings, picture);
     Matrix result = results(task, settings);
     if (!picture) {
+    refuse_terminal(settings.output);
         write_npy(settings.output, {result.rows(), result.cols()}, std::as_const(result).values(), common.force);
     } else if (settings.hidden) {
         const ImageShape shape = squarest(result.cols());

@@ -92,6 +92,11 @@ class Reconstruct(AppTest):
             found = self.result('--mask', 'mask.npy', '--steps', 40, *words)[:, known == 0].mean(0)
             self.assertLess((abs(found - exact) / np.sqrt(exact * (1 - exact) / 5000)).max(), 4.5)
 
+    def test_a_terminal_gets_no_bytes_of_arrays(self):
+        code, shown, said = self.run_on_terminal('rbm-reconstruct', 'm.st', 'v.npy', '--output', '-')
+        self.assertEqual((code, shown), (2, b''))
+        self.assertIn('terminal', said)
+
     def test_forms_of_masks(self):
         known = (RNG.random(12) < 0.5).astype(int)
         self.save_array('flat.npy', known.astype(bool))
