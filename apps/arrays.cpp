@@ -2,6 +2,7 @@
 #include "apps/arrays.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -28,6 +29,14 @@ void check_output(const std::string& path, std::initializer_list<const char*> kn
         throw UsageError(fmt::format("option --output: found '{}', expected a name that ends in {}", path, list));
     }
     check_writable(path, force);
+}
+
+void refuse_terminal(const std::string& path) {
+    if ((path == "-" || path == "/dev/stdout") && isatty(STDOUT_FILENO) == 1)
+        throw UsageError(fmt::format(
+            "option --output: found {}, but standard output is a terminal and .npy is binary; give the name of a file, "
+            "or lead it on with > or |",
+            path));
 }
 
 }  // namespace rbm::app

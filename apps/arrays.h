@@ -16,4 +16,7 @@ std::string ending_of(const std::string& path);
 /// or could not be written.  To be called before any work.
 void check_output(const std::string& path, std::initializer_list<const char*> known, bool force);
 
+/// Throws UsageError when the path is standard output and that is a terminal, which bytes of .npy would garble.
+void refuse_terminal(const std::string& path);
+
 }  // namespace rbm::app

@@ -2,6 +2,7 @@
 // rbm-data: makes sets with known answers, converts files.
 #include <filesystem>
 
+#include "apps/arrays.h"
 #include "apps/command.h"
 #include "apps/data_file.h"
 #include "apps/prepare.h"
@@ -74,6 +75,7 @@ int run(const Settings& settings, const Program& program) {
     if (settings.output == "-" && settings.common.json)
         throw UsageError("--json: standard output already carries the data; give --output a file");
     check_writable(settings.output, settings.common.force);
+    refuse_terminal(settings.output);
     const bool kind = is_toy(settings.source);
     std::optional<double> bound;
     Dataset data;

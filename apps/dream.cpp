@@ -69,6 +69,7 @@ int dream(const Program& program, const Settings& settings) {
     if (const auto beta = static_cast<float>(common.beta); !(beta > 0 && std::isfinite(beta)))
         throw UsageError(fmt::format("option --beta: found {}, expected a number above 0", common.beta));
     check_output(settings.output, {"npy", "png", "gif"}, common.force);
+    refuse_terminal(settings.output);
     Model model = load_model(settings.model);
     const FramePlan plan = plan_frames(model, settings.output, settings.chains, settings.steps, settings.every);
     const bool means = plan.ending == "npy" ? settings.means : !settings.states;

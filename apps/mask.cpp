@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "rbm/io/bytes.h"
 #include "rbm/io/npy.h"
 #include "rbm/io/png.h"
@@ -59,6 +61,20 @@ Matrix load_mask(const std::string& path, std::size_t rows, std::size_t cols, Im
         mask.values()[i] = static_cast<float>(value);
     }
     return mask;
+}
+
+Dataset without_unknown(const Dataset& data, const Matrix& mask, const std::vector<float>& fill) {
+    std::vector<float> values(data.rows() * data.cols());
+    data.fill(0, Stream{}, View(values.data(), data.rows(), data.cols()));
+    bool holes = false;
+    for (std::size_t i = 0; i < values.size(); ++i)
+        if (std::isnan(values[i]) && mask.values()[i % mask.values().size()] == 0)
+            values[i] = fill[i % data.cols()], holes = true;
+    if (!holes) return data;
+    Dataset result = Dataset::from_floats(data.rows(), data.cols(), std::move(values));
+    result.image = data.image;
+    result.name = data.name;
+    return result;
 }
 
 }  // namespace rbm::app

@@ -36,9 +36,13 @@ struct Task {
 Task open(const Program& program, const Settings& settings, bool picture) {
     Task task{load_model(settings.model), load_raw(settings.data), {}, {}};
     if (task.model.image == ImageShape{}) task.model.image = task.raw.image;
-    task.prepared = prepare_for(task.model, task.raw, program, settings.common);
-    if (!settings.mask.empty())
+    if (!settings.mask.empty() && task.raw.cols() == task.model.machine.visible_count()) {
         task.mask = load_mask(settings.mask, task.raw.rows(), task.raw.cols(), task.model.image);
+        std::vector<float> fill = task.model.preparation.mean;  // never seen but in pictures
+        fill.resize(task.raw.cols());
+        task.raw = without_unknown(task.raw, task.mask, fill);
+    }
+    task.prepared = prepare_for(task.model, task.raw, program, settings.common);
     if (picture && task.raw.rows() > most_pictures) {
         note("{}: the picture shows the first {} of {} samples", settings.output, most_pictures, task.raw.rows());
         task.raw = task.raw.slice(0, most_pictures);
@@ -81,6 +85,7 @@ int run(const Program& program, const Settings& settings) {
     if (settings.hidden && (settings.steps || !settings.mask.empty()))
         throw UsageError("option --hidden: gives features of the samples as they are, so not with --steps or --mask");
     check_output(settings.output, {"npy", "png"}, common.force);
+    refuse_terminal(settings.output);
     const bool picture = ending_of(settings.output) == "png";
     const Task task = open(program, settings, picture);
     Matrix result = results(task, settings);
@@ -121,8 +126,8 @@ int main(int argc, char** argv) {
                 "passes to the hidden units and back: all but the last draw states, the last gives means")
         .option(
             "mask", input(&settings.mask).named("FILE"),
-            "fill in: an array (.npy, one row or one per sample; 1 is known, 0 is not) or a picture (.png; white is "
-            "known, black is not)")
+            "fill in: an array (.npy, one row or one per sample; 1 is known, 0 is not, and may be NaN in DATA) or a "
+            "picture (.png; white is known, black is not)")
         .option("hidden", flag(&settings.hidden), "give the features p(h = 1 | v) instead")
         .option("states", flag(&settings.states), "give drawn states instead of means")
         .common(settings.common, {"seed", "threads", "binarize", "threshold", "force"});

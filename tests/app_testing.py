@@ -73,6 +73,22 @@ class AppTest(unittest.TestCase):
         return subprocess.run([PROGRAMS[program], *map(str, words)], cwd=self.folder, input=input, timeout=120,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
+    def run_on_terminal(self, program, *words):
+        """Exit code, what the terminal shows, and stderr."""
+        terminal, end = os.openpty()
+        try:
+            done = subprocess.run([PROGRAMS[program], *map(str, words)], cwd=self.folder, stdin=subprocess.DEVNULL,
+                                  stdout=end, stderr=subprocess.PIPE, timeout=120)
+            os.set_blocking(terminal, False)
+            try:
+                shown = os.read(terminal, 1 << 16)
+            except BlockingIOError:
+                shown = b''
+        finally:
+            os.close(terminal)
+            os.close(end)
+        return done.returncode, shown, done.stderr.decode()
+
     def start_program(self, program, *words):
         return subprocess.Popen([PROGRAMS[program], *map(str, words)], cwd=self.folder, stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)

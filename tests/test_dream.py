@@ -187,6 +187,12 @@ class Dream(AppTest):
         self.fails(1, 'rbm-dream', 'm.st', '--steps', 10**15, '--every', 1, '--output', 'd.npy', saying=['memory', 'frames'])
         self.fails(1, 'rbm-dream', 'm.st', '--steps', 2**64 - 1, '--every', 1, '--output', 'd.png', saying='memory')
 
+    def test_a_terminal_gets_no_bytes_of_arrays(self):
+        code, shown, said = self.run_on_terminal('rbm-dream', 'm.st', '--steps', 1, '--output', '-')
+        self.assertEqual((code, shown), (2, b''))
+        self.assertIn('terminal', said)
+        self.assertEqual(self.run_on_terminal('rbm-dream', 'm.st', '--steps', 1, '--output', 'd.npy')[0], 0)
+
     def test_interruption_leaves_nothing(self):
         for name in 'd.npy', 'd.gif', '-':
             self.interrupt('rbm-dream', 'm.st', '--steps', 10**12, '--every', 10**11, '--output', name)

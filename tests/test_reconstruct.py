@@ -92,6 +92,34 @@ class Reconstruct(AppTest):
             found = self.result('--mask', 'mask.npy', '--steps', 40, *words)[:, known == 0].mean(0)
             self.assertLess((abs(found - exact) / np.sqrt(exact * (1 - exact) / 5000)).max(), 4.5)
 
+    def test_a_terminal_gets_no_bytes_of_arrays(self):
+        code, shown, said = self.run_on_terminal('rbm-reconstruct', 'm.st', 'v.npy', '--output', '-')
+        self.assertEqual((code, shown), (2, b''))
+        self.assertIn('terminal', said)
+
+    def test_what_is_unknown_may_be_nan(self):
+        known = (RNG.random((30, 12)) < 0.5).astype(np.float32)
+        self.save_array('mask.npy', known)
+        expected = self.result('--mask', 'mask.npy')
+        holes = np.where(known == 1, ROWS, np.nan)
+        self.save_array('v.npy', holes)
+        self.assertTrue((self.result('--mask', 'mask.npy') == expected).all())
+        self.ok('rbm-reconstruct', 'm.st', 'v.npy', '--mask', 'mask.npy', '--output', 'r.png')
+        row, column = np.argwhere(known == 1)[5]
+        holes[row, column] = np.nan
+        self.save_array('v.npy', holes)
+        self.fails(3, 'rbm-reconstruct', 'm.st', 'v.npy', '--mask', 'mask.npy', '--output', 'r.npy',
+                   saying=['v.npy', f'row {row + 1}, column {column + 1}:'])
+        self.save_array('v.npy', np.full((30, 12), np.nan))
+        self.fails(3, 'rbm-reconstruct', 'm.st', 'v.npy', '--output', 'r.npy', saying='row 1, column 1')
+        # One mask for all, standardised units.
+        self.save_model('g.st', WEIGHTS[:2], center=[0, 0], log_sigma=[0, 0], mean=[100, 200], scale=[1, 2])
+        self.save_array('half.npy', np.array([1, 0], dtype=np.uint8))
+        self.save_array('v.npy', np.array([[101, np.nan], [99, 200]]))
+        found = self.array_in(self.ok('rbm-reconstruct', 'g.st', 'v.npy', '--mask', 'half.npy', '--output', '-'))
+        self.assertEqual(found[:, 0].tolist(), [101, 99])
+        self.assertTrue(np.isfinite(found).all())
+
     def test_forms_of_masks(self):
         known = (RNG.random(12) < 0.5).astype(int)
         self.save_array('flat.npy', known.astype(bool))
