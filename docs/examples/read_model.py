@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Read a model or a checkpoint with NumPy alone.  usage: read_model.py MODEL"""
 import json
+import pathlib
 import sys
 
 import numpy as np
@@ -10,7 +11,7 @@ DTYPES = {'F32': '<f4', 'F64': '<f8', 'I64': '<i8', 'U64': '<u8', 'U8': 'u1'}
 
 def read_model(path):
     """The tensors by name, and the metadata."""
-    raw = open(path, 'rb').read()
+    raw = pathlib.Path(path).read_bytes()
     start = 8 + int.from_bytes(raw[:8], 'little')
     header = json.loads(raw[8:start])
     metadata = header.pop('__metadata__', {})
