@@ -7,24 +7,46 @@ cd "$(dirname "$0")/.."
 sh apps/setup.sh build
 
 digits=datasets/digits-images-idx3-ubyte.gz
-run="run-digits"
+labels=datasets/digits-labels-idx1-ubyte.gz
+run=run-digits
 model=$run/model.safetensors
+export LC_ALL=C # sort and awk must read decimal points
+progress=
+[ -t 2 ] || progress=--no-progress # a log needs no line per epoch
+say() { printf '\n== %s\n' "$1"; }
 
-echo
-echo "== Training 100 hidden units on 1797 handwritten digits of 8x8 pixels"
-build/apps/rbm-train $digits --output $run --hidden 100 --steps 5 --epochs 1000 --learning-rate 0.05 --seed 1 --force
-echo "== Scoring them: the lower the free energy, the more a picture looks like the training data"
+say "Training 128 hidden units on 1797 handwritten digits of 8x8 grey pixels: some ten seconds"
+build/apps/rbm-train $digits --output $run --binarize sample --force $progress
+
+say "Scoring them: the lower the free energy, the more familiar a picture"
 build/apps/rbm-score $model $digits --output $run/scores.csv --force
-head -n 4 $run/scores.csv
-echo "== Reconstructing them"
-build/apps/rbm-reconstruct $model $digits --output $run/reconstructions.png --force
-echo "== Dreaming: 100 chains leave noise and wander for 2000 steps"
-build/apps/rbm-dream $model --chains 100 --steps 2000 --seed 1 --output $run/dreams.png --force
-build/apps/rbm-dream $model --chains 100 --steps 2000 --every 50 --seed 1 --output $run/dreams.gif --force
+gzip -dc $labels | tail -c +9 | od -An -v -tu1 -w1 > $run/labels.txt
+tail -n +2 $run/scores.csv | paste -d , - $run/labels.txt | awk -F , '
+    NR == 1 || $1 < low { low = $1; best = NR; best_digit = $2 }
+    NR == 1 || $1 > high { high = $1; worst = NR; worst_digit = $2 }
+    END { printf "the most familiar: sample %d, a %d, at %.1f nats\n", best, best_digit, low
+          printf "the strangest:     sample %d, a %d, at %.1f nats\n", worst, worst_digit, high }'
+# Rows of pixels behind their scores, sorted: the first and last 32 make a sheet of 8 rows.
+build/apps/rbm-data $digits --output - 2>/dev/null | tail -n +2 > $run/pixels.csv
+tail -n +2 $run/scores.csv | paste -d , - $run/pixels.csv | sort -t , -k 1,1g | cut -d , -f 2- > $run/sorted.csv
+{ head -n 32 $run/sorted.csv; tail -n 32 $run/sorted.csv; } |
+    build/apps/rbm-data - --output $run/familiar-and-strange.png --force --quiet
+rm -f $run/labels.txt $run/pixels.csv $run/sorted.csv
 
-echo
-echo "Look at:"
-for picture in "$run"/*.png "$run"/*.gif; do
-    if [ -f "$picture" ]; then echo "  $(pwd)/$picture"; fi
-done
-echo "The machine is $model; the scores are $run/scores.csv; the course of training is $run/metrics.jsonl."
+say "Reconstructing them"
+build/apps/rbm-reconstruct $model $digits --output $run/digits-and-reconstructions.png --force --quiet
+
+say "Dreaming: 100 chains leave noise and wander for 1000 steps"
+build/apps/rbm-dream $model --chains 100 --output $run/dreams.png --force $progress
+build/apps/rbm-dream $model --chains 36 --steps 100 --every 2 --output $run/dreams.gif --force $progress
+
+say "Done. Look at these pictures in $(pwd)/$run:"
+cat <<END
+  dreams.png                       what the machine believes digits look like
+  dreams.gif                       how these dreams come out of noise: 36 chains, 100 steps
+  familiar-and-strange.png         above: the 32 digits it knows best; below: the 32 that surprise it most
+  digits-and-reconstructions.png   digits, and what comes back through the hidden units
+  filters.png                      the weights of each hidden unit
+The machine is $model, the scores are $run/scores.csv,
+and the course of training is $run/metrics.jsonl.
+END

@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Writes docs/commands.md from the programs' own --help, or finds it out of date.
+
+usage: commands.py BUILD_FOLDER [--check]
+"""
+import pathlib
+import subprocess
+import sys
+
+PROGRAMS = ['train', 'score', 'reconstruct', 'dream', 'estimate', 'inspect', 'data', 'check']
+HEAD = '''<!-- Written by docs/commands.py from the programs' --help: change those, then run it. -->
+# Commands
+
+Eight small programs. An option has the same name and meaning in all of them.
+
+**Data.** Samples are rows. Programs read IDX, `.npy`, CSV (each of them also in gzip) and folders of equally sized
+PNGs; the content decides, not the name. `-` is standard input. Every program prepares data as the model says:
+thresholded or drawn bits, or standardised values. An option that differs from what the model records is refused unless
+`--force` is given. Results come back in the units of the data. Energies and log-likelihoods are in nats.
+
+**Output.** Standard output carries data only; messages and progress go to standard error. `-` is standard output where
+`--output` takes it. The ending of `--output` chooses the format. What exists is left alone without `--force`, and that
+is said before any work. Files appear whole or not at all.
+
+**Options.** `--hidden 500` and `--hidden=500` are the same. Names are not abbreviated. `--config FILE` reads lines
+`NAME = VALUE`, with `#` before comments; the command line wins. On a terminal progress is one live line; elsewhere it is one line
+per epoch, and `--no-progress` leaves it out.
+
+**Same seed, same bytes.** See [developing.md](developing.md#what-is-promised).
+
+| exit status | meaning |
+|---|---|
+| 0 | done; of `rbm-check`: everything holds |
+| 1 | a file or the machine failed, or output exists and `--force` is missing; of `rbm-check`: something does not hold |
+| 2 | the command line or the configuration is wrong, or the method has no answer for this model |
+| 3 | data or model cannot be used |
+| 4 | training diverged: a parameter is not finite or a weight exceeds 1e5; the last good checkpoint stays |
+| 130 | stopped by SIGINT (Ctrl-C); a training run has written its checkpoint: go on with `--resume` |
+| 143 | stopped by SIGTERM, likewise |
+'''
+
+
+def text(build):
+    parts = [HEAD]
+    for name in PROGRAMS:
+        program = pathlib.Path(build, 'apps', f'rbm-{name}')
+        told = subprocess.run([program, '--help'], stdout=subprocess.PIPE, check=True, text=True).stdout
+        parts.append(f'\n## rbm-{name}\n```\n{told.rstrip()}\n```\n')
+    return ''.join(parts)
+
+
+if __name__ == '__main__':
+    written = pathlib.Path(__file__).resolve().parent / 'commands.md'
+    found = text(sys.argv[1])
+    if sys.argv[2:] != ['--check']:
+        written.write_text(found)
+    elif not written.exists() or written.read_text() != found:
+        sys.exit(f'{written} is out of date: run  python3 docs/commands.py {sys.argv[1]}')
