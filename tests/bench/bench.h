@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+// What the benchmarks share: medians of interleaved rounds, the SGEMM floor, and one JSON line per result.
+//
+// These machines are noisy, so a time means little: each result is a ratio to the floor measured in the same rounds, the
+// SGEMMs that the work seems to need, through OpenBLAS's own threads and nothing else.
+#pragma once
+
+#include <cblas.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "apps/blas_core.h"
+#include "rbm/kernels/blas_info.h"
+#include "rbm/kernels/threads.h"
+#include "rbm/kernels/vector_kernels.h"
+#include "rbm/rbm.h"
+
+namespace rbm::bench {
+
+inline double seconds(const std::function<void()>& work) {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+inline double median(std::vector<double> values) {
+    std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
+    return values[values.size() / 2];
+}
+
+struct Ratio {
+    double work, floor, ratio;
+};
+
+/// Medians over rounds of floor, work, floor, work, ...
+inline Ratio compare(const std::function<void()>& work, const std::function<void()>& floor, int rounds = 9) {
+    work();
+    floor();
+    std::vector<double> works, floors, ratios;
+    for (int round = 0; round < rounds; ++round) {
+        floors.push_back(seconds(floor));
+        works.push_back(seconds(work));
+        ratios.push_back(works.back() / floors.back());
+    }
+    return {median(works), median(floors), median(ratios)};
+}
+
+inline void report(const std::string& name, const Ratio& result, double target) {
+    fmt::print("{{\"name\": \"{}\", \"ratio\": {:.3f}, \"target\": {}, \"seconds\": {:.6f}, \"floor_seconds\": {:.6f}, "
+               "\"threads\": {}, \"core\": \"{}\", \"instructions\": \"{}\"}}\n",
+               name, result.ratio, target, result.work, result.floor, threads(), blas_info().core,
+               vectorized::target_name());
+    std::fflush(stdout);
+}
+
+/// out = a b, through OpenBLAS on as many threads as the library uses.
+struct Sgemm {
+    explicit Sgemm(std::size_t count) { openblas_set_num_threads(static_cast<int>(count)); }
+    ~Sgemm() { openblas_set_num_threads(1); }
+    Sgemm(const Sgemm&) = delete;
+    Sgemm& operator=(const Sgemm&) = delete;
+
+    static int size(std::size_t value) { return static_cast<int>(value); }
+    void multiply(const Matrix& a, const Matrix& w, Matrix& out) const {
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, size(a.rows()), size(w.cols()), size(a.cols()), 1,
+                    a.data(), size(a.cols()), w.data(), size(w.cols()), 0, out.data(), size(out.cols()));
+    }
+    void multiply_transposed(const Matrix& a, const Matrix& w, Matrix& out) const {
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, size(a.rows()), size(w.rows()), size(a.cols()), 1,
+                    a.data(), size(a.cols()), w.data(), size(w.cols()), 0, out.data(), size(out.cols()));
+    }
+    void add_outer(const Matrix& a, const Matrix& b, Matrix& out) const {
+        cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, size(a.cols()), size(b.cols()), size(a.rows()), 1e-6F,
+                    a.data(), size(a.cols()), b.data(), size(b.cols()), 1, out.data(), size(out.cols()));
+    }
+};
+
+/// Binarised MNIST from RBM_DATA, or bits of the same density where it is missing.
+inline Dataset binary_images(std::size_t rows) {
+    if (const char* folder = std::getenv("RBM_DATA"); folder != nullptr && *folder != '\0')
+        return load_data(std::string(folder) + "/mnist-binarized/train-images-idx3-ubyte.gz")
+            .prepared({Binarize::threshold, 0.5F, {}, {}}, true)
+            .slice(0, rows);
+    std::vector<std::uint8_t> bytes(rows * 784);
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+        bytes[i] = uniform_from_bits(random_bits({1, 0, 0}, i / 784, i % 784)) < 0.132F ? 1 : 0;
+    return Dataset::from_bytes(rows, 784, std::move(bytes), 1).prepared({Binarize::threshold, 0.5F, {}, {}}, true);
+}
+
+}  // namespace rbm::bench

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// Gibbs chains and scoring against the SGEMMs alone: two products per sweep, one per score.
+#include "bench.h"
+
+int main(int, char** argv) {
+    using namespace rbm;
+    using namespace rbm::bench;
+    app::choose_blas_core(argv);
+    const Dataset data = binary_images(5000);
+    Machine machine(Bernoulli(784), Bernoulli(500));
+    Random random(1);
+    initialize(machine, data, random);
+    TrainSettings settings;
+    settings.epochs = 20;
+    train(machine, PersistentContrastiveDivergence{1, 100}, data, settings, random);
+
+    Matrix rows(1000, 784);
+    data.fill(0, {}, rows);
+    Chains chains = Chains::from_data(machine, rows, random);
+    Matrix v = rows, h(1000, 500);
+    report("1000 Gibbs chains 784-500, 5 sweeps",
+           compare([&] { BlockGibbs{5}.step(machine, chains, random); },
+                   [&] {
+                       const Sgemm sgemm(threads());
+                       for (int sweep = 0; sweep < 5; ++sweep) {
+                           sgemm.multiply(rows, machine.weights, h);
+                           sgemm.multiply_transposed(h, machine.weights, v);
+                       }
+                   }),
+           0.80);
+
+    std::vector<double> scores;
+    report("scoring 5,000 digits 784-500",
+           compare([&] { scores = free_energies(machine, data); },
+                   [&] {
+                       const Sgemm sgemm(threads());
+                       for (int block = 0; block < 5; ++block) sgemm.multiply(rows, machine.weights, h);
+                   }),
+           0.60);
+}

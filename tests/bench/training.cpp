@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+// Training against the SGEMMs alone: 5 + 2 (k - 1) products per update of CD-k and PCD-k.
+#include "bench.h"
+
+namespace rbm::bench {
+namespace {
+
+constexpr std::size_t rows = 5000;
+
+struct Case {
+    const char* name;
+    const char* algorithm;
+    std::size_t hidden, batch, steps;
+    double target;
+};
+
+void floor_epoch(std::size_t hidden, std::size_t batch, std::size_t steps) {
+    static Matrix v, h, w, g;
+    v.resize(batch, 784), h.resize(batch, hidden), w.resize(784, hidden), g.resize(784, hidden);
+    // Values as in training: products that decay to denormals would cost far more.
+    for (std::size_t i = 0; i < v.values().size(); ++i) v.values()[i] = i % 8 == 0 ? 1.0F : 0.0F;
+    for (std::size_t i = 0; i < w.values().size(); ++i) w.values()[i] = 0.001F * static_cast<float>(i % 17);
+    Matrix again(batch, 784), hidden_again(batch, hidden);
+    const Sgemm sgemm(threads());
+    for (std::size_t update = 0; update < rows / batch; ++update) {
+        sgemm.multiply(v, w, h);
+        for (std::size_t step = 0; step < steps; ++step) {
+            sgemm.multiply_transposed(h, w, again);
+            sgemm.multiply(v, w, hidden_again);
+        }
+        sgemm.add_outer(v, h, g);
+        sgemm.add_outer(v, hidden_again, g);
+    }
+}
+
+void run(const Case& one) {
+    const bool gaussian = std::string_view(one.algorithm) == "gaussian";
+    Dataset data = binary_images(rows);
+    if (gaussian) {
+        std::vector<float> values(rows * 784);
+        for (std::size_t i = 0; i < values.size(); ++i) values[i] = normal_at({2, 0, 0}, i / 784, i % 784);
+        data = Dataset::from_floats(rows, 784, std::move(values));
+    }
+    Machine machine(make_units<float>(gaussian ? "gaussian" : "bernoulli", 784), Bernoulli(one.hidden));
+    Random random(1);
+    initialize(machine, data, random);
+    TrainSettings settings;
+    settings.batch_size = one.batch;
+    settings.learning_rate = gaussian ? 0.01F : 0.05F;
+    settings.schedule = Schedule::constant;
+    const bool persistent = std::string_view(one.algorithm) == "pcd";
+    TrainState state = start_training(machine, data, settings, persistent ? one.batch : 0, 1);
+    std::size_t epochs = 0;
+    const auto train_epochs = [&](std::size_t count) {
+        settings.epochs = epochs += count;
+        if (persistent)
+            train(state, PersistentContrastiveDivergence{one.steps, one.batch}, data, settings);
+        else
+            train(state, ContrastiveDivergence{one.steps}, data, settings);
+    };
+    train_epochs(10);  // hidden states as dense as those of a machine that has learned something
+    report(one.name, compare([&] { train_epochs(1); }, [&] { floor_epoch(one.hidden, one.batch, one.steps); }),
+           one.target);
+}
+
+}  // namespace
+}  // namespace rbm::bench
+
+int main(int argc, char** argv) {
+    rbm::app::choose_blas_core(argv);
+    using rbm::bench::Case;
+    for (const Case& one : {Case{"CD-1 784-500 batch 100", "cd", 500, 100, 1, 0.60},
+                            Case{"PCD-1 784-500 batch 100", "pcd", 500, 100, 1, 0.60},
+                            Case{"CD-10 784-500 batch 100", "cd", 500, 100, 10, 0.80},
+                            Case{"CD-1 784-1024 batch 128", "cd", 1024, 128, 1, 0.60},
+                            Case{"CD-1 784-500 batch 10", "cd", 500, 10, 1, 0.70},
+                            Case{"Gaussian CD-1 784-500 batch 100", "gaussian", 500, 100, 1, 1.15}})
+        if (argc < 2 || std::string_view(one.name).find(argv[1]) != std::string_view::npos) rbm::bench::run(one);
+}
