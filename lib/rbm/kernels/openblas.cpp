@@ -88,7 +88,8 @@ class OpenBlas final : public Backend {
         const BitMatrix& nonzero = bits;  // the caller's, not those of the threads that help
         const std::vector<std::uint8_t>& only_ones = ones;
         vectorized::find_nonzero(a, bits, ones);
-        constexpr std::size_t rows_at_once = 24;
+        // A row's bits do not depend on its piece, so pieces may be as large as the threads allow.
+        const std::size_t rows_at_once = std::clamp<std::size_t>((a.rows + 2 * threads() - 1) / (2 * threads()), 6, 64);
         parallel_for((a.rows + rows_at_once - 1) / rows_at_once, [&](std::size_t piece) {
             const std::size_t row = piece * rows_at_once;
             vectorized::multiply_rows(a, nonzero, only_ones, w, row,

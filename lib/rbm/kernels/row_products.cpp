@@ -18,10 +18,12 @@ constexpr FloatTag d;
 
 // Accumulators that fit the registers: 32 with AVX-512, else 16.
 #if HWY_TARGET <= HWY_AVX3
-constexpr std::size_t sum_vectors = 16, tile_rows = 6, tile_vectors = 4;
+constexpr std::size_t tile_rows = 6, tile_vectors = 4;
 #else
-constexpr std::size_t sum_vectors = 8, tile_rows = 4, tile_vectors = 2;
+constexpr std::size_t tile_rows = 4, tile_vectors = 2;
 #endif
+// Panels of 8 vectors: 784 rows of weights take 400 KB with AVX-512, which stays in the second-level cache.
+constexpr std::size_t sum_vectors = 8;
 
 void FindNonzero(ConstView a, BitMatrix& bits, std::vector<std::uint8_t>& ones) {
     for (std::size_t b = 0; b < a.rows; ++b) {
@@ -148,36 +150,47 @@ void MultiplyDense(const float* const* a, std::size_t depth, const float* w, std
 
 void MultiplyRows(ConstView a, const BitMatrix& bits, const std::vector<std::uint8_t>& ones, ConstView w,
                   std::size_t first, std::size_t rows, View out) {
+    struct Listed {
+        std::size_t row, begin, length;
+    };
+    static thread_local std::vector<std::uint32_t> lists;
+    static thread_local std::vector<Listed> listed;
+    listed.clear();
+    lists.resize(rows * a.cols);
+    std::size_t filled = 0;
     std::array<const float*, tile_rows> dense_rows;
     std::array<float*, tile_rows> dense_out;
     std::size_t dense = 0;
-    static thread_local std::vector<std::uint32_t> list;
-    list.resize(a.cols);
     for (std::size_t b = first; b < first + rows; ++b) {
-        const float* x = a.data + b * a.stride;
-        float* y = out.data + b * out.stride;
         // Beyond a third of ones the register tile is faster than adding row by row.
-        if (3 * bits.count(b) > a.cols) {
-            dense_rows[dense] = x;
-            dense_out[dense++] = y;
-            if (dense == tile_rows) {
-                MultiplyDense<tile_rows>(dense_rows.data(), a.cols, w.data, w.stride, w.cols, dense_out.data());
-                dense = 0;
-            }
+        if (3 * bits.count(b) <= a.cols) {
+            const std::size_t length = bits.list(b, lists.data() + filled);
+            listed.push_back({b, filled, length});
+            filled += length;
             continue;
         }
-        const std::size_t length = bits.list(b, list.data());
-        ForEachPanel<sum_vectors>(
-            w.cols,
-            [&]<std::size_t count>(std::size_t column, auto last) HWY_ATTR {
-                SumListed<count>(list.data(), length, ones[b] != 0 ? nullptr : x, 1, w.data + column, w.stride, last,
-                                 [&](std::size_t i, Vector sum, auto vector)
-                                     HWY_ATTR { vector.Store(sum, y + column + i * lanes); });
-            },
-            std::make_index_sequence<sum_vectors>());
+        dense_rows[dense] = a.data + b * a.stride;
+        dense_out[dense++] = out.data + b * out.stride;
+        if (dense == tile_rows) {
+            MultiplyDense<tile_rows>(dense_rows.data(), a.cols, w.data, w.stride, w.cols, dense_out.data());
+            dense = 0;
+        }
     }
     for (std::size_t i = 0; i < dense; ++i)
         MultiplyDense<1>(dense_rows.data() + i, a.cols, w.data, w.stride, w.cols, dense_out.data() + i);
+    // All rows by one panel of weights, then by the next.
+    ForEachPanel<sum_vectors>(
+        w.cols,
+        [&]<std::size_t count>(std::size_t column, auto last) HWY_ATTR {
+            for (const Listed& one : listed) {
+                const float* values = ones[one.row] != 0 ? nullptr : a.data + one.row * a.stride;
+                float* to = out.data + one.row * out.stride + column;
+                SumListed<count>(lists.data() + one.begin, one.length, values, 1, w.data + column, w.stride, last,
+                                 [&](std::size_t i, Vector sum, auto vector)
+                                     HWY_ATTR { vector.Store(sum, to + i * lanes); });
+            }
+        },
+        std::make_index_sequence<sum_vectors>());
 }
 
 void AddOuterRows(float scale, ConstView a, const BitMatrix& transposed, bool all_ones, ConstView b, std::size_t first,
