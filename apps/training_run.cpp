@@ -114,6 +114,31 @@ void adopt(RunSettings& run, const Preparation& preparation) {
     for (const float scale : preparation.scale) run.train.minimum_sigma.push_back(*run.minimum_sigma / scale);
 }
 
+/// An option that was set to something and would do nothing is a misunderstanding.
+void refuse_idle_options(const Program& program, const RunSettings& run) {
+    const RunSettings untouched;
+    const bool gaussian = run.visible_units == Gaussian::name, adam = run.train.optimizer == Optimizer::adam;
+    const struct {
+        const char* option;
+        bool idle;  ///< without effect, and not at its default
+        const char* where;
+    } options[] = {
+        {"binarize", gaussian && run.common.binarize != Binarize::none, "Gaussian units, which take values as they are"},
+        {"threshold",
+         (gaussian || run.common.binarize != Binarize::threshold) && run.common.threshold != untouched.common.threshold,
+         "values that are not compared with a threshold"},
+        {"standardize", !gaussian && !run.standardize, "Bernoulli units"},
+        {"minimum-sigma", !gaussian && run.minimum_sigma.has_value(), "Bernoulli units"},
+        {"log-sigma-rate", !gaussian && run.train.log_sigma_rate != untouched.train.log_sigma_rate, "Bernoulli units"},
+        {"chains", run.algorithm == "cd" && run.chains.has_value(), "--algorithm cd, whose chains start at the data"},
+        {"momentum", adam && run.train.momentum != untouched.train.momentum, "--optimizer adam"},
+        {"offset-rate", !run.train.centering && run.train.offset_rate != untouched.train.offset_rate, "--centering off"},
+        {"sparsity-target", run.train.sparsity_cost == 0 && run.train.sparsity_target != 0, "--sparsity-cost 0"}};
+    for (const auto& [option, idle, where] : options)
+        if (idle && program.given(option))
+            throw UsageError(fmt::format("option --{}: has no effect with {}; leave it out", option, where));
+}
+
 /// Trains until the end or a signal, saving and reporting on the way.
 class Session {
   public:
@@ -204,6 +229,7 @@ void tell_end(const RunSettings& run, const RunFolder& folder) {
 int start_run(const Program& program, RunSettings& run) {
     if (run.data.empty()) throw UsageError("DATA is missing; " + program.usage());
     require_folder_name(run);
+    refuse_idle_options(program, run);
     const RunFolder folder(run.output, false, run.common.force);
     Dataset raw = load_raw(run.data);
     require_room(run, raw.rows(), raw.cols());
@@ -211,6 +237,8 @@ int start_run(const Program& program, RunSettings& run) {
         const std::size_t batches = batch_count(raw.rows(), run.train.batch_size);
         run.epochs = std::max<std::size_t>(10, (default_updates + batches - 1) / batches);
     }
+
+    if (run.algorithm == "pcd") run.chains = run.chains.value_or(run.train.batch_size);
 
     Checkpoint checkpoint;
     Machine machine(make_units<float>(run.visible_units, raw.cols()), Bernoulli(run.hidden));

@@ -49,6 +49,12 @@ class BadOptions(BadInputTest):
             for program in (('rbm-score', 'g.safetensors', 'good.npy'), ('rbm-estimate', 'g.safetensors')):
                 self.usage('O1', [f'--beta={value}'], 'beta', 'above 0', program=program)
 
+    def test_without_effect(self):
+        for words in (['--binarize=threshold', '--threshold=0.4', '--visible-units=gaussian'], ['--threshold=0.4', '--binarize=sample'],
+                      ['--standardize=off'], ['--minimum-sigma=0.1'], ['--log-sigma-rate=0.5'], ['--chains=7', '--algorithm=cd'],
+                      ['--momentum=0.5', '--optimizer=adam'], ['--offset-rate=0.5', '--centering=off'], ['--sparsity-target=0.1']):
+            self.usage('idle', words, 'has no effect with', 'leave it out')
+
     def test_o2_names(self):
         self.usage('O2', ['--leaning-rate', '1'], 'unknown option "--leaning-rate"', 'did you mean --learning-rate?')
         self.usage('O2', ['--epoch=3'], 'unknown option', 'did you mean --epochs?')

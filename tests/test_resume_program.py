@@ -103,7 +103,7 @@ class Resume(AppTest):
         stamps = {name: self.path(f'runs/run/{name}').stat().st_mtime_ns for name in os.listdir(self.path('runs/run'))}
         # Finished: left as it is.  Equal options, in any form, may be repeated.
         for words in ([], ['--epochs', 3], ['--seed', 5, '--hidden=30'], ['--learning-rate', '2e-2'], ['grey.npy'], ['--threads', 1],
-                      ['--learning_rate=0.02'], ['--batch-size', 100, '--algorithm', 'pcd', '--centering', 'on', '--binarize', 'threshold']):
+                      ['--learning_rate=0.02'], ['--batch-size', 100, '--chains', 100, '--algorithm', 'pcd', '--centering', 'on', '--binarize', 'threshold']):
             done = self.run_program(*resume, *words)
             self.assertEqual((done.returncode, done.stdout), (0, b''), (words, done.stderr))
             self.assertIn(b'finished', done.stderr)
