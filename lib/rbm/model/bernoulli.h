@@ -16,7 +16,7 @@ namespace rbm {
 template <class Real>
 struct BasicBernoulli {
     static constexpr std::string_view name = "bernoulli";  ///< tag in model files; never change it
-    static constexpr bool gradient_needs_field = false;
+    static constexpr bool gradient_needs_coupling = false;
 
     std::vector<Real> bias;  ///< [N] log-odds of a unit whose field is 0
 
@@ -45,7 +45,7 @@ struct BasicBernoulli {
     void add_log_normalizer(MatrixView<const Real> field, BetaOf<Real>, std::span<double> out) const;
 
     /// gradient += sum_b row_weights[b] dE/dbias, which is -state[b].
-    void add_gradient(MatrixView<const Real> state, MatrixView<const Real> field, std::span<const Real> row_weights,
+    void add_gradient(MatrixView<const Real> state, std::span<const double> coupling, std::span<const Real> row_weights,
                       BasicBernoulli& gradient) const;
 
     /// The same averaged over p(x | field); `mean` is what mean() gives.

@@ -17,7 +17,7 @@ namespace rbm {
 template <class Real>
 struct BasicGaussian {
     static constexpr std::string_view name = "gaussian";  ///< tag in model files; never change it
-    static constexpr bool gradient_needs_field = true;
+    static constexpr bool gradient_needs_coupling = true;
 
     std::vector<Real> center;     ///< [N] mean of a unit whose field is 0
     std::vector<Real> log_sigma;  ///< [N] log of the standard deviation; 0 suits standardised data
@@ -47,8 +47,8 @@ struct BasicGaussian {
     /// out[b] += log of the integral of exp(-beta (E_own(x) - statistic(x) . field[b])) over x.
     void add_log_normalizer(MatrixView<const Real> field, BetaOf<Real>, std::span<double> out) const;
 
-    /// gradient += sum_b row_weights[b] dE/d(center, log_sigma) at (state[b], field[b]).
-    void add_gradient(MatrixView<const Real> state, MatrixView<const Real> field, std::span<const Real> row_weights,
+    /// gradient += sum_b row_weights[b] dE/d(center, log_sigma) at state[b], with its coupling to the other side.
+    void add_gradient(MatrixView<const Real> state, std::span<const double> coupling, std::span<const Real> row_weights,
                       BasicGaussian& gradient) const;
 
     /// The same averaged over p(x | field) at beta 1; `mean` is what mean() gives.

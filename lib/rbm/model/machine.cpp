@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <stdexcept>
+#include <utility>
 
 #include "rbm/kernels/error.h"
 #include "rbm/kernels/ops.h"
@@ -174,18 +175,17 @@ void BasicMachine<Real>::add_free_energy_gradient(ConstView visible_state, Const
     const ConstView hidden_means = statistic(hidden, mean_of_hidden, workspace.hidden_statistic);
     workspace.weighted.resize(hidden_means.rows, hidden_means.cols);
     scale_rows(hidden_means, row_weights, workspace.weighted.view());
+    // sum_b w_b s(v_b) W s(h_b)^T, the coupling, is what the weights' gradient gains, times W: no product is needed.
+    const bool coupled = std::visit([](const auto& bank) { return bank.gradient_needs_coupling; }, visible);
+    std::vector<double> coupling(coupled ? visible_count() : 0);
+    if (coupled) add_row_dots(1.0, weights.view(), std::as_const(gradient).weights.view(), coupling);
     add_outer(Real{-1}, statistic(visible, visible_state, workspace.visible_statistic),
               ConstView(workspace.weighted), gradient.weights.view());
+    if (coupled) add_row_dots(-1.0, weights.view(), std::as_const(gradient).weights.view(), coupling);
     std::visit(
         [&](const auto& bank) {
             using Bank = std::remove_cvref_t<decltype(bank)>;
-            ConstView visible_fields;
-            if constexpr (Bank::gradient_needs_field) {
-                workspace.visible_field.resize(visible_state.rows, visible_count());
-                multiply_transposed(hidden_means, weights.view(), workspace.visible_field.view());
-                visible_fields = workspace.visible_field;
-            }
-            bank.add_gradient(visible_state, visible_fields, row_weights, std::get<Bank>(gradient.visible));
+            bank.add_gradient(visible_state, coupling, row_weights, std::get<Bank>(gradient.visible));
         },
         visible);
     std::visit(
@@ -219,21 +219,25 @@ auto BasicMachine<Real>::energy_gradient(ConstView visible_state, ConstView hidd
     check_rows("energy_gradient", "hidden", hidden_state.rows, visible_state.rows);
     check_rows("energy_gradient", "row_weights", row_weights.size(), visible_state.rows);
     Workspace workspace;
-    Matrix visible_fields(visible_state.rows, visible_count());
-    Matrix hidden_fields(visible_state.rows, hidden_count());
-    visible_field(hidden_state, workspace, visible_fields);
-    hidden_field(visible_state, workspace, hidden_fields);
     BasicMachine gradient = zeros_like();
     Matrix weighted(visible_state.rows, hidden_count());
     scale_rows(statistic(hidden, hidden_state, workspace.hidden_statistic), row_weights, weighted.view());
     add_outer(Real{-1}, statistic(visible, visible_state, workspace.visible_statistic), ConstView(weighted),
               gradient.weights.view());
-    const auto add = [&](const auto& bank, ConstView state, ConstView field, BasicUnits<Real>& into) {
+    // The couplings of both sides: rows and columns of minus W times the weights' gradient.
+    std::vector<double> visible_coupling(visible_count()), hidden_coupling(hidden_count());
+    for (std::size_t i = 0; i < visible_count(); ++i)
+        for (std::size_t j = 0; j < hidden_count(); ++j) {
+            const double term = static_cast<double>(weights(i, j)) * static_cast<double>(gradient.weights(i, j));
+            visible_coupling[i] -= term;
+            hidden_coupling[j] -= term;
+        }
+    const auto add = [&](const auto& bank, ConstView state, std::span<const double> coupling, BasicUnits<Real>& into) {
         using Bank = std::remove_cvref_t<decltype(bank)>;
-        bank.add_gradient(state, field, row_weights, std::get<Bank>(into));
+        bank.add_gradient(state, coupling, row_weights, std::get<Bank>(into));
     };
-    std::visit([&](const auto& bank) { add(bank, visible_state, visible_fields, gradient.visible); }, visible);
-    std::visit([&](const auto& bank) { add(bank, hidden_state, hidden_fields, gradient.hidden); }, hidden);
+    std::visit([&](const auto& bank) { add(bank, visible_state, visible_coupling, gradient.visible); }, visible);
+    std::visit([&](const auto& bank) { add(bank, hidden_state, hidden_coupling, gradient.hidden); }, hidden);
     return gradient;
 }
 

@@ -3,7 +3,7 @@
 // works on a batch.  A new kind is one struct with these functions, its name in units.h and a line in meson.build.
 //
 // Shapes: B rows of a batch, N units of the bank.  `field` [B x N] is what the weights bring from the other side,
-// W . statistic(other side).  `beta` holds one inverse temperature per row, or none for 1.  Energies are in nats.
+// W . statistic(other side).  `coupling` [N] is sum_b row_weights[b] statistic(state[b]) field[b].  `beta` holds one inverse temperature per row, or none for 1.  Energies are in nats.
 #pragma once
 
 #include <concepts>
@@ -28,14 +28,14 @@ concept UnitKind = requires(U u, const U c, MatrixView<const Real> x, MatrixView
                             BetaOf<Real> beta, const Stream& stream, std::span<double> per_row,
                             std::span<const Real> weights, std::span<const double> moments, std::vector<Real>& row) {
     { U::name } -> std::convertible_to<std::string_view>;
-    { U::gradient_needs_field } -> std::convertible_to<bool>;  // does add_gradient read its field?
+    { U::gradient_needs_coupling } -> std::convertible_to<bool>;  // does add_gradient read it?
     { c.width() } -> std::same_as<std::size_t>;
     { c.statistic(x, scratch) } -> std::same_as<MatrixView<const Real>>;  // what the weights see of states x
     c.mean(x, beta, out);                              // out = E[state | field x]
     c.sample(x, beta, stream, out);                    // out ~ p(state | field x)
     c.add_energy(x, per_row);                          // per_row += E_own(x)
     c.add_log_normalizer(x, beta, per_row);            // per_row += log sum exp(-beta (E_own - statistic . field x))
-    c.add_gradient(x, x, weights, u);                  // u += weights . dE/dparameters at (state, field)
+    c.add_gradient(x, moments, weights, u);            // u += weights . dE/dparameters, see below
     c.add_expected_gradient(x, x, weights, u);         // the same, averaged over p(state | field); also takes the mean
     { c.location() } -> std::same_as<std::span<const Real>>;  // the parameter that shifts the units: bias or center
     { u.location() } -> std::same_as<std::span<Real>>;
