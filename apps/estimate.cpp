@@ -18,9 +18,10 @@ double mean_negative_free_energy(const Model& model, const Dataset& data, const 
         const Matrix rows = all_rows(data, settings);
         for (std::size_t i = 0; i < rows.values().size(); ++i)
             if (rows.values()[i] != 0 && rows.values()[i] != 1)
-                throw DataError(fmt::format("{}: row {}, column {}: found {}, expected 0 or 1; grey values have no "
-                                            "log-likelihood, use --binarize", data.name, i / data.cols() + 1,
-                                            i % data.cols() + 1, rows.values()[i]));
+                throw DataError(
+                    fmt::format("{}: row {}, column {}: found {}, expected 0 or 1; grey values have no "
+                                "log-likelihood, use --binarize",
+                                data.name, i / data.cols() + 1, i % data.cols() + 1, rows.values()[i]));
     }
     double sum = 0;
     for (const double value : free_energies(model.machine, data, data_stream(settings), settings.beta)) sum -= value;
@@ -30,7 +31,8 @@ double mean_negative_free_energy(const Model& model, const Dataset& data, const 
 std::string how_prepared(const Model& model) {
     if (!takes_unit_interval(model.machine.visible))
         return model.preparation.mean.empty() ? "as they are" : "standardised; densities in the units of the data";
-    if (model.preparation.binarize != Binarize::threshold) return fmt::format("binarize {}", name_of(model.preparation.binarize));
+    if (model.preparation.binarize != Binarize::threshold)
+        return fmt::format("binarize {}", name_of(model.preparation.binarize));
     return fmt::format("binarize threshold {}", model.preparation.threshold);
 }
 
@@ -52,8 +54,10 @@ int main(int argc, char** argv) {
         .option("save", flag(&save), "write log Z into the model file")
         .common(common, {"seed", "threads", "beta", "binarize", "threshold", "json", "force"});
     return run_command(program, argc, argv, [&] {
-        if (save && model_path == "-") throw UsageError("option --save: the model comes from standard input, expected a file to write into");
-        if (save && common.beta != 1) throw UsageError("option --save: found with --beta, expected beta 1: a model's log Z is its own");
+        if (save && model_path == "-")
+            throw UsageError("option --save: the model comes from standard input, expected a file to write into");
+        if (save && common.beta != 1)
+            throw UsageError("option --save: found with --beta, expected beta 1: a model's log Z is its own");
         Model model = load_model(model_path);
         require_beta(model, common);
         if (save && model.log_partition && !common.force)
@@ -72,9 +76,10 @@ int main(int argc, char** argv) {
             const double log_likelihood = mean_negative_free_energy(model, *data, common) - log_partition;
             object["samples"] = data->rows();
             object["prepared"] = how_prepared(model);
-            for (const char* key : {"log_likelihood", "log_likelihood_low", "log_likelihood_high"}) object[key] = log_likelihood;
-            text += fmt::format("log-likelihood  {:14.6f} nats per sample, {} samples, {}\n", log_likelihood, data->rows(),
-                                how_prepared(model));
+            for (const char* key : {"log_likelihood", "log_likelihood_low", "log_likelihood_high"})
+                object[key] = log_likelihood;
+            text += fmt::format("log-likelihood  {:14.6f} nats per sample, {} samples, {}\n", log_likelihood,
+                                data->rows(), how_prepared(model));
         }
         if (save) {
             save_log_partition(model_path, {log_partition, log_partition, log_partition, method});

@@ -11,22 +11,22 @@
 namespace rbm::app {
 
 struct Monitor {
-    Dataset training;                    ///< a spread sample of the training data
-    std::optional<Dataset> validation;   ///< a spread sample of the held-out data
+    Dataset training;                   ///< a spread sample of the training data
+    std::optional<Dataset> validation;  ///< a spread sample of the held-out data
 
-    double log_scale = 0;                ///< of standardised data: likelihoods are of the raw data
-    std::size_t exact_every = 0;         ///< epochs between exact likelihoods; 0: never
+    double log_scale = 0;         ///< of standardised data: likelihoods are of the raw data
+    std::size_t exact_every = 0;  ///< epochs between exact likelihoods; 0: never
 
     /// Watching costs about a fifth of the training at most: samples and intervals follow from the sizes alone.
     Monitor(const Machine& machine, const Dataset& training_set, const Dataset* validation_set, double log_scale_sum);
 
     struct Numbers {
-        double free_energy = 0;                             ///< mean over the training sample, nats
-        double reconstruction_error = 0;                    ///< mean squared, per visible unit
-        std::optional<double> pseudo_likelihood;            ///< nats per sample; discrete visible units only
-        std::optional<double> log_partition;                ///< exact, now and then, for small machines
-        std::optional<double> log_likelihood;               ///< then; in the units of the data
-        std::optional<double> free_energy_gap;              ///< held-out minus training, nats
+        double free_energy = 0;                   ///< mean over the training sample, nats
+        double reconstruction_error = 0;          ///< mean squared, per visible unit
+        std::optional<double> pseudo_likelihood;  ///< nats per sample; discrete visible units only
+        std::optional<double> log_partition;      ///< exact, now and then, for small machines
+        std::optional<double> log_likelihood;     ///< then; in the units of the data
+        std::optional<double> free_energy_gap;    ///< held-out minus training, nats
         std::optional<double> held_out_reconstruction_error;
         std::optional<double> held_out_pseudo_likelihood;
         std::optional<double> held_out_free_energy;

@@ -26,8 +26,10 @@ Dataset prepare_for(Model& model, Dataset raw, const Program& program, const Com
         program.require_agreement("threshold", fmt::format("{}", model.preparation.threshold), "the model");
         if (program.given("threshold")) model.preparation.threshold = settings.threshold;
     } else if (program.given("threshold") && !settings.force) {
-        throw UsageError(fmt::format("option --threshold: has no effect on the model's data, whose --binarize is {}; leave "
-                                     "it out", name_of(model.preparation.binarize)));
+        throw UsageError(
+            fmt::format("option --threshold: has no effect on the model's data, whose --binarize is {}; leave "
+                        "it out",
+                        name_of(model.preparation.binarize)));
     }
     return std::move(raw).prepared(model.preparation, takes_unit_interval(model.machine.visible));
 }

@@ -70,7 +70,8 @@ RunFolder::RunFolder(const std::string& path, bool resume, bool force) : path_(p
     if (there && !std::filesystem::is_directory(path, error))
         throw FileError(fmt::format("{}: is not a folder; --output names the folder of the run", path));
     if (there && !resume && !force && holds_something(path))
-        throw FileError(fmt::format("{}: the folder holds something; use --force to overwrite, or --resume to go on", path));
+        throw FileError(
+            fmt::format("{}: the folder holds something; use --force to overwrite, or --resume to go on", path));
     if (!there && resume) throw FileError(fmt::format("{}: there is no such folder to resume from", path));
     made_.paths = missing_folders(path);
     std::filesystem::create_directories(path, error);
@@ -167,7 +168,8 @@ void RunFolder::draw(const Checkpoint& checkpoint, const Dataset& data) const {
     Matrix originals(some.rows(), some.cols());
     some.fill(0, Stream{}, originals);
     const Matrix again = machine.visible_mean(machine.hidden_mean(originals));
-    save_sheet(file("reconstructions.png"), interleaved(originals, again), shape, {.columns = 10, .shades = shades}, true);
+    save_sheet(file("reconstructions.png"), interleaved(originals, again), shape, {.columns = 10, .shades = shades},
+               true);
 
     Random random(checkpoint.state.seed);
     Chains chains = checkpoint.state.chains;
@@ -177,7 +179,8 @@ void RunFolder::draw(const Checkpoint& checkpoint, const Dataset& data) const {
     }
     Matrix fantasies(chains.count(), machine.visible_count());
     visible_means(machine, chains, fantasies.view());
-    save_sheet(file("fantasies.png"), ConstView(fantasies).rows_from(0, std::min({std::size_t{100}, fitting, fantasies.rows()})), shape,
+    save_sheet(file("fantasies.png"),
+               ConstView(fantasies).rows_from(0, std::min({std::size_t{100}, fitting, fantasies.rows()})), shape,
                {.shades = shades}, true);
 }
 

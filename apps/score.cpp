@@ -35,8 +35,7 @@ struct Scores {
 
 Scores score(const Model& model, const Dataset& data, const CommonSettings& settings) {
     Scores scores;
-    const std::vector<double> free_energy =
-        free_energies(model.machine, data, data_stream(settings), settings.beta);
+    const std::vector<double> free_energy = free_energies(model.machine, data, data_stream(settings), settings.beta);
     if (model.log_partition && settings.beta != 1)
         note("the model's log Z is that of beta 1: no log_likelihood at beta {}", settings.beta);
     if (!model.log_partition || settings.beta != 1) {

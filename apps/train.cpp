@@ -7,10 +7,10 @@
 int main(int argc, char** argv) {
     using namespace rbm::app;
     RunSettings run;
-    Program program("rbm-train", "Train a restricted Boltzmann machine and write it, its checkpoint, its metrics and "
-                                 "pictures into a folder.");
+    Program program("rbm-train",
+                    "Train a restricted Boltzmann machine and write it, its checkpoint, its metrics and "
+                    "pictures into a folder.");
     declare_options(program, run);
-    return run_command(program, argc, argv, [&] {
-        return run.resume ? resume_run(program, run) : start_run(program, run);
-    });
+    return run_command(program, argc, argv,
+                       [&] { return run.resume ? resume_run(program, run) : start_run(program, run); });
 }

@@ -9,38 +9,55 @@ void declare_options(Program& program, RunSettings& run) {
         .example("rbm-train images.npy --output run --hidden 500 --epochs 50 --validation test.npy",
                  "a larger machine, watched on held-out data")
         .example("rbm-train --output run --resume", "go on after an interruption")
-        .optional_argument("DATA", &run.data, "samples, one per row: IDX, .npy, CSV (any of them .gz) or a folder of PNGs")
+        .optional_argument("DATA", &run.data,
+                           "samples, one per row: IDX, .npy, CSV (any of them .gz) or a folder of PNGs")
         .group("The run")
-        .option("output", path(&run.output).required().transient(), "folder of the run: model, checkpoint, metrics, pictures")
+        .option("output", path(&run.output).required().transient(),
+                "folder of the run: model, checkpoint, metrics, pictures")
         .option("validation", input(&run.validation), "held-out samples to watch; never trained on")
-        .option("sample-weights", input(&run.sample_weights), "one weight per sample: .npy [N] or a table of one column")
+        .option("sample-weights", input(&run.sample_weights),
+                "one weight per sample: .npy [N] or a table of one column")
         .option("resume", flag(&run.resume).transient(), "go on from the folder's checkpoint; needs no other option")
         .group("The machine")
         .option("visible-units", choice(&run.visible_units, {"bernoulli", "gaussian"}), "kind of the visible units")
         .option("hidden", count(&run.hidden, 1), "number of hidden units")
-        .option("standardize", on_off(&run.standardize), "Gaussian units: give each column mean 0 and deviation 1, and remember both")
-        .option("minimum-sigma", real(&run.minimum_sigma, above(0)).shown_default("a tenth of the prepared data's unit"), "Gaussian units: lower bound of sigma, in the units of the data")
+        .option("standardize", on_off(&run.standardize),
+                "Gaussian units: give each column mean 0 and deviation 1, and remember both")
+        .option("minimum-sigma",
+                real(&run.minimum_sigma, above(0)).shown_default("a tenth of the prepared data's unit"),
+                "Gaussian units: lower bound of sigma, in the units of the data")
         .group("Learning")
-        .option("algorithm", choice(&run.algorithm, {"pcd", "cd"}), "negative phase: persistent chains, or chains from the data")
+        .option("algorithm", choice(&run.algorithm, {"pcd", "cd"}),
+                "negative phase: persistent chains, or chains from the data")
         .option("steps", count(&run.steps, 1), "sweeps of Gibbs sampling per update: the k of CD-k")
         .option("chains", count(&run.chains, 1).shown_default("the batch size"), "persistent chains of pcd")
-        .option("epochs", count(&run.epochs, 1, most_epochs).shown_default(fmt::format("enough for {} updates, at least 10", default_updates)), "passes over the data")
+        .option("epochs",
+                count(&run.epochs, 1, most_epochs)
+                    .shown_default(fmt::format("enough for {} updates, at least 10", default_updates)),
+                "passes over the data")
         .option("batch-size", count(&train.batch_size, 1), "samples per update")
         .option("learning-rate", real(&train.learning_rate, above(0)), "step along the gradient, at the start")
         .option("learning-rate-schedule",
-                choice(&train.schedule, {{"linear", Schedule::linear}, {"constant", Schedule::constant}, {"exponential", Schedule::exponential}}),
+                choice(&train.schedule, {{"linear", Schedule::linear},
+                                         {"constant", Schedule::constant},
+                                         {"exponential", Schedule::exponential}}),
                 "linear falls to 0 at the end, exponential to a hundredth")
-        .option("optimizer", choice(&train.optimizer, {{"sgd", Optimizer::sgd}, {"adam", Optimizer::adam}}), "how steps follow gradients")
-        .option("momentum", real(&train.momentum, below_and_at_least(0, 1)), "of sgd; PCD at these rates is better without")
-        .option("momentum-ramp", real(&train.momentum_ramp, at_least(0)), "epochs over which momentum above 0.5 is reached")
+        .option("optimizer", choice(&train.optimizer, {{"sgd", Optimizer::sgd}, {"adam", Optimizer::adam}}),
+                "how steps follow gradients")
+        .option("momentum", real(&train.momentum, below_and_at_least(0, 1)),
+                "of sgd; PCD at these rates is better without")
+        .option("momentum-ramp", real(&train.momentum_ramp, at_least(0)),
+                "epochs over which momentum above 0.5 is reached")
         .option("weight-decay", real(&train.weight_decay, at_least(0)), "L2 penalty on the weights")
         .option("weight-decay-l1", real(&train.weight_decay_l1, at_least(0)), "L1 penalty on the weights")
         .option("sparsity-target", probability(&train.sparsity_target), "wanted mean activity of hidden units")
         .option("sparsity-cost", real(&train.sparsity_cost, at_least(0)), "strength of the pull towards it; 0: none")
-        .option("gradient-norm-limit", real(&train.gradient_norm_limit, at_least(0)), "longer gradients are shortened to this; 0: none")
+        .option("gradient-norm-limit", real(&train.gradient_norm_limit, at_least(0)),
+                "longer gradients are shortened to this; 0: none")
         .option("centering", on_off(&train.centering), "learn around the units' mean activities")
         .option("offset-rate", real(&train.offset_rate, between(0, 1)), "how fast those means follow the batches")
-        .option("log-sigma-rate", real(&train.log_sigma_rate, at_least(0)), "Gaussian units: learning rate of log sigma, as a share of --learning-rate")
+        .option("log-sigma-rate", real(&train.log_sigma_rate, at_least(0)),
+                "Gaussian units: learning rate of log sigma, as a share of --learning-rate")
         .common(run.common, {"seed", "threads", "binarize", "threshold", "json", "force"});
 }
 

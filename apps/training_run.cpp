@@ -65,8 +65,7 @@ std::vector<float> load_weights(const std::string& path, std::size_t rows) {
 Inputs prepare_inputs(const RunSettings& run, Dataset raw, Model& model, const Program& program) {
     Inputs inputs;
     if (!run.sample_weights.empty()) inputs.sample_weights = load_weights(run.sample_weights, raw.rows());
-    if (!run.validation.empty())
-        inputs.validation = prepare_for(model, load_raw(run.validation), program, run.common);
+    if (!run.validation.empty()) inputs.validation = prepare_for(model, load_raw(run.validation), program, run.common);
     inputs.training = prepare_for(model, std::move(raw), program, run.common);
     return inputs;
 }
@@ -102,7 +101,8 @@ void require_room(const RunSettings& run, std::size_t rows, std::size_t visible)
 }
 
 void require_folder_name(const RunSettings& run) {
-    if (run.output == "-") throw UsageError("--output: found \"-\", expected a folder: a run is more than one stream can hold");
+    if (run.output == "-")
+        throw UsageError("--output: found \"-\", expected a folder: a run is more than one stream can hold");
 }
 
 /// Options that the library's settings hold in another form.
@@ -123,7 +123,8 @@ void refuse_idle_options(const Program& program, const RunSettings& run) {
         bool idle;  ///< without effect, and not at its default
         const char* where;
     } options[] = {
-        {"binarize", gaussian && run.common.binarize != Binarize::none, "Gaussian units, which take values as they are"},
+        {"binarize", gaussian && run.common.binarize != Binarize::none,
+         "Gaussian units, which take values as they are"},
         {"threshold",
          (gaussian || run.common.binarize != Binarize::threshold) && run.common.threshold != untouched.common.threshold,
          "values that are not compared with a threshold"},
@@ -132,7 +133,8 @@ void refuse_idle_options(const Program& program, const RunSettings& run) {
         {"log-sigma-rate", !gaussian && run.train.log_sigma_rate != untouched.train.log_sigma_rate, "Bernoulli units"},
         {"chains", run.algorithm == "cd" && run.chains.has_value(), "--algorithm cd, whose chains start at the data"},
         {"momentum", adam && run.train.momentum != untouched.train.momentum, "--optimizer adam"},
-        {"offset-rate", !run.train.centering && run.train.offset_rate != untouched.train.offset_rate, "--centering off"},
+        {"offset-rate", !run.train.centering && run.train.offset_rate != untouched.train.offset_rate,
+         "--centering off"},
         {"sparsity-target", run.train.sparsity_cost == 0 && run.train.sparsity_target != 0, "--sparsity-cost 0"}};
     for (const auto& [option, idle, where] : options)
         if (idle && program.given(option))
@@ -166,8 +168,8 @@ class Session {
                        : rbm::train(checkpoint_.state, PersistentContrastiveDivergence{run_.steps, chains()},
                                     inputs_.training, run_.train, observer, inputs_.sample_weights);
         } catch (const Diverged& error) {
-            throw Diverged(fmt::format("{}; the checkpoint of epoch {} is kept in {}", error.what(), saved_epoch_,
-                                       run_.output));
+            throw Diverged(
+                fmt::format("{}; the checkpoint of epoch {} is kept in {}", error.what(), saved_epoch_, run_.output));
         }
         // What tells that the run is finished comes last; what would lose work if it came late comes first.
         if (!done) save();
@@ -220,8 +222,10 @@ std::string weights_fingerprint(const std::vector<float>& weights) {
 
 void tell_end(const RunSettings& run, const RunFolder& folder) {
     if (run.common.json) write_output(folder.last_metrics() + "\n");
-    note("done: {0}/model.safetensors; look at filters.png, reconstructions.png and fantasies.png in {0}; then try\n"
-         "  rbm-dream {0}/model.safetensors --output dream.png", run.output);
+    note(
+        "done: {0}/model.safetensors; look at filters.png, reconstructions.png and fantasies.png in {0}; then try\n"
+        "  rbm-dream {0}/model.safetensors --output dream.png",
+        run.output);
 }
 
 }  // namespace
@@ -258,8 +262,8 @@ int start_run(const Program& program, RunSettings& run) {
     Random random = Random(run.common.seed).fork(0);
     initialize(machine, inputs.training, random, inputs.sample_weights);
     const std::size_t chains = run.algorithm == "pcd" ? run.chains.value_or(run.train.batch_size) : 0;
-    checkpoint.state = start_training(std::move(machine), inputs.training, run.train, chains, run.common.seed,
-                                      inputs.sample_weights);
+    checkpoint.state =
+        start_training(std::move(machine), inputs.training, run.train, chains, run.common.seed, inputs.sample_weights);
     folder.cut_metrics(0);
     Session(run, folder, inputs, checkpoint).train();
     tell_end(run, folder);
@@ -290,7 +294,8 @@ int resume_run(Program& program, RunSettings& run) {
         throw DataError(fmt::format("{}: other data than the run began with ({}); resume with those", raw.name, path));
     const Inputs inputs = prepare_inputs(run, std::move(raw), checkpoint.model, program);
     if (!inputs.sample_weights.empty() && weights_fingerprint(inputs.sample_weights) != weights)
-        throw DataError(fmt::format("{}: other weights than the run began with; resume with those", run.sample_weights));
+        throw DataError(
+            fmt::format("{}: other weights than the run began with; resume with those", run.sample_weights));
     checkpoint.options["epochs"] = fmt::format("{}", run.train.epochs);
     folder.cut_metrics(checkpoint.state.epoch);
     note("going on after epoch {}", checkpoint.state.epoch);

@@ -585,7 +585,8 @@ TEST_CASE("skipping zeros changes no bit: products of binary rows of every densi
             const Stream stream{9, 1, 0};
             for (std::size_t r = 0; r < rows; ++r)
                 for (std::size_t k = 0; k < depth; ++k) {
-                    bits(r, k) = static_cast<double>(uniform_from_bits(random_bits(stream, r, k))) < density ? 1.0F : 0.0F;
+                    bits(r, k) =
+                        static_cast<double>(uniform_from_bits(random_bits(stream, r, k))) < density ? 1.0F : 0.0F;
                     grey(r, k) = bits(r, k) * normal_at(stream, r + 1000, k);
                 }
             for (std::size_t k = 0; k < depth; ++k)
@@ -601,8 +602,7 @@ TEST_CASE("skipping zeros changes no bit: products of binary rows of every densi
                             expected(r, n) = std::fma((*left)(r, k), weights(k, n), expected(r, n));
                 openblas_backend().multiply(*left, weights, found);
                 // Without FMA instructions each step rounds twice, and only the size of the difference is certain.
-                if (vectorized::target_name().starts_with("AVX"))
-                    CHECK(found == expected);
+                if (vectorized::target_name().starts_with("AVX")) CHECK(found == expected);
                 Matrix sums(depth, cols), oracle(depth, cols);
                 openblas_backend().add_outer(0.5F, *left, hidden, sums);
                 reference_backend().add_outer(0.5F, *left, hidden, oracle);
@@ -653,7 +653,8 @@ TEST_CASE("one pass over the weights does what the plain loop does, with every p
             double squares;
         };
         const auto run = [&](const Backend& with) {
-            Outcome o{matrix(8), matrix(9), matrix(10, true), std::vector<float>(rows), std::vector<float>(cols), {}, 0};
+            Outcome o{matrix(8), matrix(9), matrix(10, true), std::vector<float>(rows), std::vector<float>(cols),
+                      {},        0};
             o.squares = with.slope_squares(slopes, update);
             o.sums = with.update_weights(slopes, update, o.weights, keeps ? o.velocity.view() : View(),
                                          update.adam ? o.second.view() : View(), o.row_shift, o.column_shift);
@@ -669,7 +670,8 @@ TEST_CASE("one pass over the weights does what the plain loop does, with every p
         CHECK(found.column_shift == threaded.column_shift);
         const auto same = [](std::span<const float> one, std::span<const float> other, double scale) {
             for (std::size_t i = 0; i < one.size(); ++i)
-                CHECK(static_cast<double>(one[i]) == doctest::Approx(static_cast<double>(other[i])).epsilon(scale).scale(1));
+                CHECK(static_cast<double>(one[i]) ==
+                      doctest::Approx(static_cast<double>(other[i])).epsilon(scale).scale(1));
         };
         constexpr double roundings = 4 * 0x1p-23;
         same(found.weights.values(), expected.weights.values(), 4 * roundings);  // values reach 4
@@ -713,8 +715,10 @@ TEST_CASE("softplus sums in double are the plain ones to 1e-11, for any length, 
                     reference::add_softplus_sums(field, std::span<const double>(bias), std::span<const double>(betas),
                                                  std::span<double>(expected));
                     for (std::size_t r = 0; r < rows; ++r)
-                        if (expected[r] > 1e-300) worst = std::max(worst, std::abs(found[r] / expected[r] - 1));
-                        else REQUIRE(std::abs(found[r] - expected[r]) < 1e-300);
+                        if (expected[r] > 1e-300)
+                            worst = std::max(worst, std::abs(found[r] / expected[r] - 1));
+                        else
+                            REQUIRE(std::abs(found[r] - expected[r]) < 1e-300);
                 }
     CHECK(worst < 1e-11);
     CHECK(worst > 0);  // two ways, or nothing was compared
@@ -726,9 +730,12 @@ TEST_CASE("softplus sums in double are the plain ones to 1e-11, for any length, 
             field(0, place) = value;
             std::vector<double> sums(1);
             add_softplus_sums(ConstDoubleView(field), zero, {}, sums);
-            if (std::isnan(value)) CHECK(std::isnan(sums[0]));
-            else if (value > 0) CHECK(sums[0] == endless);
-            else CHECK(sums[0] == doctest::Approx(4 * std::numbers::ln2).epsilon(1e-14));
+            if (std::isnan(value))
+                CHECK(std::isnan(sums[0]));
+            else if (value > 0)
+                CHECK(sums[0] == endless);
+            else
+                CHECK(sums[0] == doctest::Approx(4 * std::numbers::ln2).epsilon(1e-14));
         }
     std::vector<double> kept = {2.5};
     add_softplus_sums(ConstDoubleView(BasicMatrix<double>(1, 0)), {}, {}, kept);

@@ -44,18 +44,19 @@ double integrated_free_energy(const PreciseMachine& machine, const BasicMatrix<d
 template <class Loss>
 void check_gradient(PreciseMachine machine, const PreciseMachine& gradient, Loss loss, double tolerance = 1e-6) {
     constexpr double step = 1e-5;
-    each_pair(machine, gradient, [&](const std::string& name, std::span<double> values, std::span<const double> slopes) {
-        for (std::size_t i = 0; i < values.size(); ++i) {
-            const double kept = values[i];
-            values[i] = kept + step;
-            const double above = loss(machine);
-            values[i] = kept - step;
-            const double below = loss(machine);
-            values[i] = kept;
-            INFO(name, "[", i, "]");
-            CHECK(slopes[i] == doctest::Approx((above - below) / (2 * step)).epsilon(tolerance).scale(1));
-        }
-    });
+    each_pair(machine, gradient,
+              [&](const std::string& name, std::span<double> values, std::span<const double> slopes) {
+                  for (std::size_t i = 0; i < values.size(); ++i) {
+                      const double kept = values[i];
+                      values[i] = kept + step;
+                      const double above = loss(machine);
+                      values[i] = kept - step;
+                      const double below = loss(machine);
+                      values[i] = kept;
+                      INFO(name, "[", i, "]");
+                      CHECK(slopes[i] == doctest::Approx((above - below) / (2 * step)).epsilon(tolerance).scale(1));
+                  }
+              });
 }
 
 }  // namespace
@@ -106,7 +107,8 @@ TEST_CASE("probabilities sum to 1, and conditionals follow from the joint energy
     const double log_partition = [&] {
         const auto visible = all_states(machine.visible);
         std::vector<double> terms;
-        for (std::size_t v = 0; v < visible.rows(); ++v) terms.push_back(-machine.free_energy(repeated(visible, v, 1))[0]);
+        for (std::size_t v = 0; v < visible.rows(); ++v)
+            terms.push_back(-machine.free_energy(repeated(visible, v, 1))[0]);
         return log_sum_exp(terms);
     }();
     double total = 0;
@@ -228,8 +230,7 @@ TEST_CASE("a Gaussian machine with W = 0 is best at the sample mean and variance
     // Mean dF over the data plus d log Z; for W = 0, d log Z/d log_sigma is 1 and d log Z/d center is 0.
     const std::vector<double> even(200, 1.0 / 200);
     const auto gradient = machine.free_energy_gradient(data, even);
-    for (const double slope : std::get<BasicGaussian<double>>(gradient.visible).center)
-        CHECK(std::abs(slope) < 1e-10);
+    for (const double slope : std::get<BasicGaussian<double>>(gradient.visible).center) CHECK(std::abs(slope) < 1e-10);
     for (const double slope : std::get<BasicGaussian<double>>(gradient.visible).log_sigma)
         CHECK(slope + 1 == doctest::Approx(0).scale(1).epsilon(1e-10));
 }

@@ -174,8 +174,8 @@ TEST_CASE("a log Z that no file can hold is refused at saving, and leaves the ol
     model.log_partition = LogPartition{1, 0, 2, "ais"};
     save_model(file.path(), model, true);
     const auto bytes = read_bytes(file.path());
-    for (const double bad : {std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(),
-                             std::nan("")})
+    for (const double bad :
+         {std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(), std::nan("")})
         for (double LogPartition::*const member : {&LogPartition::value, &LogPartition::low, &LogPartition::high}) {
             Model broken = model;
             (*broken.log_partition).*member = bad;

@@ -97,8 +97,9 @@ class Faulty : public Backend {
     double slope_squares(ConstView slopes, const WeightUpdate& update) const override {
         return right_.slope_squares(slopes, update);
     }
-    WeightUpdateSums update_weights(ConstView slopes, const WeightUpdate& update, View weights, View velocity, View second,
-                                    std::span<float> row_shift, std::span<float> column_shift) const override {
+    WeightUpdateSums update_weights(ConstView slopes, const WeightUpdate& update, View weights, View velocity,
+                                    View second, std::span<float> row_shift,
+                                    std::span<float> column_shift) const override {
         return right_.update_weights(slopes, update, weights, velocity, second, row_shift, column_shift);
     }
 

@@ -38,7 +38,10 @@ TEST_CASE("several callers, callers within bodies, and what bodies throw") {
         });
     for (std::thread& caller : callers) caller.join();
     CHECK(total == 4 * 500 * 5 * 3);
-    CHECK_THROWS_AS(parallel_for(9, [](std::size_t i) { if (i == 4) throw std::runtime_error("piece"); }),
+    CHECK_THROWS_AS(parallel_for(9,
+                                 [](std::size_t i) {
+                                     if (i == 4) throw std::runtime_error("piece");
+                                 }),
                     std::runtime_error);
     set_threads(2);
 }

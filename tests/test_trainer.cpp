@@ -585,9 +585,13 @@ TEST_CASE("settings that make no sense are refused before the first update") {
     CHECK_THROWS_AS(attempt([&](TrainSettings& settings) { settings.momentum = 1; }), std::invalid_argument);
     CHECK_THROWS_AS(attempt([&](TrainSettings& settings) { settings.offset_rate = 1.5F; }), std::invalid_argument);
     for (const float bad : {0.0F, -1.0F, nothing, infinity, 101.0F})
-        CHECK_THROWS_AS(attempt([&](TrainSettings& settings) { settings.minimum_sigma = {0.1F, bad, 0.1F}; }),
+        CHECK_THROWS_AS(attempt([&](TrainSettings& settings) {
+                            settings.minimum_sigma = {0.1F, bad, 0.1F};
+                        }),
                         std::invalid_argument);
-    CHECK_THROWS_AS(attempt([&](TrainSettings& settings) { settings.minimum_sigma = {100.0F, 0.1F, 100.0F}; }),
+    CHECK_THROWS_AS(attempt([&](TrainSettings& settings) {
+                        settings.minimum_sigma = {100.0F, 0.1F, 100.0F};
+                    }),
                     std::logic_error);
 }
 

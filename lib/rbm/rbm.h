@@ -4,8 +4,6 @@
 
 #include "rbm/estimate/exact.h"
 #include "rbm/estimate/monitor.h"
-#include "rbm/kernels/backend.h"
-#include "rbm/kernels/blas_info.h"
 #include "rbm/io/checkpoint_file.h"
 #include "rbm/io/data.h"
 #include "rbm/io/film.h"
@@ -13,6 +11,8 @@
 #include "rbm/io/model_file.h"
 #include "rbm/io/npy.h"
 #include "rbm/io/sheet.h"
+#include "rbm/kernels/backend.h"
+#include "rbm/kernels/blas_info.h"
 #include "rbm/kernels/dataset.h"
 #include "rbm/kernels/error.h"
 #include "rbm/kernels/threads.h"

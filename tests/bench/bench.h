@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What the benchmarks share: medians of interleaved rounds, the SGEMM floor, and one JSON line per result.
 //
-// These machines are noisy, so a time means little: each result is a ratio to the floor measured in the same rounds, the
-// SGEMMs that the work seems to need, through OpenBLAS's own threads and nothing else.
+// These machines are noisy, so a time means little: each result is a ratio to the floor measured in the same rounds,
+// the SGEMMs that the work seems to need, through OpenBLAS's own threads and nothing else.
 #pragma once
 
 #include <cblas.h>
@@ -52,10 +52,10 @@ inline Ratio compare(const std::function<void()>& work, const std::function<void
 }
 
 inline void report(const std::string& name, const Ratio& result, double target) {
-    fmt::print("{{\"name\": \"{}\", \"ratio\": {:.3f}, \"target\": {}, \"seconds\": {:.6f}, \"floor_seconds\": {:.6f}, "
-               "\"threads\": {}, \"core\": \"{}\", \"instructions\": \"{}\"}}\n",
-               name, result.ratio, target, result.work, result.floor, threads(), blas_info().core,
-               vectorized::target_name());
+    fmt::print(
+        "{{\"name\": \"{}\", \"ratio\": {:.3f}, \"target\": {}, \"seconds\": {:.6f}, \"floor_seconds\": {:.6f}, "
+        "\"threads\": {}, \"core\": \"{}\", \"instructions\": \"{}\"}}\n",
+        name, result.ratio, target, result.work, result.floor, threads(), blas_info().core, vectorized::target_name());
     std::fflush(stdout);
 }
 

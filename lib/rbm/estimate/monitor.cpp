@@ -52,7 +52,8 @@ void add_conditional(const Machine& machine, const std::vector<float>& letters, 
 std::vector<float> letters_of(const Machine& machine) {
     std::vector<float> letters = alphabet(machine.visible);
     if (letters.empty())
-        throw Unsupported(fmt::format("pseudo-likelihood: {} visible units, expected discrete ones", kind(machine.visible)));
+        throw Unsupported(
+            fmt::format("pseudo-likelihood: {} visible units, expected discrete ones", kind(machine.visible)));
     return letters;
 }
 
@@ -93,8 +94,9 @@ double pseudo_likelihood(const Machine& machine, const Dataset& data, Random ran
     for_each_block(data, stream, [&](std::size_t first, Matrix& states) {
         std::vector<std::size_t> chosen(states.rows());
         for (std::size_t& i : chosen) i = unit(random);
-        add_conditional(machine, letters, states, [&](std::size_t r) { return chosen[r]; },
-                        std::span(logs).subspan(first, states.rows()));
+        add_conditional(
+            machine, letters, states, [&](std::size_t r) { return chosen[r]; },
+            std::span(logs).subspan(first, states.rows()));
     });
     return average(logs) * static_cast<double>(data.cols());
 }
@@ -104,8 +106,9 @@ double exact_pseudo_likelihood(const Machine& machine, const Dataset& data, cons
     std::vector<double> logs(data.rows());
     for_each_block(data, stream, [&](std::size_t first, Matrix& states) {
         for (std::size_t i = 0; i < data.cols(); ++i)
-            add_conditional(machine, letters, states, [&](std::size_t) { return i; },
-                            std::span(logs).subspan(first, states.rows()));
+            add_conditional(
+                machine, letters, states, [&](std::size_t) { return i; },
+                std::span(logs).subspan(first, states.rows()));
     });
     return average(logs);
 }

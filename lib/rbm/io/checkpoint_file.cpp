@@ -31,7 +31,8 @@ std::string from_hex(const Tensors& file, const std::string& key, std::string_vi
         const char* const end = text.data() + std::min(i + 2, text.size());
         const auto result = std::from_chars(text.data() + i, end, byte, 16);
         if (result.ec != std::errc() || result.ptr != end)
-            throw DataError(fmt::format("{}: metadata {} is '{}', expected hexadecimal digits", file.source, key, text));
+            throw DataError(
+                fmt::format("{}: metadata {} is '{}', expected hexadecimal digits", file.source, key, text));
         bytes += static_cast<char>(byte);
     }
     return bytes;
@@ -89,7 +90,8 @@ void save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
     file.tensors["train.sums"] = make_tensor({std::size(sums)}, std::span<const double>(sums));
     for (const auto& [name, value] : checkpoint.options) {
         const bool is_text = find_invalid_utf8(value) == std::string::npos;
-        file.metadata[std::string(is_text ? option_prefix : raw_option_prefix) + name] = is_text ? value : to_hex(value);
+        file.metadata[std::string(is_text ? option_prefix : raw_option_prefix) + name] =
+            is_text ? value : to_hex(value);
     }
     write_file(path, encode_safetensors(file), true);
 }
@@ -124,8 +126,8 @@ Checkpoint load_checkpoint(const std::string& path) {
     state.update.updates = position[3];
     state.random = {position[4], position[5], position[6]};
     if (state.random.word > 4)
-        throw DataError(fmt::format("{}: tensor train.position, element 6: found {}, expected at most 4", path,
-                                    state.random.word));
+        throw DataError(
+            fmt::format("{}: tensor train.position, element 6: found {}, expected at most 4", path, state.random.word));
     file.at("train.sums", {2});
     const std::vector<double> sums = file.f64("train.sums");
     state.gradient_norms = sums[0];

@@ -10,9 +10,9 @@
 namespace rbm {
 
 struct Checkpoint {
-    Model model;                                  ///< its machine is state.machine
+    Model model;  ///< its machine is state.machine
     TrainState state;
-    std::map<std::string, std::string> options;   ///< the run's options, as text by name
+    std::map<std::string, std::string> options;  ///< the run's options, as text by name
 };
 
 /// Errors as in model_file.h; DataError too when the file is a model but no checkpoint.

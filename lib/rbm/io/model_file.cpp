@@ -92,9 +92,10 @@ Preparation preparation_of(const Tensors& file, const Machine& machine) {
         throw DataError(fmt::format("{}: found only one of the tensors data.mean and data.scale, expected both or none",
                                     file.source));
     if (preparation.binarize != Binarize::none && !preparation.scale.empty())
-        throw DataError(fmt::format("{}: found data.binarize '{}' and the tensors data.mean and data.scale, expected "
-                                    "either; set data.binarize to none if values were standardised",
-                                    file.source, name_of(preparation.binarize)));
+        throw DataError(
+            fmt::format("{}: found data.binarize '{}' and the tensors data.mean and data.scale, expected "
+                        "either; set data.binarize to none if values were standardised",
+                        file.source, name_of(preparation.binarize)));
     for (std::size_t i = 0; i < preparation.scale.size(); ++i)
         if (!(preparation.scale[i] > 0))
             throw DataError(fmt::format("{}: tensor data.scale, element {}: found {}, expected a positive number",
@@ -152,8 +153,9 @@ double log_scale_sum(const Preparation& preparation) {
 
 void add_parameters(Tensors& file, const Machine& machine, const std::string& prefix) {
     machine.each_parameter([&](const std::string& name, std::span<const float> values) {
-        const std::vector<std::size_t> shape =
-            name == "weights" ? std::vector{machine.visible_count(), machine.hidden_count()} : std::vector{values.size()};
+        const std::vector<std::size_t> shape = name == "weights"
+                                                   ? std::vector{machine.visible_count(), machine.hidden_count()}
+                                                   : std::vector{values.size()};
         file.tensors[prefix + name] = make_tensor(shape, values);
     });
 }
@@ -194,15 +196,17 @@ Tensors model_tensors(const Model& model) {
 
 Model model_from(const Tensors& file) {
     if (const std::string* version = metadata(file, "rbm.format"); version != nullptr && *version != format_version)
-        throw DataError(fmt::format("{}: rbm.format is '{}', expected {}; written by a newer version, update this program",
-                                    file.source, *version, format_version));
+        throw DataError(
+            fmt::format("{}: rbm.format is '{}', expected {}; written by a newer version, update this program",
+                        file.source, *version, format_version));
     const Tensor& weights = file.at("weights");
     if (weights.shape.size() != 2 || weights.shape[0] == 0 || weights.shape[1] == 0)
         throw DataError(fmt::format("{}: tensor weights has {} dimensions or none of some, expected [visible, hidden]",
                                     file.source, weights.shape.size()));
     Model model;
     try {
-        model.machine = Machine(units_of(file, "visible", weights.shape[0]), units_of(file, "hidden", weights.shape[1]));
+        model.machine =
+            Machine(units_of(file, "visible", weights.shape[0]), units_of(file, "hidden", weights.shape[1]));
     } catch (const Unsupported& error) {
         throw DataError(fmt::format("{}: {}", file.source, error.what()));
     }
@@ -216,13 +220,15 @@ Model model_from(const Tensors& file) {
     });
     model.preparation = preparation_of(file, model.machine);
     model.rates = optional_vector(file, "data.rates", model.machine.visible_count());
-    model.image = {metadata_number<std::size_t>(file, "image.height", 0), metadata_number<std::size_t>(file, "image.width", 0)};
+    model.image = {metadata_number<std::size_t>(file, "image.height", 0),
+                   metadata_number<std::size_t>(file, "image.width", 0)};
     if ((model.image.height != 0 || model.image.width != 0) &&
         (model.image.width == 0 || model.machine.visible_count() % model.image.width != 0 ||
          model.machine.visible_count() / model.image.width != model.image.height))
-        throw DataError(fmt::format("{}: metadata image.height x image.width is {} x {}, expected a product of {}, the "
-                                    "visible units", file.source, model.image.height, model.image.width,
-                                    model.machine.visible_count()));
+        throw DataError(
+            fmt::format("{}: metadata image.height x image.width is {} x {}, expected a product of {}, the "
+                        "visible units",
+                        file.source, model.image.height, model.image.width, model.machine.visible_count()));
     model.log_partition = log_partition_of(file);
     return model;
 }

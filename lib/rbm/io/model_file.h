@@ -24,9 +24,9 @@ struct LogPartition {
 
 struct Model {
     Machine machine;
-    Preparation preparation;             ///< what happens to data before the machine sees them
-    ImageShape image;                    ///< of a sample, when it is a picture
-    std::vector<float> rates;            ///< [V] means of the prepared training data, or empty
+    Preparation preparation;   ///< what happens to data before the machine sees them
+    ImageShape image;          ///< of a sample, when it is a picture
+    std::vector<float> rates;  ///< [V] means of the prepared training data, or empty
     std::optional<LogPartition> log_partition;
     bool operator==(const Model&) const = default;
 };

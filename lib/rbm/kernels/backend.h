@@ -36,8 +36,9 @@ class Backend {
     virtual void scale_rows(ConstView a, Floats factors, View out) const = 0;
     virtual double slope_squares(ConstView slopes, const WeightUpdate&) const = 0;
     /// velocity and second may be empty; row_shift [V] and column_shift [H] are added to.
-    virtual WeightUpdateSums update_weights(ConstView slopes, const WeightUpdate&, View weights, View velocity, View second,
-                                            std::span<float> row_shift, std::span<float> column_shift) const = 0;
+    virtual WeightUpdateSums update_weights(ConstView slopes, const WeightUpdate&, View weights, View velocity,
+                                            View second, std::span<float> row_shift,
+                                            std::span<float> column_shift) const = 0;
 };
 
 /// The backend in use: "openblas" unless RBM_BACKEND or use_backend() says otherwise.  RBM_INSTRUCTIONS limits the

@@ -44,7 +44,8 @@ BlasInfo blas_info() {
 std::string describe(const BlasInfo& info) {
     std::string line = fmt::format("OpenBLAS core {} ({})", info.core, info.config);
     if (info.chosen_by_user) line += ", chosen by OPENBLAS_CORETYPE";
-    if (!info.better_core.empty()) line += fmt::format("; OPENBLAS_CORETYPE={} would suit this CPU better", info.better_core);
+    if (!info.better_core.empty())
+        line += fmt::format("; OPENBLAS_CORETYPE={} would suit this CPU better", info.better_core);
     return line;
 }
 

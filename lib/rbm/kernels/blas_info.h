@@ -12,10 +12,10 @@
 namespace rbm {
 
 struct BlasInfo {
-    std::string core;          ///< OpenBLAS's name of the kernels in use, such as "Prescott" or "SkylakeX"
-    std::string config;        ///< version and build, in OpenBLAS's words
-    std::string better_core;   ///< what OPENBLAS_CORETYPE should name for this CPU; empty when `core` is good
-    bool chosen_by_user;       ///< OPENBLAS_CORETYPE was set when the process started
+    std::string core;         ///< OpenBLAS's name of the kernels in use, such as "Prescott" or "SkylakeX"
+    std::string config;       ///< version and build, in OpenBLAS's words
+    std::string better_core;  ///< what OPENBLAS_CORETYPE should name for this CPU; empty when `core` is good
+    bool chosen_by_user;      ///< OPENBLAS_CORETYPE was set when the process started
 };
 
 BlasInfo blas_info();

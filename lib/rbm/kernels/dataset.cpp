@@ -89,7 +89,8 @@ float Dataset::value(std::size_t row, std::size_t col) const {
 }
 
 void Dataset::check(bool unit_interval) const {
-    if (const auto* bytes = std::get_if<Bytes>(&storage_); bytes != nullptr && (!unit_interval || bytes->divisor >= 255))
+    if (const auto* bytes = std::get_if<Bytes>(&storage_);
+        bytes != nullptr && (!unit_interval || bytes->divisor >= 255))
         return;
     if (std::holds_alternative<Bits>(storage_)) return;
     std::size_t bad = 0, bad_row = 0, bad_col = 0;
@@ -113,8 +114,9 @@ Dataset Dataset::prepared(const Preparation& preparation, bool unit_interval) co
 
 Dataset Dataset::prepared(const Preparation& preparation, bool unit_interval) && {
     if (preparation.binarize != Binarize::none && !(preparation.mean.empty() && preparation.scale.empty()))
-        throw std::invalid_argument("Dataset::prepared: both binarize and mean or scale, expected one of them: "
-                                    "standardised values are neither grey nor on or off");
+        throw std::invalid_argument(
+            "Dataset::prepared: both binarize and mean or scale, expected one of them: "
+            "standardised values are neither grey nor on or off");
     check(unit_interval);
     if (!preparation.mean.empty()) {
         if (preparation.mean.size() != cols_ || preparation.scale.size() != cols_)
@@ -243,8 +245,8 @@ void check_row_weights(std::span<const float> weights, std::size_t rows) {
         throw std::invalid_argument(fmt::format("{} sample weights for {} rows of data", weights.size(), rows));
     for (std::size_t row = 0; row < rows; ++row)
         if (!(weights[row] >= 0) || !std::isfinite(weights[row]))
-            throw std::invalid_argument(fmt::format("sample weight {} is {}, expected a finite number of at least 0",
-                                                    row + 1, weights[row]));
+            throw std::invalid_argument(
+                fmt::format("sample weight {} is {}, expected a finite number of at least 0", row + 1, weights[row]));
     if (std::all_of(weights.begin(), weights.end(), [](float weight) { return weight == 0; }))
         throw std::invalid_argument("all sample weights are 0, expected some above");
 }

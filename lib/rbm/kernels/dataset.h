@@ -31,9 +31,9 @@ enum class Binarize { threshold, sample, none };
 /// What happens to data between the file and the machine; the model file remembers it.
 struct Preparation {
     Binarize binarize = Binarize::none;
-    float threshold = 0.5F;     ///< values above it are 1
-    std::vector<float> mean;    ///< [V] or empty: v = (x - mean) / scale
-    std::vector<float> scale;   ///< [V] or empty
+    float threshold = 0.5F;    ///< values above it are 1
+    std::vector<float> mean;   ///< [V] or empty: v = (x - mean) / scale
+    std::vector<float> scale;  ///< [V] or empty
     /// The same states from the same data: the threshold counts only where it is used.
     bool operator==(const Preparation& other) const {
         return binarize == other.binarize && (binarize != Binarize::threshold || threshold == other.threshold) &&
@@ -52,15 +52,15 @@ class Dataset {
     std::size_t rows() const { return rows_; }
     std::size_t cols() const { return cols_; }
 
-    ImageShape image;   ///< of one row
-    std::string name;   ///< for messages: the file it came from
+    ImageShape image;  ///< of one row
+    std::string name;  ///< for messages: the file it came from
 
     /// The value at (row, col) before sampling and standardisation.
     float value(std::size_t row, std::size_t col) const;
 
     /// The dataset that a machine sees under `preparation`.  Throws DataError naming the first row and column (counted
-    /// from 1) that is not finite or, for Bernoulli units (`unit_interval`), outside [0, 1], and how many such there are;
-    /// std::invalid_argument for a preparation that both binarises and standardises.
+    /// from 1) that is not finite or, for Bernoulli units (`unit_interval`), outside [0, 1], and how many such there
+    /// are; std::invalid_argument for a preparation that both binarises and standardises.
     Dataset prepared(const Preparation& preparation, bool unit_interval) const&;
     Dataset prepared(const Preparation& preparation, bool unit_interval) &&;
 
@@ -69,7 +69,9 @@ class Dataset {
     /// At most `count` rows, evenly spread over all: a sample to watch that no order of the file can bias.
     Dataset spread(std::size_t count) const;
     /// The first `count` rows and the rest.
-    std::pair<Dataset, Dataset> split(std::size_t count) const { return {slice(0, count), slice(count, rows_ - count)}; }
+    std::pair<Dataset, Dataset> split(std::size_t count) const {
+        return {slice(0, count), slice(count, rows_ - count)};
+    }
 
     /// A hash of shape and values as they lie in memory: tells one data set from another.
     std::uint64_t fingerprint() const;

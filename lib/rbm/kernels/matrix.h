@@ -29,8 +29,8 @@ struct MatrixView {
         : data(first), rows(row_count), cols(column_count), stride(row_stride) {}
     /// A view that may write is also one that may only read.
     template <class U>
-        requires(std::is_const_v<T> && std::is_same_v<U, std::remove_const_t<T>>)
-    MatrixView(MatrixView<U> other) : MatrixView(other.data, other.rows, other.cols, other.stride) {}
+    requires(std::is_const_v<T>&& std::is_same_v<U, std::remove_const_t<T>>) MatrixView(MatrixView<U> other)
+        : MatrixView(other.data, other.rows, other.cols, other.stride) {}
 
     std::span<T> row(std::size_t r) const {
         assert(r < rows);

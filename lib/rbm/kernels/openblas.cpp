@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The fast backend.  Products are single-threaded SGEMMs on fixed tiles inside our own parallel loop: the same bits for any
-// number of threads, which OpenBLAS's own threading does not give, and twice its speed at RBM sizes.  The rest runs on
-// vector_kernels.h.
+// The fast backend.  Products are single-threaded SGEMMs on fixed tiles inside our own parallel loop: the same bits for
+// any number of threads, which OpenBLAS's own threading does not give, and twice its speed at RBM sizes.  The rest runs
+// on vector_kernels.h.
 #include <cblas.h>
 #include <omp.h>
 
@@ -92,8 +92,7 @@ class OpenBlas final : public Backend {
         const std::size_t rows_at_once = std::clamp<std::size_t>((a.rows + 2 * threads() - 1) / (2 * threads()), 6, 64);
         parallel_for((a.rows + rows_at_once - 1) / rows_at_once, [&](std::size_t piece) {
             const std::size_t row = piece * rows_at_once;
-            vectorized::multiply_rows(a, nonzero, only_ones, w, row,
-                                      std::min(rows_at_once, a.rows - row), out);
+            vectorized::multiply_rows(a, nonzero, only_ones, w, row, std::min(rows_at_once, a.rows - row), out);
         });
     }
 
@@ -121,7 +120,8 @@ class OpenBlas final : public Backend {
         constexpr std::size_t rows_at_once = 32;
         parallel_for((out.rows + rows_at_once - 1) / rows_at_once, [&](std::size_t piece) {
             const std::size_t row = piece * rows_at_once;
-            vectorized::add_outer_rows(scale, a, by_column, all_ones, b, row, std::min(rows_at_once, out.rows - row), out);
+            vectorized::add_outer_rows(scale, a, by_column, all_ones, b, row, std::min(rows_at_once, out.rows - row),
+                                       out);
         });
     }
 
@@ -192,8 +192,9 @@ class OpenBlas final : public Backend {
         });
         return std::accumulate(sums.begin(), sums.end(), 0.0);
     }
-    WeightUpdateSums update_weights(ConstView slopes, const WeightUpdate& update, View weights, View velocity, View second,
-                                    std::span<float> row_shift, std::span<float> column_shift) const override {
+    WeightUpdateSums update_weights(ConstView slopes, const WeightUpdate& update, View weights, View velocity,
+                                    View second, std::span<float> row_shift,
+                                    std::span<float> column_shift) const override {
         static thread_local std::vector<WeightUpdateSums> parts;
         static thread_local std::vector<float> shift_parts;  // [pieces x H], added up in order
         const std::size_t pieces = (weights.rows + update_rows - 1) / update_rows;
@@ -203,9 +204,9 @@ class OpenBlas final : public Backend {
         const View shifts(shift_parts.data(), pieces, weights.cols);
         parallel_for(pieces, [&](std::size_t piece) {
             const std::size_t row = piece * update_rows;
-            sums[piece] = vectorized::update_weights(slopes, update, weights, velocity, second, row,
-                                                     std::min(update_rows, weights.rows - row), row_shift,
-                                                     shifts.row(piece));
+            sums[piece] =
+                vectorized::update_weights(slopes, update, weights, velocity, second, row,
+                                           std::min(update_rows, weights.rows - row), row_shift, shifts.row(piece));
         });
         WeightUpdateSums total;
         for (const WeightUpdateSums& part : sums) {

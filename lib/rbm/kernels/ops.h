@@ -16,7 +16,9 @@ using Doubles = std::span<const double>;
 inline void multiply(ConstView a, ConstView w, View out) { backend().multiply(a, w, out); }
 inline void multiply_transposed(ConstView a, ConstView w, View out) { backend().multiply_transposed(a, w, out); }
 inline void add_outer(float scale, ConstView a, ConstView b, View out) { backend().add_outer(scale, a, b, out); }
-inline void logistic(ConstView field, Floats bias, Floats beta, View out) { backend().logistic(field, bias, beta, out); }
+inline void logistic(ConstView field, Floats bias, Floats beta, View out) {
+    backend().logistic(field, bias, beta, out);
+}
 inline void sample_logistic(ConstView field, Floats bias, Floats beta, const Stream& stream, View out) {
     backend().sample_logistic(field, bias, beta, stream, out);
 }

@@ -19,9 +19,7 @@ std::array<std::uint32_t, 4> philox(std::uint64_t key, std::array<std::uint32_t,
     return {words[0], words[1], words[2], words[3]};
 }
 
-std::size_t block_of(std::size_t column) {
-    return column / panel_columns * panel_blocks + column % panel_blocks;
-}
+std::size_t block_of(std::size_t column) { return column / panel_columns * panel_blocks + column % panel_blocks; }
 std::size_t word_of(std::size_t column) { return column % panel_columns / panel_blocks; }
 
 }  // namespace

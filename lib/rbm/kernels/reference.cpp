@@ -49,8 +49,9 @@ class Reference final : public Backend {
     double slope_squares(ConstView slopes, const WeightUpdate& update) const override {
         return reference::slope_squares(slopes, update);
     }
-    WeightUpdateSums update_weights(ConstView slopes, const WeightUpdate& update, View weights, View velocity, View second,
-                                    std::span<float> row_shift, std::span<float> column_shift) const override {
+    WeightUpdateSums update_weights(ConstView slopes, const WeightUpdate& update, View weights, View velocity,
+                                    View second, std::span<float> row_shift,
+                                    std::span<float> column_shift) const override {
         return reference::update_weights(slopes, update, weights, velocity, second, row_shift, column_shift);
     }
 };

@@ -3,12 +3,11 @@
 #define HWY_TARGET_INCLUDE "rbm/kernels/row_products.cpp"
 #include <hwy/foreach_target.h>
 // After foreach_target.h, once per target:
-#include "rbm/kernels/vector_part-inl.h"
-
 #include <array>
 #include <cmath>
 
 #include "rbm/kernels/row_products.h"
+#include "rbm/kernels/vector_part-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rbm::HWY_NAMESPACE {
@@ -58,8 +57,8 @@ void FindNonzero(ConstView a, BitMatrix& bits, std::vector<std::uint8_t>& ones) 
 /// Sums of rows of w over the listed indices, `count` vectors of columns wide, the last of them through `last`.
 /// Weights: of each listed row; null for 1.  finish(vector number, sum, its loader) takes the result.
 template <std::size_t count, class Last, class Finish>
-HWY_INLINE void SumListed(const std::uint32_t* list, std::size_t length, const float* weights, std::size_t weight_stride,
-                          const float* w, std::size_t stride, Last last, Finish finish) {
+HWY_INLINE void SumListed(const std::uint32_t* list, std::size_t length, const float* weights,
+                          std::size_t weight_stride, const float* w, std::size_t stride, Last last, Finish finish) {
     Vector sums[count];
     HWY_UNROLL(16)  // GCC at -O2 leaves loops over registers as loops over memory unless told
     for (std::size_t i = 0; i < count; ++i) sums[i] = hn::Zero(d);
@@ -96,10 +95,9 @@ HWY_INLINE void ForEachPanel(std::size_t cols, Body body, std::index_sequence<co
         const std::size_t count = (vectors - done + panels - 1) / panels;
         const std::size_t column = done * lanes, width = std::min(cols - column, count * lanes);
         const std::size_t rest = width - (count - 1) * lanes;
-        ((count == counts + 1
-              ? (rest == lanes ? body.template operator()<counts + 1>(column, Whole{})
-                               : body.template operator()<counts + 1>(column, Part{rest}))
-              : void()),
+        ((count == counts + 1 ? (rest == lanes ? body.template operator()<counts + 1>(column, Whole{})
+                                               : body.template operator()<counts + 1>(column, Part{rest}))
+                              : void()),
          ...);
         done += count;
     }
@@ -111,9 +109,8 @@ HWY_INLINE void MultiplyTile(const float* const* a, std::size_t depth, const flo
                              float* const* out) {
     Vector sums[rows][count];
     HWY_UNROLL(16)
-    for (std::size_t r = 0; r < rows; ++r)
-        HWY_UNROLL(16)
-        for (std::size_t i = 0; i < count; ++i) sums[r][i] = hn::Zero(d);
+    for (std::size_t r = 0; r < rows; ++r) HWY_UNROLL(16)
+    for (std::size_t i = 0; i < count; ++i) sums[r][i] = hn::Zero(d);
     for (std::size_t k = 0; k < depth; ++k, w += stride) {
         Vector columns[count];
         HWY_UNROLL(16)

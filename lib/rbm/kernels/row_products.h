@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Products whose left side is mostly zeros and ones: v -> h for binary states, and the gradient's outer product.
 //
-// out[b] is summed over k in order, by fused multiply-add; where a[b, k] is 0 nothing is done, where it is 1 the row of w
-// is added.  Skipping changes no bit (0 w adds nothing, 1 w is w), so it does not matter to the result which rows were
-// skipped through and which were not, nor where in a batch a row stands.
+// out[b] is summed over k in order, by fused multiply-add; where a[b, k] is 0 nothing is done, where it is 1 the row of
+// w is added.  Skipping changes no bit (0 w adds nothing, 1 w is w), so it does not matter to the result which rows
+// were skipped through and which were not, nor where in a batch a row stands.
 #pragma once
 
 #include "rbm/kernels/bit_matrix.h"

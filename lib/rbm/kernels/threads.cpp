@@ -59,8 +59,7 @@ class Pool {
 
   private:
     void grow(std::size_t helpers) {
-        for (; started_ < helpers; ++started_)
-            std::thread([this, number = started_] { serve(number); }).detach();
+        for (; started_ < helpers; ++started_) std::thread([this, number = started_] { serve(number); }).detach();
     }
 
     void serve(std::size_t number) {

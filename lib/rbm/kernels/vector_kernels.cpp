@@ -3,8 +3,6 @@
 #define HWY_TARGET_INCLUDE "rbm/kernels/vector_kernels.cpp"
 #include <hwy/foreach_target.h>
 // After foreach_target.h, once per target:
-#include "rbm/kernels/vector_math-inl.h"
-
 #include <fmt/format.h>
 
 #include <cmath>
@@ -13,6 +11,7 @@
 
 #include "rbm/kernels/reference.h"
 #include "rbm/kernels/vector_kernels.h"
+#include "rbm/kernels/vector_math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rbm::HWY_NAMESPACE {
@@ -65,8 +64,8 @@ HWY_INLINE void ForEachDraw(std::size_t cols, const Stream& stream, std::size_t 
             const std::size_t column = panel * panel_columns + lane;
             if (column >= cols) return;
             Words w[4];
-            Philox(words, static_cast<std::uint32_t>(panel * panel_blocks + lane), absolute_row, stream.call, stream.key,
-                   w[0], w[1], w[2], w[3]);
+            Philox(words, static_cast<std::uint32_t>(panel * panel_blocks + lane), absolute_row, stream.call,
+                   stream.key, w[0], w[1], w[2], w[3]);
             for (std::size_t word = 0; word < 4; ++word) {
                 const std::size_t c = column + word * panel_blocks;
                 if (c >= cols) break;
@@ -116,10 +115,11 @@ void SampleLogisticRows(ConstView field, Floats bias, Floats beta, const Stream&
         const float* x = field.data + b * field.stride;
         float* y = out.data + b * out.stride;
         const Vector factor = hn::Set(d, reference::row_value(beta, b));
-        ForEachDraw(field.cols, stream, b, [&](std::size_t c, std::size_t count, const Words* w, std::size_t word) HWY_ATTR {
-            const Vector argument = hn::Mul(factor, hn::Add(Load(x + c, count), Load(bias.data() + c, count)));
-            Store(SampleLogistic(d, argument, Uniform(d, w[word])), y + c, count);
-        });
+        ForEachDraw(
+            field.cols, stream, b, [&](std::size_t c, std::size_t count, const Words* w, std::size_t word) HWY_ATTR {
+                const Vector argument = hn::Mul(factor, hn::Add(Load(x + c, count), Load(bias.data() + c, count)));
+                Store(SampleLogistic(d, argument, Uniform(d, w[word])), y + c, count);
+            });
     }
 }
 
@@ -143,13 +143,13 @@ double SoftplusSum(const float* x, const float* bias, float factor, std::size_t 
         };
         std::size_t c = 0;
         for (; c + lanes <= length; c += lanes) {
-            const Vector argument = hn::Mul(scale, hn::Add(hn::LoadU(d, x + first + c), hn::LoadU(d, bias + first + c)));
+            const Vector argument =
+                hn::Mul(scale, hn::Add(hn::LoadU(d, x + first + c), hn::LoadU(d, bias + first + c)));
             accumulate(argument, ExpOfMinusAbs(d, argument));
         }
         if (c < length) {
             const Part part{length - c};
-            const Vector argument = hn::Mul(scale, hn::Add(part.Load(x + first + c),
-                                                           part.Load(bias + first + c)));
+            const Vector argument = hn::Mul(scale, hn::Add(part.Load(x + first + c), part.Load(bias + first + c)));
             accumulate(argument, hn::IfThenElseZero(hn::FirstN(d, length - c), ExpOfMinusAbs(d, argument)));
         }
         // Where every term is tiny, log(1 + e) is e to 1e-8, which 1 + e would round away.
@@ -178,13 +178,16 @@ void SampleNormalRows(ConstView mean, Floats deviation, Floats beta, const Strea
         const float* x = mean.data + b * mean.stride;
         float* y = out.data + b * out.stride;
         const Vector shrink = hn::Set(d, 1 / std::sqrt(reference::row_value(beta, b)));
-        ForEachDraw(mean.cols, stream, b, [&](std::size_t c, std::size_t count, const Words* w, std::size_t word) HWY_ATTR {
-            const Vector first = hn::MulAdd(ToFloat(d, w[word & ~std::size_t{1}]), hn::Set(d, 0x1p-32F), hn::Set(d, 0x1p-33F));
-            const Vector angle = hn::Mul(turn, hn::Mul(ToFloat(d, w[word | 1]), hn::Set(d, 0x1p-32F)));
-            const Vector radius = hn::Sqrt(hn::Mul(hn::Set(d, -2.0F), hn::Log(d, first)));
-            const Vector z = hn::Mul(radius, word % 2 == 0 ? hn::Cos(d, angle) : hn::Sin(d, angle));
-            Store(hn::MulAdd(hn::Mul(Load(deviation.data() + c, count), shrink), z, Load(x + c, count)), y + c, count);
-        });
+        ForEachDraw(
+            mean.cols, stream, b, [&](std::size_t c, std::size_t count, const Words* w, std::size_t word) HWY_ATTR {
+                const Vector first =
+                    hn::MulAdd(ToFloat(d, w[word & ~std::size_t{1}]), hn::Set(d, 0x1p-32F), hn::Set(d, 0x1p-33F));
+                const Vector angle = hn::Mul(turn, hn::Mul(ToFloat(d, w[word | 1]), hn::Set(d, 0x1p-32F)));
+                const Vector radius = hn::Sqrt(hn::Mul(hn::Set(d, -2.0F), hn::Log(d, first)));
+                const Vector z = hn::Mul(radius, word % 2 == 0 ? hn::Cos(d, angle) : hn::Sin(d, angle));
+                Store(hn::MulAdd(hn::Mul(Load(deviation.data() + c, count), shrink), z, Load(x + c, count)), y + c,
+                      count);
+            });
     }
 }
 
@@ -192,9 +195,8 @@ void AddDots(double scale, ConstView a, Floats vector, Sums out) {
     for (std::size_t b = 0; b < a.rows; ++b) {
         DoubleSum sum;
         const float* x = a.data + b * a.stride;
-        ForEachVector(a.cols, [&](std::size_t c, auto v) HWY_ATTR {
-            sum.AddProduct(v.Load(x + c), v.Load(vector.data() + c));
-        });
+        ForEachVector(
+            a.cols, [&](std::size_t c, auto v) HWY_ATTR { sum.AddProduct(v.Load(x + c), v.Load(vector.data() + c)); });
         out[b] += scale * sum.Total();
     }
 }
@@ -228,8 +230,8 @@ void AddColumnSums(double scale, ConstView a, Floats row_weights, std::size_t fi
             sum.AddProduct(v.Load(a.data + b * a.stride + first + c), hn::Set(d, reference::row_value(row_weights, b)));
         const auto factor = hn::Set(Doubles(), scale);
         const hn::Half<FloatTag> half;
-        const Vector total = hn::Combine(d, hn::DemoteTo(half, hn::Mul(factor, sum.high)),
-                                         hn::DemoteTo(half, hn::Mul(factor, sum.low)));
+        const Vector total =
+            hn::Combine(d, hn::DemoteTo(half, hn::Mul(factor, sum.high)), hn::DemoteTo(half, hn::Mul(factor, sum.low)));
         v.Store(hn::Add(v.Load(out.data() + c), total), out.data() + c);
     });
 }
@@ -237,14 +239,16 @@ void AddColumnSums(double scale, ConstView a, Floats row_weights, std::size_t fi
 void AddVector(ConstView a, Floats vector, View out) {
     for (std::size_t b = 0; b < a.rows; ++b)
         ForEachVector(a.cols, [&](std::size_t c, auto v) HWY_ATTR {
-            v.Store(hn::Add(v.Load(a.data + b * a.stride + c), v.Load(vector.data() + c)), out.data + b * out.stride + c);
+            v.Store(hn::Add(v.Load(a.data + b * a.stride + c), v.Load(vector.data() + c)),
+                    out.data + b * out.stride + c);
         });
 }
 
 void ScaleColumns(ConstView a, Floats factors, View out) {
     for (std::size_t b = 0; b < a.rows; ++b)
         ForEachVector(a.cols, [&](std::size_t c, auto v) HWY_ATTR {
-            v.Store(hn::Mul(v.Load(a.data + b * a.stride + c), v.Load(factors.data() + c)), out.data + b * out.stride + c);
+            v.Store(hn::Mul(v.Load(a.data + b * a.stride + c), v.Load(factors.data() + c)),
+                    out.data + b * out.stride + c);
         });
 }
 
@@ -295,7 +299,9 @@ void add_softplus_sums(ConstView field, Floats bias, Floats beta, Sums out) {
 void sample_normal(ConstView mean, Floats deviation, Floats beta, const Stream& stream, View out) {
     HWY_DYNAMIC_DISPATCH(SampleNormalRows)(mean, deviation, beta, stream, out);
 }
-void add_dots(double scale, ConstView a, Floats vector, Sums out) { HWY_DYNAMIC_DISPATCH(AddDots)(scale, a, vector, out); }
+void add_dots(double scale, ConstView a, Floats vector, Sums out) {
+    HWY_DYNAMIC_DISPATCH(AddDots)(scale, a, vector, out);
+}
 void add_row_dots(double scale, ConstView a, ConstView c, Sums out) {
     HWY_DYNAMIC_DISPATCH(AddRowDots)(scale, a, c, out);
 }
@@ -316,7 +322,8 @@ std::string target_name() {
 
 void limit_instructions(std::string_view name) {
     std::int64_t better = HWY_AVX3_DL;
-    for (const auto& [target, bit] : {std::pair{"AVX3", HWY_AVX3}, {"AVX2", HWY_AVX2}, {"SSE4", HWY_SSE4}, {"SSSE3", HWY_SSSE3}}) {
+    for (const auto& [target, bit] :
+         {std::pair{"AVX3", HWY_AVX3}, {"AVX2", HWY_AVX2}, {"SSE4", HWY_SSE4}, {"SSSE3", HWY_SSSE3}}) {
         if (name == target) {
             hwy::DisableTargets(better);
             hwy::GetChosenTarget().DeInit();  // forget an earlier choice

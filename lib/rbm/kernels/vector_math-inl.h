@@ -84,7 +84,8 @@ HWY_INLINE Vector Uniform(FloatTag d, Words bits) {
 HWY_INLINE Vector ToFloat(FloatTag d, Words bits) {
     const hn::Rebind<std::int32_t, FloatTag> integers;
     const Vector high = hn::ConvertTo(d, hn::BitCast(integers, hn::ShiftRight<16>(bits)));
-    const Vector low = hn::ConvertTo(d, hn::BitCast(integers, hn::And(bits, hn::Set(hn::RebindToUnsigned<FloatTag>(), 0xFFFFU))));
+    const Vector low =
+        hn::ConvertTo(d, hn::BitCast(integers, hn::And(bits, hn::Set(hn::RebindToUnsigned<FloatTag>(), 0xFFFFU))));
     return hn::MulAdd(high, hn::Set(d, 65536.0F), low);
 }
 

@@ -4,7 +4,6 @@
 #include <hwy/foreach_target.h>
 // After foreach_target.h, once per target:
 #include "rbm/kernels/vector_part-inl.h"
-
 #include "rbm/kernels/weight_update.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -29,7 +28,8 @@ struct Row {
           column_scaled(!u.column_scale.empty()) {}
 };
 
-HWY_INLINE Vector CenteredSlope(const float* slopes, const WeightUpdate& u, const Row& row, std::size_t j, std::size_t count) {
+HWY_INLINE Vector CenteredSlope(const float* slopes, const WeightUpdate& u, const Row& row, std::size_t j,
+                                std::size_t count) {
     Vector slope = Load(slopes + j, count);
     if (row.centered)
         slope = hn::Sub(slope, hn::MulAdd(row.slope, Load(u.column_center.data() + j, count),
@@ -45,7 +45,8 @@ double SlopeSquares(ConstView slopes, const WeightUpdate& u, std::size_t first, 
         const Row row(u, i);
         Vector sum = hn::Zero(d);
         for (std::size_t j = 0; j < slopes.cols; j += lanes) {
-            const Vector slope = CenteredSlope(slopes.data + i * slopes.stride, u, row, j, std::min(lanes, slopes.cols - j));
+            const Vector slope =
+                CenteredSlope(slopes.data + i * slopes.stride, u, row, j, std::min(lanes, slopes.cols - j));
             sum = hn::MulAdd(slope, slope, sum);
         }
         total += Sum(sum);

@@ -30,7 +30,7 @@ struct WeightUpdate {
 };
 
 struct WeightUpdateSums {
-    double slope_squares = 0;   ///< of the slopes before `shrink`
+    double slope_squares = 0;  ///< of the slopes before `shrink`
     double step_squares = 0;
     double weight_squares = 0;  ///< of the weights before the step
     double moved_squares = 0;   ///< of the weights after it: infinite or NaN as soon as one of them is
@@ -53,12 +53,13 @@ inline float centered_slope(ConstView slopes, const WeightUpdate& u, std::size_t
 inline double slope_squares(ConstView slopes, const WeightUpdate& u) {
     double sum = 0;
     for (std::size_t i = 0; i < slopes.rows; ++i)
-        for (std::size_t j = 0; j < slopes.cols; ++j) sum += std::pow(static_cast<double>(centered_slope(slopes, u, i, j)), 2);
+        for (std::size_t j = 0; j < slopes.cols; ++j)
+            sum += std::pow(static_cast<double>(centered_slope(slopes, u, i, j)), 2);
     return sum;
 }
 
-inline WeightUpdateSums update_weights(ConstView slopes, const WeightUpdate& u, View weights, View velocity, View second,
-                                       std::span<float> row_shift, std::span<float> column_shift) {
+inline WeightUpdateSums update_weights(ConstView slopes, const WeightUpdate& u, View weights, View velocity,
+                                       View second, std::span<float> row_shift, std::span<float> column_shift) {
     WeightUpdateSums sums;
     for (std::size_t i = 0; i < weights.rows; ++i)
         for (std::size_t j = 0; j < weights.cols; ++j) {

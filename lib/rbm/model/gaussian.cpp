@@ -54,7 +54,8 @@ void BasicGaussian<Real>::add_energy(MatrixView<const Real> state, std::span<dou
 template <class Real>
 void BasicGaussian<Real>::add_log_normalizer(MatrixView<const Real> field, BetaOf<Real> beta,
                                              std::span<double> out) const {
-    // integral of exp(-beta ((x-c)^2 / 2 - x f) / sigma^2) = sqrt(2 pi sigma^2 / beta) exp(beta (c f + f^2 / 2) / sigma^2)
+    // integral of exp(-beta ((x-c)^2 / 2 - x f) / sigma^2) = sqrt(2 pi sigma^2 / beta) exp(beta (c f + f^2 / 2) /
+    // sigma^2)
     double log_volume = 0;
     for (const Real s : log_sigma) log_volume += static_cast<double>(s) + 0.5 * std::log(2 * std::numbers::pi);
     const auto factors = precision();
@@ -122,8 +123,7 @@ void BasicGaussian<Real>::score(MatrixView<const Real> state, MatrixView<const R
 }
 
 template <class Real>
-void BasicGaussian<Real>::fit_marginals(std::span<const double> means, std::span<const double> variances,
-                                        std::size_t) {
+void BasicGaussian<Real>::fit_marginals(std::span<const double> means, std::span<const double> variances, std::size_t) {
     for (std::size_t i = 0; i < width(); ++i) {
         center[i] = static_cast<Real>(means[i]);
         log_sigma[i] = variances[i] > 0 ? static_cast<Real>(0.5 * std::log(variances[i])) : Real{0};

@@ -29,9 +29,7 @@ void check_rows(const char* function, const char* what, std::size_t found, std::
 
 template <class Real>
 BasicMachine<Real>::BasicMachine(BasicUnits<Real> visible_units, BasicUnits<Real> hidden_units)
-    : visible(std::move(visible_units)),
-      hidden(std::move(hidden_units)),
-      weights(width(visible), width(hidden)) {
+    : visible(std::move(visible_units)), hidden(std::move(hidden_units)), weights(width(visible), width(hidden)) {
     if (alphabet(visible).empty() && alphabet(hidden).empty())
         throw Unsupported(fmt::format("a machine of {} visible and {} hidden units: its energy has no lower bound",
                                       kind(visible), kind(hidden)));
@@ -179,8 +177,8 @@ void BasicMachine<Real>::add_free_energy_gradient(ConstView visible_state, Const
     const bool coupled = std::visit([](const auto& bank) { return bank.gradient_needs_coupling; }, visible);
     std::vector<double> coupling(coupled ? visible_count() : 0);
     if (coupled) add_row_dots(1.0, weights.view(), std::as_const(gradient).weights.view(), coupling);
-    add_outer(Real{-1}, statistic(visible, visible_state, workspace.visible_statistic),
-              ConstView(workspace.weighted), gradient.weights.view());
+    add_outer(Real{-1}, statistic(visible, visible_state, workspace.visible_statistic), ConstView(workspace.weighted),
+              gradient.weights.view());
     if (coupled) add_row_dots(-1.0, weights.view(), std::as_const(gradient).weights.view(), coupling);
     std::visit(
         [&](const auto& bank) {
@@ -259,7 +257,8 @@ PreciseMachine precise(const Machine& machine) {
 
 BasicMatrix<double> precise(ConstView values) {
     BasicMatrix<double> result(values.rows, values.cols);
-    for (std::size_t r = 0; r < values.rows; ++r) std::copy(values.row(r).begin(), values.row(r).end(), result.row(r).begin());
+    for (std::size_t r = 0; r < values.rows; ++r)
+        std::copy(values.row(r).begin(), values.row(r).end(), result.row(r).begin());
     return result;
 }
 

@@ -93,9 +93,8 @@ struct BasicMachine {
     template <class Self, class Visitor>
     static void each(Self& self, Visitor& visit) {
         visit(std::string("weights"), self.weights.values());
-        rbm::each_parameter(self.visible, [&](std::string_view name, auto values) {
-            visit("visible." + std::string(name), values);
-        });
+        rbm::each_parameter(self.visible,
+                            [&](std::string_view name, auto values) { visit("visible." + std::string(name), values); });
         rbm::each_parameter(self.hidden,
                             [&](std::string_view name, auto values) { visit("hidden." + std::string(name), values); });
     }

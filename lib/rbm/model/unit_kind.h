@@ -3,7 +3,8 @@
 // works on a batch.  A new kind is one struct with these functions, its name in units.h and a line in meson.build.
 //
 // Shapes: B rows of a batch, N units of the bank.  `field` [B x N] is what the weights bring from the other side,
-// W . statistic(other side).  `coupling` [N] is sum_b row_weights[b] statistic(state[b]) field[b].  `beta` holds one inverse temperature per row, or none for 1.  Energies are in nats.
+// W . statistic(other side).  `coupling` [N] is sum_b row_weights[b] statistic(state[b]) field[b].  `beta` holds one
+// inverse temperature per row, or none for 1.  Energies are in nats.
 #pragma once
 
 #include <concepts>

@@ -69,12 +69,13 @@ void PersistentContrastiveDivergence::add_gradient(const BasicMachine<Real>& mac
     add_stacked_gradient(machine, workspace, gradient);
 }
 
-#define RBM_INSTANTIATE(Real)                                                                                     \
-    template void ContrastiveDivergence::add_gradient(const BasicMachine<Real>&, std::size_t, BasicChains<Real>&, \
-                                                      Random&, BasicGradientWorkspace<Real>&, BasicMachine<Real>&) const; \
-    template void PersistentContrastiveDivergence::add_gradient(const BasicMachine<Real>&, std::size_t,          \
-                                                                BasicChains<Real>&, Random&,                     \
-                                                                BasicGradientWorkspace<Real>&, BasicMachine<Real>&) const;
+#define RBM_INSTANTIATE(Real)                                                                                      \
+    template void ContrastiveDivergence::add_gradient(const BasicMachine<Real>&, std::size_t, BasicChains<Real>&,  \
+                                                      Random&, BasicGradientWorkspace<Real>&, BasicMachine<Real>&) \
+        const;                                                                                                     \
+    template void PersistentContrastiveDivergence::add_gradient(                                                   \
+        const BasicMachine<Real>&, std::size_t, BasicChains<Real>&, Random&, BasicGradientWorkspace<Real>&,        \
+        BasicMachine<Real>&) const;
 RBM_INSTANTIATE(float)
 RBM_INSTANTIATE(double)
 #undef RBM_INSTANTIATE

@@ -37,8 +37,9 @@ void BasicGradientWorkspace<Real>::resize(const BasicMachine<Real>& of, std::siz
     row_weights.resize(batch + negative);
 }
 
-/// negative_rows(B): how many rows of the model a batch of B rows needs; of no rows, the persistent chains.  add_gradient: gradient += d loss, with the
-/// batch in the first `batch` rows of the workspace; afterwards hidden_mean's first rows are the batch's.
+/// negative_rows(B): how many rows of the model a batch of B rows needs; of no rows, the persistent chains.
+/// add_gradient: gradient += d loss, with the batch in the first `batch` rows of the workspace; afterwards
+/// hidden_mean's first rows are the batch's.
 template <class O, class Real = float>
 concept Objective = requires(const O objective, const BasicMachine<Real>& machine, BasicChains<Real>& chains,
                              Random& random, BasicGradientWorkspace<Real>& workspace, BasicMachine<Real>& gradient) {

@@ -43,8 +43,8 @@ void each_other(Machine& machine, Visitor visit) {
     });
 }
 
-/// Gradients of Gaussian units' weights and centers grow as 1 / sigma^2, and a rate that suits one sigma overshoots at a
-/// tenth of it.  Taken times sigma^2, steps are in the units of the data and one rate suits all.
+/// Gradients of Gaussian units' weights and centers grow as 1 / sigma^2, and a rate that suits one sigma overshoots at
+/// a tenth of it.  Taken times sigma^2, steps are in the units of the data and one rate suits all.
 void scale_by_variance(BasicUnits<float>& gradient, std::span<const float> variance) {
     if (variance.empty()) return;
     const auto slopes = location(gradient);
@@ -56,7 +56,8 @@ void step_others(Machine& gradient, UpdateState& state, const UpdateSettings& se
     std::vector<std::span<float>> velocities, seconds;
     each_other(state.velocity, [&](const std::string&, std::span<float> values) { velocities.push_back(values); });
     if (weights.adam)
-        each_other(state.second_moment, [&](const std::string&, std::span<float> values) { seconds.push_back(values); });
+        each_other(state.second_moment,
+                   [&](const std::string&, std::span<float> values) { seconds.push_back(values); });
     std::size_t index = 0;
     each_other(gradient, [&](const std::string& name, std::span<float> values) {
         WeightUpdate own = weights;
@@ -93,8 +94,10 @@ void finish(Machine& machine, Machine& step, const UpdateSettings& settings, dou
         if (is_weights && weight_squares <= static_cast<double>(limit) * static_cast<double>(limit)) return;
         for (std::size_t i = 0; i < values.size(); ++i)
             if (!(std::abs(values[i]) <= limit))
-                throw Diverged(fmt::format("update {}: {}[{}] is {}; lower the learning rate, or check the scale of the "
-                                           "data", update_number + 1, name, i, values[i]));
+                throw Diverged(
+                    fmt::format("update {}: {}[{}] is {}; lower the learning rate, or check the scale of the "
+                                "data",
+                                update_number + 1, name, i, values[i]));
     });
 }
 
@@ -172,7 +175,8 @@ UpdateReport update(Machine& machine, Machine& gradient, UpdateState& state, con
     if (weights.adam) {
         const double count = static_cast<double>(state.updates + 1);
         weights.first_correction = static_cast<float>(1 / (1 - std::pow(static_cast<double>(adam_first_decay), count)));
-        weights.second_correction = static_cast<float>(1 / (1 - std::pow(static_cast<double>(adam_second_decay), count)));
+        weights.second_correction =
+            static_cast<float>(1 / (1 - std::pow(static_cast<double>(adam_second_decay), count)));
     }
     double slopes = 0;
     each_other(gradient, [&](const std::string&, std::span<float> values) { slopes += squares(values); });

@@ -21,14 +21,14 @@ struct UpdateSettings {
     Schedule schedule = Schedule::linear;  ///< linear: to 0 at the end; exponential: to a hundredth
     float momentum = 0;                    ///< reached from 0.5 (or from itself, when below) over momentum_ramp epochs
     float momentum_ramp = 5;
-    float weight_decay = 0;          ///< L2 on the weights
-    float weight_decay_l1 = 0;       ///< L1 on the weights: shrinks towards 0 and stops there
-    float sparsity_target = 0;       ///< wanted mean activity of hidden units, with sparsity_cost > 0
-    float sparsity_cost = 0;         ///< strength; acts on the hidden biases
-    float gradient_norm_limit = 0;   ///< longest gradient that is followed in full; 0: none
+    float weight_decay = 0;         ///< L2 on the weights
+    float weight_decay_l1 = 0;      ///< L1 on the weights: shrinks towards 0 and stops there
+    float sparsity_target = 0;      ///< wanted mean activity of hidden units, with sparsity_cost > 0
+    float sparsity_cost = 0;        ///< strength; acts on the hidden biases
+    float gradient_norm_limit = 0;  ///< longest gradient that is followed in full; 0: none
     bool centering = true;
-    float offset_rate = 0.01F;       ///< how fast the offsets follow the batch means
-    float log_sigma_rate = 0.3F;     ///< learning rate of log sigma, as a share of learning_rate
+    float offset_rate = 0.01F;                   ///< how fast the offsets follow the batch means
+    float log_sigma_rate = 0.3F;                 ///< learning rate of log sigma, as a share of learning_rate
     std::vector<float> minimum_sigma = {0.05F};  ///< bound of sigma in the prepared data's units: one value or V
     float maximum_sigma = 100;
     bool operator==(const UpdateSettings&) const = default;
@@ -36,11 +36,11 @@ struct UpdateSettings {
 
 /// Everything that updates remember from one to the next.
 struct UpdateState {
-    Machine velocity;                     ///< momentum, or Adam's first moment, in centred coordinates
-    Machine second_moment;                ///< Adam's; empty for SGD
-    std::vector<float> visible_offset;    ///< [V]
-    std::vector<float> hidden_offset;     ///< [H]
-    std::vector<float> hidden_activity;   ///< [H] running mean, for the sparsity target
+    Machine velocity;                    ///< momentum, or Adam's first moment, in centred coordinates
+    Machine second_moment;               ///< Adam's; empty for SGD
+    std::vector<float> visible_offset;   ///< [V]
+    std::vector<float> hidden_offset;    ///< [H]
+    std::vector<float> hidden_activity;  ///< [H] running mean, for the sparsity target
     std::uint64_t updates = 0;
 
     static UpdateState start(const Machine& machine, const UpdateSettings& settings,

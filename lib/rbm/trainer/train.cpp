@@ -33,7 +33,8 @@ Stream pixel_stream(std::uint64_t seed, std::uint64_t epoch) {
 float momentum_at(const TrainSettings& settings, double epochs_done) {
     const double target = static_cast<double>(settings.momentum), start = std::min(0.5, target);
     const double ramp = static_cast<double>(settings.momentum_ramp);
-    return static_cast<float>(ramp <= 0 || epochs_done >= ramp ? target : start + (target - start) * epochs_done / ramp);
+    return static_cast<float>(ramp <= 0 || epochs_done >= ramp ? target
+                                                               : start + (target - start) * epochs_done / ramp);
 }
 
 double mean_weight(std::span<const float> weights) {
@@ -74,7 +75,8 @@ void check_settings(const UpdateSettings& settings) {
             "a number from 0 to 1");
     at_least_0("log_sigma_rate", settings.log_sigma_rate);
     require("maximum_sigma", settings.maximum_sigma, settings.maximum_sigma > 0, "a finite number above 0");
-    const std::string range = fmt::format("a number above 0, and at most the {} of maximum_sigma", settings.maximum_sigma);
+    const std::string range =
+        fmt::format("a number above 0, and at most the {} of maximum_sigma", settings.maximum_sigma);
     for (const float low : settings.minimum_sigma)
         require("minimum_sigma", low, low > 0 && low <= settings.maximum_sigma, range.c_str());
 }
@@ -123,9 +125,8 @@ bool detail::train(TrainState& state, const AnyObjective& objective, const Datas
                 workspace.row_weights[b] = static_cast<float>(
                     sample_weights.empty() ? share : share * static_cast<double>(sample_weights[rows[b]]));
 
-            gradient.each_parameter([](const std::string&, std::span<float> values) {
-                std::fill(values.begin(), values.end(), 0.0F);
-            });
+            gradient.each_parameter(
+                [](const std::string&, std::span<float> values) { std::fill(values.begin(), values.end(), 0.0F); });
             objective.add_gradient(state.machine, rows.size(), state.chains, random, workspace, gradient);
 
             const std::vector<float> shares = shares_of(std::span(workspace.row_weights).first(rows.size()));
@@ -134,8 +135,9 @@ bool detail::train(TrainState& state, const AnyObjective& objective, const Datas
             add_column_sums(1.0, workspace.visible.rows_from(0, rows.size()), shares, batch_visible);
             add_column_sums(1.0, workspace.hidden_mean.rows_from(0, rows.size()), shares, batch_hidden);
             report.learning_rate = scheduled_rate(settings, state.update.updates, total);
-            const float momentum = momentum_at(
-                settings, static_cast<double>(state.epoch) + static_cast<double>(state.batch) / static_cast<double>(batches));
+            const float momentum =
+                momentum_at(settings, static_cast<double>(state.epoch) +
+                                          static_cast<double>(state.batch) / static_cast<double>(batches));
             const UpdateReport one = update(state.machine, gradient, state.update, settings, report.learning_rate,
                                             momentum, batch_visible, batch_hidden);
             state.gradient_norms += one.gradient_norm;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The training loop: epochs of shuffled batches, observed from outside, resumable at any batch.
 //
-// Every draw is a function of the seed and the place in training, so a run that stops and goes on ends in the same bytes
-// as one that does not, for any number of threads.
+// Every draw is a function of the seed and the place in training, so a run that stops and goes on ends in the same
+// bytes as one that does not, for any number of threads.
 #pragma once
 
 #include <functional>
@@ -34,12 +34,12 @@ struct TrainState {
 };
 
 struct EpochReport {
-    std::size_t epoch = 0;          ///< from 1
+    std::size_t epoch = 0;  ///< from 1
     std::size_t epochs = 0;
-    std::uint64_t updates = 0;      ///< since the beginning
-    float learning_rate = 0;        ///< of the epoch's last update
-    double gradient_norm = 0;       ///< mean over the epoch
-    double step_to_weights = 0;     ///< mean over the epoch
+    std::uint64_t updates = 0;   ///< since the beginning
+    float learning_rate = 0;     ///< of the epoch's last update
+    double gradient_norm = 0;    ///< mean over the epoch
+    double step_to_weights = 0;  ///< mean over the epoch
 };
 
 struct TrainObserver {
@@ -71,9 +71,10 @@ bool train(TrainState& state, const AnyObjective& objective, const Dataset& data
            const TrainObserver& observer, std::span<const float> sample_weights);
 }  // namespace detail
 
-/// Trains until settings.epochs are done or the observer asks to stop; true when done.  sample_weights has one value per
-/// row of data, or none; they count relative to their mean.  Throws std::invalid_argument when shapes do not fit or settings make no sense, and
-/// Diverged when parameters leave the realm of numbers: `state` is then worthless, go back to a checkpoint.
+/// Trains until settings.epochs are done or the observer asks to stop; true when done.  sample_weights has one value
+/// per row of data, or none; they count relative to their mean.  Throws std::invalid_argument when shapes do not fit or
+/// settings make no sense, and Diverged when parameters leave the realm of numbers: `state` is then worthless, go back
+/// to a checkpoint.
 template <Objective O>
 bool train(TrainState& state, const O& objective, const Dataset& data, const TrainSettings& settings,
            const TrainObserver& observer = {}, std::span<const float> sample_weights = {}) {
