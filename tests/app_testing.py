@@ -30,6 +30,11 @@ import unittest
 
 import numpy as np
 
+# Under nohup or in the background signals come ignored, and programs would leave it so.
+for number in signal.SIGHUP, signal.SIGINT, signal.SIGTERM:
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL)
+
 DIGITS = pathlib.Path(__file__).resolve().parents[1] / 'datasets' / 'digits-images-idx3-ubyte.gz'
 PROGRAMS = {}  # by name: rbm-dream
 

@@ -12,6 +12,11 @@ import sys
 PROBE = sys.argv[1]
 failures = 0
 
+# Under nohup or in the background signals come ignored, and programs would leave it so.
+for number in signal.SIGHUP, signal.SIGINT, signal.SIGTERM:
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL)
+
 
 def check(name, condition, found=''):
     global failures
