@@ -38,7 +38,7 @@ TEST_SUITE("clamped") {
             const auto states = test::all_states(machine.visible);
             const std::vector<double> joint = test::exact_probabilities(machine);
             BasicMatrix<double> known(1, 6), row(1, 6);
-            for (const std::size_t i : {1, 2, 5}) known(0, i) = 1;
+            for (const std::size_t i : {1U, 2U, 5U}) known(0, i) = 1;
             row(0, 1) = row(0, 5) = 1;
             std::map<std::size_t, double> exact;  // by the number of the state
             double sum = 0;
@@ -86,7 +86,7 @@ TEST_SUITE("clamped") {
         }
         const double log_sum = log_sum_exp(logs);
         const auto visible = filled_in(machine, known, row, 12);
-        for (const std::size_t i : {1, 2}) {
+        for (const std::size_t i : {1U, 2U}) {
             double mean = 0, square = 0, found_mean = 0, found_square = 0;
             for (std::size_t s = 0; s < states.rows(); ++s) {
                 const double probability = std::exp(logs[s] - log_sum);

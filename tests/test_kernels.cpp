@@ -455,7 +455,7 @@ TEST_CASE("probabilities 0 and 1 are exact, and NaN stays NaN") {
 TEST_CASE("a product gives a row the same bits among any others") {
     for (const std::string_view name : available_backends()) {
         use_backend(name);
-        for (const std::size_t cols : {1, 5, 16, 31, 32, 33, 45, 100}) {
+        for (const std::size_t cols : {1U, 5U, 16U, 31U, 32U, 33U, 45U, 100U}) {
             Matrix a(75, 70), w(70, cols), all(75, cols), one(1, cols);
             Random random(7);
             for (float& value : a.values()) value = static_cast<float>(random() >> 8) * 0x1p-23F - 1;

@@ -119,7 +119,8 @@ TEST_SUITE_BEGIN("self_check");
 TEST_CASE_FIXTURE(OneThread,
                   "all proofs hold for every pair of unit kinds, at sizes above and below what can be summed") {
     CHECK(machine_kinds().size() >= 3);
-    for (const auto& [visible, hidden] : machine_kinds()) {
+    for (const auto& kinds : machine_kinds()) {
+        const std::string visible(kinds.first), hidden(kinds.second);
         CAPTURE(visible);
         CAPTURE(hidden);
         for (const auto& [v, h] : {std::pair{1, 1}, {3, 2}, {40, 30}}) {
@@ -217,7 +218,8 @@ TEST_CASE_FIXTURE(OneThread, "a wrong sampler is seen, one that does nothing too
         BlockGibbs{sweeps}.step(m, chains, random);
     });
     const auto lazy = with([](const Machine&, Chains&, Random&, std::size_t) {});
-    for (const auto& [visible, hidden] : machine_kinds()) {
+    for (const auto& kinds : machine_kinds()) {
+        const std::string visible(kinds.first), hidden(kinds.second);
         CAPTURE(visible);
         CAPTURE(hidden);
         const Machine machine = example_machine(visible, 14, hidden, 13, 1);
