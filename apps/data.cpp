@@ -36,7 +36,7 @@ Dataset load_file(const Settings& settings, const Program& program) {
     std::error_code error;
     if (source != "-" && !std::filesystem::exists(source, error))
         throw FileError(fmt::format("{}: there is no such file, nor set{}\nThe sets are: {}", source,
-                                    did_you_mean(source, toy_names(), ""), fmt::join(toy_names(), ", ")));
+                                    did_you_mean(source, toy_names(), ""), toy_name_list()));
     return load_raw(source);
 }
 
@@ -112,7 +112,7 @@ int main(int argc, char** argv) {
                  "a set, and the best that a model can do on it")
         .example("rbm-data grey.npy --divide 255 --binarize threshold --output bits-ubyte.gz", "convert and binarise")
         .argument("KIND|FILE", &s.source,
-                  fmt::format("a set ({}), or data in any form the programs read", fmt::join(toy_names(), ", ")))
+                  fmt::format("a set ({}), or data in any form the programs read", toy_name_list()))
         .option("output", path(&s.output).transient().required(),
                 "where the data go: .npy, .csv, .idx or -ubyte (IDX), these with .gz too, .png; - is CSV on standard "
                 "output")

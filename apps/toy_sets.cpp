@@ -56,6 +56,15 @@ std::vector<std::string> toy_names() {
     return names;
 }
 
+std::string toy_name_list() {
+    std::string list;
+    for (const Toy& toy : toys) {
+        if (!list.empty()) list += ", ";
+        list += toy.name;
+    }
+    return list;
+}
+
 bool is_toy(const std::string& name) {
     return std::any_of(std::begin(toys), std::end(toys), [&](const Toy& toy) { return name == toy.name; });
 }

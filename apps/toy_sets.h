@@ -18,6 +18,8 @@ struct ToyOptions {
 
 /// "bars-and-stripes", ...
 std::vector<std::string> toy_names();
+/// All of them, with commas between.
+std::string toy_name_list();
 bool is_toy(const std::string& name);
 
 /// Throws UsageError for an option that the set does not have; std::invalid_argument for one out of its range.
