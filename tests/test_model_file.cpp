@@ -15,24 +15,12 @@
 #include "rbm/io/model_file.h"
 #include "rbm/kernels/error.h"
 #include "small_machines.h"
+#include "temporary_file.h"
 
 using namespace rbm;
 using namespace rbm::test;
 
 namespace {
-
-class TemporaryFile {
-  public:
-    TemporaryFile()
-        : path_(std::filesystem::temp_directory_path() / ("rbm-model-" + std::to_string(getpid()) + ".safetensors")) {}
-    ~TemporaryFile() { std::remove(path_.c_str()); }
-    TemporaryFile(const TemporaryFile&) = delete;
-    TemporaryFile& operator=(const TemporaryFile&) = delete;
-    std::string path() const { return path_; }
-
-  private:
-    std::string path_;
-};
 
 Model model_of(const std::string& visible_kind, const std::string& hidden_kind, std::uint64_t seed) {
     Model model;
@@ -117,7 +105,7 @@ Checkpoint small_checkpoint() {
 /// What load_checkpoint() says of a small checkpoint after `change`.
 template <class Change>
 std::string checkpoint_fault(Change change) {
-    const TemporaryFile file;
+    const TemporaryFile file("model");
     save_checkpoint(file.path(), small_checkpoint());
     Tensors content = parse_safetensors(read_bytes(file.path()), file.path());
     change(content);
@@ -135,7 +123,7 @@ std::string checkpoint_fault(Change change) {
 TEST_SUITE_BEGIN("model_file");
 
 TEST_CASE("models of every kind, with and without what is optional, come back bit for bit") {
-    const TemporaryFile file;
+    const TemporaryFile file("model");
     for (const auto& [visible_kind, hidden_kind] : unit_pairs)
         for (const bool full : {false, true}) {
             const std::string kinds = visible_kind + "-" + hidden_kind;
@@ -169,7 +157,7 @@ TEST_CASE("models of every kind, with and without what is optional, come back bi
 }
 
 TEST_CASE("a log Z that no file can hold is refused at saving, and leaves the old file alone") {
-    const TemporaryFile file;
+    const TemporaryFile file("model");
     Model model = model_of("bernoulli", "bernoulli", 176);
     model.log_partition = LogPartition{1, 0, 2, "ais"};
     save_model(file.path(), model, true);
@@ -352,7 +340,7 @@ TEST_CASE("each fault of a model is refused with a message that names it") {
 }
 
 TEST_CASE("a damaged or cut file is refused, and one that is not there says why") {
-    const TemporaryFile file;
+    const TemporaryFile file("model");
     save_model(file.path(), full_model("bernoulli", "bernoulli"));
     const auto bytes = read_bytes(file.path());
     CHECK_THROWS_AS(save_model(file.path(), full_model("bernoulli", "bernoulli")), FileError);  // no overwriting
@@ -380,7 +368,7 @@ TEST_CASE("log_scale_sum turns densities of prepared data into those of raw data
 }
 
 TEST_CASE("a checkpoint comes back whole, saves to the same bytes, and is a model file too") {
-    const TemporaryFile file;
+    const TemporaryFile file("model");
     const Checkpoint checkpoint = small_checkpoint();
     save_checkpoint(file.path(), checkpoint);
     const auto bytes = read_bytes(file.path());
@@ -445,7 +433,7 @@ TEST_CASE("each fault of a checkpoint is refused with a message that names it") 
     CHECK(contains(checkpoint_fault(put("chains.hidden", floats({3, 4}, nan))), "chains.hidden, element 0: found nan"));
     CHECK(contains(checkpoint_fault(put("hidden.offset", floats({4}, nan))), "hidden.offset, element 0: found nan"));
     CHECK(contains(checkpoint_fault(put("velocity.weights", floats({6, 4}, nan))), "velocity.weights, element 0"));
-    const TemporaryFile file;
+    const TemporaryFile file("model");
     save_model(file.path(), full_model("bernoulli", "bernoulli"));
     CHECK_THROWS_AS((void)load_checkpoint(file.path()), DataError);  // a model is no checkpoint
 }

@@ -11,23 +11,12 @@
 #include "rbm/kernels/threads.h"
 #include "rbm/trainer/contrastive_divergence.h"
 #include "rbm/trainer/train.h"
+#include "temporary_file.h"
 
 using namespace rbm;
+using rbm::test::TemporaryFile;
 
 namespace {
-
-class TemporaryFile {
-  public:
-    TemporaryFile()
-        : path_(std::filesystem::temp_directory_path() / ("rbm-resume-" + std::to_string(getpid()) + ".safetensors")) {}
-    ~TemporaryFile() { std::remove(path_.c_str()); }
-    TemporaryFile(const TemporaryFile&) = delete;
-    TemporaryFile& operator=(const TemporaryFile&) = delete;
-    std::string path() const { return path_; }
-
-  private:
-    std::string path_;
-};
 
 Dataset grey_pixels(std::size_t rows, std::size_t cols) {
     std::vector<std::uint8_t> bytes(rows * cols);
@@ -141,7 +130,7 @@ std::vector<Run> runs() {
 TEST_SUITE_BEGIN("resume");
 
 TEST_CASE("stopped after any batch and resumed from a file: the bytes of an uninterrupted run") {
-    const TemporaryFile file;
+    const TemporaryFile file("resume");
     for (const Run& run : runs()) {
         CAPTURE(run.name);
         const Prepared prepared = prepare(run, 53, 20, 7);  // 6 batches, the last of 3 rows
