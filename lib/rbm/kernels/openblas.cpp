@@ -90,10 +90,19 @@ void multiply_panels(ConstView a, const Panels& w, View out) {
     });
 }
 
+/// Asks for a part of a matrix that will be written: what lies in the third-level cache takes as long as a tile's sums.
+void prefetch(View a, std::size_t row, std::size_t rows, std::size_t column, std::size_t cols) {
+    for (std::size_t r = row; r < row + rows; ++r) {
+        const float* from = a.data + r * a.stride + column;
+        for (std::size_t c = 0; c < cols; c += 16) __builtin_prefetch(from + c, 1, 2);
+        __builtin_prefetch(from + cols - 1, 1, 2);
+    }
+}
+
 /// Calls body(first row, slopes, first column) for all tiles of the product, 32 rows of it to a piece, and after(piece)
-/// when a piece is done.
+/// when a piece is done.  A tile of `target` is fetched while the slopes are summed.
 template <class Body, class After>
-void for_each_outer_tile(const OuterProduct& product, Body body, After after) {
+void for_each_outer_tile(const OuterProduct& product, View target, Body body, After after) {
     constexpr std::size_t width = outer_panel_width;
     static thread_local Panels packed(width);
     Panels& right = packed;
@@ -112,6 +121,7 @@ void for_each_outer_tile(const OuterProduct& product, Body body, After after) {
         vectorized::list_columns(product.left, row, count, columns);
         for (std::size_t p = 0; p < right.count(); ++p) {
             const std::size_t column = p * width;
+            prefetch(target, row, count, column, std::min(width, cols - column));
             vectorized::multiply_outer(product.left, columns, row, count, right, p, View(values.data(), count, width));
             body(row, ConstView(values.data(), count, std::min(width, cols - column), width), column);
         }
@@ -200,7 +210,7 @@ class OpenBlas final : public Backend {
 
     void add_outer(const OuterProduct& product, View out) const override {
         for_each_outer_tile(
-            product,
+            product, out,
             [&](std::size_t row, ConstView tile, std::size_t column) {
                 vectorized::add(tile, View(out.data + row * out.stride + column, tile.rows, tile.cols, out.stride));
             },
@@ -289,7 +299,7 @@ class OpenBlas final : public Backend {
                                              const WeightMemory& memory) const override {
         const PieceSums pieces(memory);
         for_each_outer_tile(
-            slopes,
+            slopes, memory.weights,
             [&](std::size_t row, ConstView tile, std::size_t column) {
                 pieces.add(row, vectorized::update_weights(tile, update, memory, row, column, pieces.shifts(row)));
             },

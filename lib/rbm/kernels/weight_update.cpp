@@ -14,28 +14,34 @@ constexpr FloatTag d;
 
 HWY_INLINE double Sum(Vector x) { return static_cast<double>(hn::GetLane(hn::SumOfLanes(d, x))); }
 
-/// What is the same for all weights of a row.
-struct Row {
+/// What all weights of a row share.
+struct RowTerms {
     Vector slope, center, scale;
-    bool centered, scaled, column_scaled;
 
-    HWY_INLINE Row(const WeightUpdate& u, std::size_t i)
+    HWY_INLINE RowTerms(const WeightUpdate& u, std::size_t i)
         : slope(hn::Set(d, u.row_center.empty() ? 0.0F : u.row_slope[i])),
           center(hn::Set(d, u.row_center.empty() ? 0.0F : u.row_center[i])),
-          scale(hn::Set(d, u.row_scale.empty() ? 1.0F : u.row_scale[i])),
-          centered(!u.row_center.empty()),
-          scaled(!u.row_scale.empty()),
-          column_scaled(!u.column_scale.empty()) {}
+          scale(hn::Set(d, u.row_scale.empty() ? 1.0F : u.row_scale[i])) {}
 };
 
-template <class Loader>
-HWY_INLINE Vector CenteredSlope(Vector slope, const WeightUpdate& u, const Row& row, std::size_t j, Loader vector) {
-    if (row.centered) {
-        slope = hn::NegMulAdd(row.slope, vector.Load(u.column_center.data() + j), slope);
-        slope = hn::NegMulAdd(row.center, vector.Load(u.column_slope.data() + j), slope);
+/// What the weights of a vector of columns share.
+struct ColumnTerms {
+    Vector slope, center, scale;
+
+    template <class Loader>
+    HWY_INLINE ColumnTerms(const WeightUpdate& u, std::size_t j, Loader vector)
+        : slope(u.row_center.empty() ? hn::Zero(d) : vector.Load(u.column_slope.data() + j)),
+          center(u.row_center.empty() ? hn::Zero(d) : vector.Load(u.column_center.data() + j)),
+          scale(u.column_scale.empty() ? hn::Set(d, 1.0F) : vector.Load(u.column_scale.data() + j)) {}
+};
+
+HWY_INLINE Vector Centered(Vector slope, const RowTerms& row, const ColumnTerms& column, const WeightUpdate& u) {
+    if (!u.row_center.empty()) {
+        slope = hn::NegMulAdd(row.slope, column.center, slope);
+        slope = hn::NegMulAdd(row.center, column.slope, slope);
     }
-    if (row.scaled) slope = hn::Mul(slope, row.scale);
-    if (row.column_scaled) slope = hn::Mul(slope, vector.Load(u.column_scale.data() + j));
+    if (!u.row_scale.empty()) slope = hn::Mul(slope, row.scale);
+    if (!u.column_scale.empty()) slope = hn::Mul(slope, column.scale);
     return slope;
 }
 
@@ -50,10 +56,11 @@ HWY_INLINE void ForEachVector(std::size_t cols, Body body) {
 double SlopeSquares(ConstView slopes, const WeightUpdate& u, std::size_t first, std::size_t rows) {
     double total = 0;
     for (std::size_t i = first; i < first + rows; ++i) {
-        const Row row(u, i);
+        const RowTerms row(u, i);
         Vector sum = hn::Zero(d);
         ForEachVector(slopes.cols, [&](std::size_t j, auto vector) HWY_ATTR {
-            const Vector slope = CenteredSlope(vector.Load(slopes.data + i * slopes.stride + j), u, row, j, vector);
+            const ColumnTerms column(u, j, vector);
+            const Vector slope = Centered(vector.Load(slopes.data + i * slopes.stride + j), row, column, u);
             sum = hn::MulAdd(slope, slope, sum);
         });
         total += Sum(sum);
@@ -61,29 +68,23 @@ double SlopeSquares(ConstView slopes, const WeightUpdate& u, std::size_t first, 
     return total;
 }
 
-/// What a row has kept from earlier updates; null where it keeps nothing.
-struct Kept {
-    float* velocity;
-    float* second;
-};
-
 template <class Loader>
-HWY_INLINE Vector Step(Vector slope, const WeightUpdate& u, const Kept& kept, std::size_t j, Loader vector) {
+HWY_INLINE Vector Step(Vector slope, const WeightUpdate& u, float* velocity, float* second_moment, Loader vector) {
     const Vector rate = hn::Set(d, -u.rate);
     if (u.adam) {
-        Vector first = vector.Load(kept.velocity + j), second = vector.Load(kept.second + j);
+        Vector first = vector.Load(velocity), second = vector.Load(second_moment);
         first = hn::MulAdd(hn::Set(d, 1 - adam_first_decay), hn::Sub(slope, first), first);
         second = hn::MulAdd(hn::Set(d, 1 - adam_second_decay), hn::Sub(hn::Mul(slope, slope), second), second);
-        vector.Store(first, kept.velocity + j);
-        vector.Store(second, kept.second + j);
+        vector.Store(first, velocity);
+        vector.Store(second, second_moment);
         const Vector spread = hn::Sqrt(hn::Mul(hn::Set(d, u.second_correction), second));
         return hn::Div(hn::Mul(hn::Mul(rate, hn::Set(d, u.first_correction)), first),
                        hn::Add(spread, hn::Set(d, adam_floor)));
     }
     Vector step = hn::Mul(rate, slope);
-    if (kept.velocity != nullptr) {
-        step = hn::MulAdd(hn::Set(d, u.momentum), vector.Load(kept.velocity + j), step);
-        vector.Store(step, kept.velocity + j);
+    if (velocity != nullptr) {
+        step = hn::MulAdd(hn::Set(d, u.momentum), vector.Load(velocity), step);
+        vector.Store(step, velocity);
     }
     return step;
 }
@@ -96,63 +97,76 @@ HWY_INLINE Vector Decayed(Vector step, Vector weight, const WeightUpdate& u) {
     return hn::Sub(step, hn::CopySign(shrunk, moved));
 }
 
+struct Squares {
+    Vector slopes, steps, moved;
+};
+
+/// One vector of columns for all rows: what belongs to the columns stays in registers.
 /// `plain`: the step is -rate times the slope and nothing else, and its square needs no sum of its own.
-template <bool plain>
-WeightUpdateSums UpdateRows(ConstView slopes, const WeightUpdate& u, const WeightMemory& memory, std::size_t first,
-                            std::size_t column, const vectorized::ShiftSums& shifts) {
-    const bool decays = u.decay != 0 || u.decay_l1 != 0;
+template <bool plain, class Loader>
+HWY_INLINE void UpdateColumns(ConstView slopes, const WeightUpdate& u, const WeightMemory& memory, std::size_t first,
+                              std::size_t j, Loader vector, const vectorized::ShiftSums& shifts, Squares& squares) {
+    const bool decays = u.decay != 0 || u.decay_l1 != 0, centered = !u.row_center.empty();
     const Vector shrink = hn::Set(d, u.shrink), negative_rate = hn::Set(d, -u.rate);
-    const auto row_of = [](View of, std::size_t i) { return of.data == nullptr ? nullptr : of.data + i * of.stride; };
-    Vector slope_squares = hn::Zero(d), step_squares = slope_squares, moved_squares = slope_squares;
+    const ColumnTerms column(u, j, vector);
+    const float* slope_row = slopes.data;
+    float* weight_row = memory.weights.data + first * memory.weights.stride + j;
+    float* packed =
+        memory.packed == nullptr ? nullptr : memory.packed->row_of_panel(j / panel_width, first) + j % panel_width;
+    float* row_shift = shifts.rows.data();
+    Vector column_shift = hn::Zero(d);
+    const auto at = [j](View of, std::size_t i) { return of.data == nullptr ? nullptr : of.data + i * of.stride + j; };
     for (std::size_t i = first; i < first + slopes.rows; ++i) {
-        const Row row(u, i);
-        const float* slope_row = slopes.data + (i - first) * slopes.stride;
-        float* weight_row = row_of(memory.weights, i);
-        const Kept kept{row_of(memory.velocity, i), row_of(memory.second, i)};
-        float* row_shift = shifts.rows.data() + (i - first) * vectorized::ShiftSums::row_lanes;
-        Vector shift = row.centered ? hn::LoadU(d, row_shift) : hn::Zero(d);
-        for (std::size_t at = 0; at < slopes.cols; at += panel_width) {
-            const std::size_t panel_column = column + at;
-            float* packed =
-                memory.packed == nullptr ? nullptr : memory.packed->row_of_panel(panel_column / panel_width, i);
-            ForEachVector(std::min(panel_width, slopes.cols - at), [&](std::size_t c, auto vector) HWY_ATTR {
-                const std::size_t j = panel_column + c;
-                const Vector slope = CenteredSlope(vector.Load(slope_row + at + c), u, row, j, vector);
-                const Vector weight = vector.Load(weight_row + j);
-                Vector step;
-                if constexpr (plain) {
-                    step = hn::Mul(slope, negative_rate);
-                } else {
-                    step = Step(hn::Mul(slope, shrink), u, kept, j, vector);
-                    if (decays) step = Decayed(step, weight, u);
-                    step_squares = hn::MulAdd(step, step, step_squares);
-                }
-                slope_squares = hn::MulAdd(slope, slope, slope_squares);
-                const Vector moved = hn::Add(weight, step);
-                moved_squares = hn::MulAdd(moved, moved, moved_squares);
-                vector.Store(moved, weight_row + j);
-                if (packed != nullptr) vector.Store(moved, packed + c);
-                if (!row.centered) return;
-                shift = hn::MulAdd(step, vector.Load(u.column_center.data() + j), shift);
-                float* column_shift = shifts.columns.data() + j;
-                vector.Store(hn::MulAdd(step, row.center, vector.Load(column_shift)), column_shift);
-            });
+        const RowTerms row(u, i);
+        const Vector slope = Centered(vector.Load(slope_row), row, column, u);
+        const Vector weight = vector.Load(weight_row);
+        Vector step;
+        if constexpr (plain) {
+            step = hn::Mul(slope, negative_rate);
+        } else {
+            step = Step(hn::Mul(slope, shrink), u, at(memory.velocity, i), at(memory.second, i), vector);
+            if (decays) step = Decayed(step, weight, u);
+            squares.steps = hn::MulAdd(step, step, squares.steps);
         }
-        if (row.centered) hn::StoreU(shift, d, row_shift);
+        squares.slopes = hn::MulAdd(slope, slope, squares.slopes);
+        const Vector moved = hn::Add(weight, step);
+        squares.moved = hn::MulAdd(moved, moved, squares.moved);
+        vector.Store(moved, weight_row);
+        if (packed != nullptr) {
+            vector.Store(moved, packed);
+            packed += panel_width;
+        }
+        if (centered) {
+            hn::StoreU(hn::MulAdd(step, column.center, hn::LoadU(d, row_shift)), d, row_shift);
+            column_shift = hn::MulAdd(step, row.center, column_shift);
+            row_shift += vectorized::ShiftSums::row_lanes;
+        }
+        slope_row += slopes.stride;
+        weight_row += memory.weights.stride;
     }
-    WeightUpdateSums sums;
-    sums.slope_squares = Sum(slope_squares);
-    sums.step_squares =
-        plain ? static_cast<double>(u.rate) * static_cast<double>(u.rate) * sums.slope_squares : Sum(step_squares);
-    sums.moved_squares = Sum(moved_squares);
-    return sums;
+    if (centered) {
+        float* to = shifts.columns.data() + j;
+        vector.Store(hn::Add(column_shift, vector.Load(to)), to);
+    }
 }
 
 WeightUpdateSums UpdateWeights(ConstView slopes, const WeightUpdate& u, const WeightMemory& memory, std::size_t first,
                                std::size_t column, const vectorized::ShiftSums& shifts) {
     const bool plain = !u.adam && memory.velocity.data == nullptr && u.decay == 0 && u.decay_l1 == 0 && u.shrink == 1;
-    return plain ? UpdateRows<true>(slopes, u, memory, first, column, shifts)
-                 : UpdateRows<false>(slopes, u, memory, first, column, shifts);
+    Squares squares{hn::Zero(d), hn::Zero(d), hn::Zero(d)};
+    ForEachVector(slopes.cols, [&](std::size_t c, auto vector) HWY_ATTR {
+        const ConstView own(slopes.data + c, slopes.rows, slopes.cols, slopes.stride);
+        if (plain)
+            UpdateColumns<true>(own, u, memory, first, column + c, vector, shifts, squares);
+        else
+            UpdateColumns<false>(own, u, memory, first, column + c, vector, shifts, squares);
+    });
+    WeightUpdateSums sums;
+    sums.slope_squares = Sum(squares.slopes);
+    sums.step_squares =
+        plain ? static_cast<double>(u.rate) * static_cast<double>(u.rate) * sums.slope_squares : Sum(squares.steps);
+    sums.moved_squares = Sum(squares.moved);
+    return sums;
 }
 
 }  // namespace
