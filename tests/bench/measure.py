@@ -6,7 +6,7 @@ usage: python3 tests/bench/measure.py [--build FOLDER] [--output FILE] [--fresh]
 
 Results are saved after each benchmark.  One that was measured with the very same library, programs and scripts on this
 CPU is not measured again, so that an interrupted run goes on where it was; --fresh measures all anew.  Leave the
-computer alone meanwhile.  Afterwards: python3 tests/bench/table.py
+computer alone meanwhile: before each benchmark stands how busy others keep it.  Afterwards: python3 tests/bench/table.py
 """
 import argparse
 import hashlib
@@ -23,7 +23,7 @@ from alternate import SKIPPED, SOURCE, clean_environment
 
 
 def first(pattern, path, default='unknown'):
-    found = re.search(pattern, pathlib.Path(path).read_text(), re.MULTILINE) if os.path.exists(path) else None
+    found = re.search(pattern, pathlib.Path(path).read_text('utf-8'), re.MULTILINE) if os.path.exists(path) else None
     return found[1] if found else default
 
 
@@ -69,6 +69,18 @@ def brief(line):
     return f'{name}: {numbers}'
 
 
+def others_load():
+    """How many threads other processes keep busy, over half a second."""
+    def ticks():
+        with open('/proc/stat', encoding='ascii') as file:
+            return [int(word) for word in file.readline().split()[1:9]]
+    before = ticks()
+    time.sleep(0.5)
+    spent = [after - earlier for earlier, after in zip(before, ticks())]
+    idle = spent[3] + spent[4]
+    return round(len(os.sched_getaffinity(0)) * (1 - idle / max(sum(spent), 1)), 2)
+
+
 def run(build, benchmark, environment):
     """Its lines, its exit status and what it said."""
     steering = {name: value for name, value in benchmark['env'].items() if name != 'LD_LIBRARY_PATH'}
@@ -104,12 +116,12 @@ def write(path, record):
     text = f'{{"machine": {json.dumps(record["machine"])},\n "benchmarks": {{\n' + ',\n'.join(items) + '\n }}\n'
     assert json.loads(text) == record
     part = path.with_name(path.name + '.part')
-    part.write_text(text)
+    part.write_text(text, 'utf-8')
     part.replace(path)
 
 
 def load(path, here, fresh):
-    old = json.loads(path.read_text()) if path.exists() and not fresh else {'machine': {}, 'benchmarks': {}}
+    old = json.loads(path.read_text('utf-8')) if path.exists() and not fresh else {'machine': {}, 'benchmarks': {}}
     if old['machine'].get('cpu') != here['cpu']:
         old['benchmarks'] = {}  # numbers of another computer do not stand beside these
     return {'machine': here, 'benchmarks': old['benchmarks']}
@@ -141,7 +153,9 @@ def main():
         if (wish.names and name not in wish.names) or (not wish.names and known and known['fingerprint'] == mark):
             print(f'{progress}: {"not asked for" if wish.names else "measured already"}', flush=True)
             continue
-        print(f'{progress}: load {os.getloadavg()[0]:.2f} before it', flush=True)
+        load = others_load()
+        print(f'{progress}: other processes keep {load:.2f} threads busy'
+              + ('; the numbers will suffer' if load > 0.1 else ''), flush=True)
         start = time.time()
         lines, status, said = run(build, benchmark, environment)
         print(f'    {time.time() - start:.0f} s', flush=True)
@@ -154,11 +168,15 @@ def main():
             failed = True
             continue
         record['benchmarks'][name] = {'fingerprint': mark, 'date': time.strftime('%Y-%m-%d'),
-                                      'took_seconds': round(time.time() - start), 'results': lines}
+                                      'took_seconds': round(time.time() - start), 'others_load': load,
+                                      'results': lines}
         write(wish.output, record)
     print(f'results: {wish.output}; now: python3 tests/bench/table.py' if not failed else 'something failed: see above')
     return 1 if failed else 0
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit('stopped; what was measured is kept, the same command goes on')

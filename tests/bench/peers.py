@@ -133,7 +133,7 @@ def measure(peer, ours, path):
                 report(f'{WHAT}: {peer.name}, {setting.name}', **line)
                 right = setting.kind != 'mistaken core' and worker.hello['core'] == ours.facts['core']
                 for kind in {setting.kind} | ({'right core'} if right else set()):
-                    if request == peer.requests[0] and (kind not in best or seconds < best[kind]['seconds']):
+                    if request == peer.requests[0] and (kind not in best or over_floor < best[kind]['over_floor']):
                         best[kind] = line
     for kind, target in (('right core', peer.targets.right_core), ('mistaken core', peer.targets.mistaken_core)):
         if target and kind in best:

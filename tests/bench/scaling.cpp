@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 // How the cost of one sample grows with the numbers of units, the batch, the density of ones, chains and threads.
+#include <initializer_list>
+
 #include "floor.h"
 
 namespace rbm::bench {
 namespace {
 
-constexpr int rounds = 5;
+constexpr int rounds = 7;
+using Sizes = std::initializer_list<std::size_t>;
 
 void tell(const char* sweep, double x, double samples, const Ratio& result) {
     fmt::print(
@@ -89,12 +92,13 @@ int main(int, char** argv) {
     using namespace rbm::bench;
     app::choose_blas_core(argv);
     const auto number = [](std::size_t value) { return static_cast<double>(value); };
-    for (const std::size_t visible : {16, 49, 196, 784, 3136}) training("visible", number(visible), {visible});
-    for (const std::size_t hidden : {16, 64, 250, 500, 1000, 4000}) training("hidden", number(hidden), {784, hidden});
-    for (const std::size_t batch : {1, 3, 10, 32, 100, 316, 1000}) training("batch", number(batch), {784, 500, batch});
+    for (const std::size_t visible : Sizes{16, 49, 196, 784, 3136}) training("visible", number(visible), {visible});
+    for (const std::size_t hidden : Sizes{16, 64, 250, 1000, 4000}) training("hidden", number(hidden), {784, hidden});
+    for (const std::size_t batch : Sizes{1, 3, 10, 32, 100, 316, 1000})
+        training("batch", number(batch), {784, 500, batch});
     for (const double density : {0.0, 0.01, 0.05, 0.13, 0.25, 0.5, 0.75, 1.0})
         training("density", density, {}, density);
-    for (const std::size_t count : {1, 10, 100, 1000, 5000}) gibbs(count);
+    for (const std::size_t count : Sizes{1, 10, 100, 1000, 5000}) gibbs(count);
     const std::size_t all = threads();
     for (std::size_t count = 1; count <= all; count = count < all ? std::min(2 * count, all) : all + 1) {
         set_threads(count);
