@@ -87,9 +87,10 @@ def run(build, benchmark, environment):
     process = subprocess.Popen(benchmark['cmd'], cwd=build, env={**environment, **steering}, text=True,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     said = []
-    reader = threading.Thread(target=lambda: said.append(process.stderr.read()))
+    reader = threading.Thread(target=lambda: said.append(process.stderr.read()), daemon=True)
     reader.start()
     watch = threading.Timer(benchmark['timeout'] or 900, process.kill)
+    watch.daemon = True  # Ctrl-C must not wait for it
     watch.start()
     lines = []
     try:
@@ -153,9 +154,9 @@ def main():
         if (wish.names and name not in wish.names) or (not wish.names and known and known['fingerprint'] == mark):
             print(f'{progress}: {"not asked for" if wish.names else "measured already"}', flush=True)
             continue
-        load = others_load()
-        print(f'{progress}: other processes keep {load:.2f} threads busy'
-              + ('; the numbers will suffer' if load > 0.1 else ''), flush=True)
+        busy = others_load()
+        print(f'{progress}: other processes keep {busy:.2f} threads busy'
+              + ('; the numbers will suffer' if busy > 0.1 else ''), flush=True)
         start = time.time()
         lines, status, said = run(build, benchmark, environment)
         print(f'    {time.time() - start:.0f} s', flush=True)
@@ -168,7 +169,7 @@ def main():
             failed = True
             continue
         record['benchmarks'][name] = {'fingerprint': mark, 'date': time.strftime('%Y-%m-%d'),
-                                      'took_seconds': round(time.time() - start), 'others_load': load,
+                                      'took_seconds': round(time.time() - start), 'others_load': busy,
                                       'results': lines}
         write(wish.output, record)
     print(f'results: {wish.output}; now: python3 tests/bench/table.py' if not failed else 'something failed: see above')
