@@ -156,14 +156,21 @@ TEST_CASE("an update by states is the update by their outer product, and keeps p
             struct Outcome {
                 Matrix weights, velocity, second;
                 std::vector<float> row_shift, column_shift;
+                std::vector<double> coupling;
                 WeightUpdateSums sums;
             };
             const auto run = [&](auto step) {
-                Outcome o{normals(rows, cols, 10),  Matrix(rows, cols),       Matrix(rows, cols),
-                          std::vector<float>(rows), std::vector<float>(cols), {}};
+                Outcome o{normals(rows, cols, 10),
+                          Matrix(rows, cols),
+                          Matrix(rows, cols),
+                          std::vector<float>(rows),
+                          std::vector<float>(cols),
+                          std::vector<double>((parts & 2) != 0 ? rows : 0),
+                          {}};
                 const bool keeps = update.adam || (parts & 4) != 0;
-                o.sums = step(WeightMemory{o.weights, keeps ? o.velocity.view() : View(),
-                                           update.adam ? o.second.view() : View(), o.row_shift, o.column_shift});
+                o.sums =
+                    step(WeightMemory{o.weights, keeps ? o.velocity.view() : View(),
+                                      update.adam ? o.second.view() : View(), o.row_shift, o.column_shift, o.coupling});
                 return o;
             };
             Matrix slopes(rows, cols);
@@ -193,6 +200,7 @@ TEST_CASE("an update by states is the update by their outer product, and keeps p
                 CHECK(one.velocity == found[0].velocity);
                 CHECK(one.row_shift == found[0].row_shift);
                 CHECK(one.column_shift == found[0].column_shift);
+                CHECK(one.coupling == found[0].coupling);
             }
             const auto same = [](std::span<const float> one, std::span<const float> other, double scale) {
                 for (std::size_t i = 0; i < one.size(); ++i)
@@ -205,6 +213,9 @@ TEST_CASE("an update by states is the update by their outer product, and keeps p
                 same(found[0].row_shift, expected.row_shift, static_cast<double>(cols));
                 same(found[0].column_shift, expected.column_shift, static_cast<double>(rows));
             }
+            for (std::size_t i = 0; i < expected.coupling.size(); ++i)
+                CHECK(found[0].coupling[i] ==
+                      doctest::Approx(expected.coupling[i]).epsilon(1e-5).scale(static_cast<double>(cols)));
             same(found[0].velocity.values(), expected.velocity.values(), 1);
             same(found[0].second.values(), expected.second.values(), 1);
             CHECK(found[0].sums.slope_squares == doctest::Approx(expected.sums.slope_squares).epsilon(1e-4));

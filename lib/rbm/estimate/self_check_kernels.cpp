@@ -122,6 +122,11 @@ const Kernel kernels[] = {
         return sums_of(in.hidden.rows(), [&](Sums out) { b.add_weighted_squares(0.5, in.hidden, center, in.deviation, out); }); }},
     {"add_column_sums", Family::sums, [](const Backend& b, const Inputs& in) {
         return matrix_of(1, in.hidden.cols(), [&](View out) { b.add_column_sums(-1.0, in.hidden, in.beta, out.row(0)); }); }},
+    {"add_column_moments", Family::sums, [](const Backend& b, const Inputs& in) {
+        const std::size_t cols = in.hidden.cols();
+        std::vector<float> center(in.bias);
+        for (float& value : center) value = -value;  // as above
+        return sums_of(2 * cols, [&](Sums out) { b.add_column_moments(in.hidden, center, in.beta, out.first(cols), out.subspan(cols)); }); }},
     {"add_vector", Family::elementwise, [](const Backend& b, const Inputs& in) {
         return matrix_of(in.hidden.rows(), in.hidden.cols(), [&](View out) { b.add_vector(in.hidden, in.bias, out); }); }},
     {"scale_columns", Family::elementwise, [](const Backend& b, const Inputs& in) {
