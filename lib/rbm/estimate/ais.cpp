@@ -16,11 +16,6 @@ void check_chains(std::size_t chains) {
     if (chains < 2) throw std::invalid_argument(fmt::format("AIS: found {} chains, expected at least 2", chains));
 }
 
-void set_interval(PartitionEstimate& estimate) {
-    estimate.low = estimate.value - 3 * estimate.standard_error;
-    estimate.high = estimate.value + 3 * estimate.standard_error;
-}
-
 }  // namespace
 
 PartitionEstimate mean_of_weights(std::span<const double> log_weights) {
@@ -39,12 +34,17 @@ PartitionEstimate mean_of_weights(std::span<const double> log_weights) {
     result.effective_samples = 1 / relative_squares;
     // The variance of the mean over its square: that of its logarithm, to first order.
     result.standard_error = std::sqrt(std::max(0.0, (relative_squares - 1 / count) * count / (count - 1)));
-    set_interval(result);
+    result.low = result.value - 3 * result.standard_error;
+    // Where the spread is large the heavy weights are those that were not drawn, and the mean is too low by more than
+    // its error says: then the interval for log-normal weights reaches higher.
+    const double variance = result.spread * result.spread;
+    result.high = std::max(result.value + 3 * result.standard_error,
+                           mean + variance / 2 + 3 * std::sqrt(variance * (1 + variance / 2) / count));
     return result;
 }
 
 std::size_t pilot_steps(const AisSettings& settings) {
-    return settings.spacing == BetaSpacing::adaptive ? std::max<std::size_t>(50, settings.betas / 20) : 0;
+    return settings.spacing == BetaSpacing::adaptive ? std::max<std::size_t>(50, settings.betas / 10) : 0;
 }
 
 std::vector<float> spaced_betas(const Bridge& bridge, const AisSettings& settings, Random& random) {
@@ -56,8 +56,8 @@ std::vector<float> spaced_betas(const Bridge& bridge, const AisSettings& setting
         case BetaSpacing::adaptive:
             break;
     }
-    return ThermodynamicLength::measure(bridge, pilot_steps(settings), 100, random, settings.on_step)
-        .betas_at_equal_lengths(settings.betas);
+    return PathLength::measure(bridge, pilot_steps(settings), 100, random, settings.on_step)
+        .equal_steps(settings.betas);
 }
 
 PartitionEstimate annealed_log_partition(const Bridge& bridge, std::span<const float> betas, std::size_t chains,
@@ -67,8 +67,7 @@ PartitionEstimate annealed_log_partition(const Bridge& bridge, std::span<const f
     bridge.sample_base(random.next(), annealing.visible);
     annealing.run(betas, random, on_step);
     PartitionEstimate result = mean_of_weights(annealing.log_weights);
-    result.value += bridge.base_log_partition();
-    set_interval(result);
+    for (double* number : {&result.value, &result.low, &result.high}) *number += bridge.base_log_partition();
     if (log_weights != nullptr) *log_weights = std::move(annealing.log_weights);
     return result;
 }
@@ -82,8 +81,8 @@ PartitionEstimate reverse_log_partition(const Bridge& bridge, std::span<const fl
     const std::vector<float> falling(betas.rbegin(), betas.rend());
     annealing.run(falling, random, on_step);
     PartitionEstimate result = mean_of_weights(annealing.log_weights);
-    result.value = bridge.base_log_partition() - result.value;
-    set_interval(result);
+    for (double* number : {&result.value, &result.low, &result.high}) *number = bridge.base_log_partition() - *number;
+    std::swap(result.low, result.high);
     if (log_weights != nullptr) *log_weights = std::move(annealing.log_weights);
     return result;
 }

@@ -12,7 +12,7 @@
 
 namespace rbm {
 
-/// log Z in nats with its 3-sigma interval in log space.
+/// log Z in nats with its 3-sigma interval in log space, longer on one side where the weights spread widely.
 struct PartitionEstimate {
     double value = 0;
     double low = 0;
@@ -31,7 +31,7 @@ struct AisSettings {
     std::size_t chains = 100;
     std::size_t betas = 10000;  ///< steps from one end to the other
     BetaSpacing spacing = BetaSpacing::adaptive;
-    OnStep on_step;  ///< counts to annealing_steps()
+    OnStep on_step{};  ///< counts to annealing_steps()
 };
 
 /// The betas that the settings ask for; for adaptive ones a pilot runs first, and calls on_step.
@@ -50,7 +50,9 @@ PartitionEstimate reverse_log_partition(const Bridge& bridge, std::span<const fl
                                         Random& random, const OnStep& on_step = {},
                                         std::vector<double>* log_weights = nullptr);
 
-/// log of the mean of exp(log_weights), its error by the delta method, and how far the weights can be trusted.
+/// log of the mean of exp(log_weights), its error by the delta method, and how far the weights can be trusted.  The
+/// interval is 3 sigma, and reaches higher where that of a log-normal distribution's mean does (Cox's method; Land
+/// 1972): a large spread means that the mean is too low.
 PartitionEstimate mean_of_weights(std::span<const double> log_weights);
 
 }  // namespace rbm

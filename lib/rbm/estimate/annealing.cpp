@@ -11,11 +11,12 @@ void check_steps(std::size_t steps) {
     if (steps == 0) throw std::invalid_argument("betas: found 0 steps, expected at least 1");
 }
 
-double variance(std::span<const double> values) {
-    double mean = 0, squares = 0;
-    for (const double value : values) mean += value / static_cast<double>(values.size());
-    for (const double value : values) squares += (value - mean) * (value - mean);
-    return squares / static_cast<double>(std::max<std::size_t>(values.size(), 2) - 1);
+double covariance(std::span<const double> x, std::span<const double> y) {
+    const double count = static_cast<double>(x.size());
+    double mean_x = 0, mean_y = 0, products = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) mean_x += x[i] / count, mean_y += y[i] / count;
+    for (std::size_t i = 0; i < x.size(); ++i) products += (x[i] - mean_x) * (y[i] - mean_y);
+    return products / std::max(1.0, count - 1);
 }
 
 /// `steps` equal steps from low to high, both of them included at the end.
@@ -65,7 +66,7 @@ void Annealing::run(std::span<const float> betas, Random& random, const OnStep& 
         bridge_.hidden_field(visible, hidden_);
         bridge_.log_ratios(visible, hidden_, from_, to_, ratios_);
         for (std::size_t c = 0; c < ratios_.size(); ++c) log_weights[c] += ratios_[c];
-        step_variances[step] = variance(ratios_);
+        step_variances[step] = covariance(ratios_, ratios_);
         if (step + 2 < betas.size()) {  // where the last sweep would lead is of no interest
             bridge_.sample_hidden(hidden_.view(), to_, random.next(), hidden_);
             bridge_.visible_field(hidden_, visible);
@@ -75,32 +76,50 @@ void Annealing::run(std::span<const float> betas, Random& random, const OnStep& 
     }
 }
 
-ThermodynamicLength ThermodynamicLength::measure(const Bridge& bridge, std::size_t steps, std::size_t chains,
-                                                 Random& random, const OnStep& on_step) {
+PathLength PathLength::measure(const Bridge& bridge, std::size_t steps, std::size_t chains, Random& random,
+                               const OnStep& on_step) {
+    const std::size_t parts = std::min<std::size_t>(steps, 40);
     Annealing pilot(bridge, chains);
     bridge.sample_base(random.next(), pilot.visible);
-    ThermodynamicLength result;
-    result.betas = linear_betas(steps);
-    pilot.run(result.betas, random, on_step);
+    BasicMatrix<double> gained(parts, chains);
+    std::vector<double> before(chains), own(parts);
+    PathLength result;
+    result.betas.assign(1, 0.0);
+    std::size_t part = 0;
+    pilot.run(linear_betas(steps), random, [&](std::size_t step) {
+        own[part] += pilot.step_variances[step - 1];
+        if (step * parts >= (part + 1) * steps) {
+            for (std::size_t c = 0; c < chains; ++c) gained(part, c) = pilot.log_weights[c] - before[c];
+            before = pilot.log_weights;
+            result.betas.push_back(static_cast<double>(step) / static_cast<double>(steps));
+            ++part;
+        }
+        if (on_step) on_step(step);
+    });
+    std::vector<double> added(parts);
+    for (std::size_t k = 0; k < parts; ++k) added[k] = std::max(own[k], covariance(gained.row(k), pilot.log_weights));
     result.length.assign(1, 0.0);
-    for (const double variance_of_step : pilot.step_variances)
-        result.length.push_back(result.length.back() + std::sqrt(variance_of_step));
+    for (std::size_t k = 0; k < parts; ++k) {
+        // Neighbours take part: a hundred chains give a rough covariance.
+        const double smooth = (added[k == 0 ? 0 : k - 1] + 2 * added[k] + added[std::min(k + 1, parts - 1)]) / 4;
+        const double width = result.betas[k + 1] - result.betas[k];
+        result.length.push_back(result.length.back() + std::sqrt(smooth * width));
+    }
     return result;
 }
 
-std::vector<float> ThermodynamicLength::betas_at_equal_lengths(std::size_t steps) const {
+std::vector<float> PathLength::equal_steps(std::size_t steps) const {
     check_steps(steps);
-    // A tenth of the steps is spread evenly: where the pilot saw no spread there may be some.
-    const double evenly = std::max(0.1 * total(), 1e-9);
-    const auto length_at = [&](std::size_t k) { return length[k] + evenly * static_cast<double>(betas[k]); };
+    // A tenth of the steps is spread evenly: where the pilot saw no variance there may be some.
+    const double evenly = std::max(0.1 * length.back(), 1e-9);
+    const auto length_at = [&](std::size_t k) { return length[k] + evenly * betas[k]; };
     const double all = length_at(betas.size() - 1);
     std::vector<float> result{0};
     for (std::size_t i = 1, k = 0; i < steps; ++i) {
         const double wanted = all * static_cast<double>(i) / static_cast<double>(steps);
         while (k + 2 < betas.size() && length_at(k + 1) < wanted) ++k;
         const double within = (wanted - length_at(k)) / (length_at(k + 1) - length_at(k));
-        const double low = static_cast<double>(betas[k]), high = static_cast<double>(betas[k + 1]);
-        result.push_back(static_cast<float>(low + std::clamp(within, 0.0, 1.0) * (high - low)));
+        result.push_back(static_cast<float>(betas[k] + std::clamp(within, 0.0, 1.0) * (betas[k + 1] - betas[k])));
     }
     result.push_back(1);
     return result;

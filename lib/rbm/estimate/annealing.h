@@ -47,17 +47,21 @@ class Annealing {
     std::vector<double> ratios_;
 };
 
-/// steps + 1 betas at equal distances in thermodynamic length: the integral of the standard deviation of
-/// d log f / d beta, which a pilot of the given steps and chains measures.
-/// Source: Gelman & Meng, "Simulating normalizing constants", 1998; Crooks, "Measuring thermodynamic length", 2007.
-struct ThermodynamicLength {
-    std::vector<float> betas;    ///< of the pilot
-    std::vector<double> length;  ///< up to each of them
+/// How densely steps should stand along the path, from a pilot run on evenly spaced betas.
+///
+/// A part of the path adds its covariance with the whole to the variance of the log weights.  Where chains forget
+/// quickly that is the sum of the steps' variances; where they do not, it is far more, and there steps help most.  The
+/// best density is the root of that variance per unit of beta (equal thermodynamic length).
+/// Source: Gelman & Meng, "Simulating normalizing constants", 1998; Sivak & Crooks, "Thermodynamic metrics and optimal
+/// paths", 2012.
+struct PathLength {
+    std::vector<double> betas;   ///< where the parts of the path end; 0 is the first
+    std::vector<double> length;  ///< up to there, the first 0
 
-    static ThermodynamicLength measure(const Bridge& bridge, std::size_t steps, std::size_t chains, Random& random,
-                                       const OnStep& on_step = {});
-    double total() const { return length.back(); }
-    std::vector<float> betas_at_equal_lengths(std::size_t steps) const;
+    static PathLength measure(const Bridge& bridge, std::size_t steps, std::size_t chains, Random& random,
+                              const OnStep& on_step = {});
+    /// steps + 1 betas from 0 to 1 at equal distances in length.
+    std::vector<float> equal_steps(std::size_t steps) const;
 };
 
 }  // namespace rbm
