@@ -38,6 +38,21 @@ BasicMatrix<double> influences(const std::vector<PairRecord>& pairs, const std::
     return result;
 }
 
+/// The standard error of the mean from the means of `batches` stretches of each ladder, as if they were independent.
+double batch_error(const BasicMatrix<double>& series, std::size_t batches) {
+    const std::size_t length = series.cols() / batches, count = batches * series.rows();
+    std::vector<double> means;
+    for (std::size_t l = 0; l < series.rows(); ++l)
+        for (std::size_t i = 0; i < batches; ++i) {
+            const auto part = series.row(l).subspan(i * length, length);
+            means.push_back(std::accumulate(part.begin(), part.end(), 0.0) / static_cast<double>(length));
+        }
+    const double mean = std::accumulate(means.begin(), means.end(), 0.0) / static_cast<double>(count);
+    double squares = 0;
+    for (const double value : means) squares += (value - mean) * (value - mean);
+    return std::sqrt(squares / static_cast<double>(count - 1) / static_cast<double>(count));
+}
+
 std::size_t ladder_sweeps(const LadderSettings& settings) { return settings.rounds * settings.sweeps; }
 
 }  // namespace
@@ -99,7 +114,11 @@ TemperingPartition tempering_log_partition(const Bridge& bridge, const Tempering
     result.round_trips_per_ladder = static_cast<double>(chains.round_trips) / static_cast<double>(ladders);
     PartitionEstimate& estimate = result.estimate;
     estimate.value = std::accumulate(ratios.begin(), ratios.end(), bridge.base_log_partition());
+    // A slow part that is small beside the noise hides from autocorrelations, but not from the means of long stretches.
     estimate.standard_error = result.health.standard_error;
+    for (const std::size_t batches : {std::size_t{1}, std::size_t{4}})
+        if (batches * ladders >= 8 && draws >= 4 * batches)
+            estimate.standard_error = std::max(estimate.standard_error, batch_error(series, batches));
     estimate.low = estimate.value - 3 * estimate.standard_error;
     estimate.high = estimate.value + 3 * estimate.standard_error;
     estimate.samples = draws * ladders;

@@ -21,8 +21,8 @@ struct TemperingSettings {
 };
 
 struct TemperingPartition {
-    /// Its error is that of correlated chains: the spread within and between ladders over the effective sample size.
-    /// `spread` is 0: there are no weights.
+    /// Its error is that of correlated chains: from the autocorrelation within ladders, or from the means of whole
+    /// ladders or quarters of them, whichever is largest.  `spread` is 0: there are no weights.
     PartitionEstimate estimate;
     ChainHealth health;  ///< of what each sweep of a ladder adds to the estimate
     std::vector<float> betas;
