@@ -107,7 +107,7 @@ TEST_CASE("log of a mean of weights, worked out by hand") {
 }
 
 TEST_CASE("acceptance ratio: unequal numbers of draws, and far apart") {
-    // f_a = N(0, 1) unnormalised, f_b = 5 N(1, 1): log Z_b / Z_a = log 5.
+    // f_a = N(0, 1) unnormalised, f_b = exp(offset) N(1, 1): the log ratio is the offset.
     Random random(2);
     const auto draws = [&](std::size_t count, double mean) {
         const Stream stream = random.next();
@@ -115,13 +115,20 @@ TEST_CASE("acceptance ratio: unequal numbers of draws, and far apart") {
         for (std::size_t i = 0; i < count; ++i) x[i] = mean + static_cast<double>(normal_at(stream, 0, i));
         return x;
     };
-    const auto up_of = [](double x) { return std::log(5.0) + x - 0.5; };
     Moments errors;
-    for (std::size_t i = 0; i < 40; ++i) {
-        std::vector<double> up = draws(500, 0), down = draws(100, 1);
-        for (double& x : up) x = up_of(x);
-        for (double& x : down) x = -up_of(x);
-        errors.add(acceptance_ratio(up, down) - std::log(5.0));
+    for (std::size_t i = 0; i < 60; ++i) {
+        const double offset = 1.7 * static_cast<double>(i) - 50;
+        std::vector<double> up = draws(10000, 0), down = draws(i % 2 == 0 ? 10000 : 2000, 1);
+        const double log_odds = i % 2 == 0 ? 0 : std::log(5.0);
+        for (double& x : up) x = offset + x - 0.5;
+        for (double& x : down) x = -(offset + x - 0.5);
+        const double ratio = acceptance_ratio(up, down);
+        errors.add(ratio - offset);
+        // It solves the equation, each time.
+        double excess = 0;
+        for (const double x : up) excess += logistic(x - ratio - log_odds);
+        for (const double x : down) excess -= logistic(x + ratio + log_odds);
+        CHECK(std::abs(excess) < 1e-5);
     }
     CHECK(std::abs(errors.z(0)) < 4);
     CHECK(errors.standard_error() < 0.02);

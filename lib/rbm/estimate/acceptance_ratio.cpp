@@ -41,11 +41,10 @@ double acceptance_ratio(std::span<const double> up, std::span<const double> down
         const double value = excess(ratio);
         if (value == 0) break;
         (value > 0 ? low : high) = ratio;
-        // Newton's step where it stays inside, in few of which the ratio is found; else the middle.
+        // Newton's step where it stays inside, few of which find the ratio; else the middle.
         const double next = slope > 1e-3 ? ratio + value / slope : low;
-        const double step = std::abs(next - ratio);
+        if (slope > 1e-3 && std::abs(next - ratio) < 1e-11 * (1 + std::abs(ratio))) break;
         ratio = next > low && next < high ? next : (low + high) / 2;
-        if (slope > 1e-3 && step < 1e-11 * (1 + std::abs(ratio))) break;
     }
     return ratio;
 }
