@@ -52,7 +52,7 @@ struct Coverage {
 TEST_SUITE_BEGIN("ais");
 
 TEST_CASE("spacings of betas: ends, order, length and the paper's shares") {
-    for (const std::size_t steps : {1, 2, 3, 10, 145, 14500})
+    for (const std::size_t steps : std::initializer_list<std::size_t>{1, 2, 3, 10, 145, 14500})
         for (const auto& betas : {linear_betas(steps), salakhutdinov_murray_betas(steps)}) {
             CAPTURE(steps);
             CHECK(betas.size() == steps + 1);

@@ -39,7 +39,8 @@ double log_density(const PreciseMachine& machine, const BasicUnits<double>& visi
 TEST_SUITE_BEGIN("bridge");
 
 TEST_CASE("between two places of the path, log densities change as the definition says") {
-    for (const auto& [visible_kind, hidden_kind] : unit_pairs) {
+    for (const auto& pair : unit_pairs) {
+        const std::string &visible_kind = pair.first, &hidden_kind = pair.second;
         CAPTURE(visible_kind);
         CAPTURE(hidden_kind);
         if (hidden_kind != "bernoulli") continue;  // the hidden sum below is over 0 and 1
@@ -117,7 +118,8 @@ TEST_CASE("with Gaussian visible units, the same on a grid") {
 }
 
 TEST_CASE("the machine in the middle of the path: energies up to a constant, ends as they should be") {
-    for (const auto& [visible_kind, hidden_kind] : unit_pairs) {
+    for (const auto& pair : unit_pairs) {
+        const std::string &visible_kind = pair.first, &hidden_kind = pair.second;
         CAPTURE(visible_kind);
         CAPTURE(hidden_kind);
         const auto machine = random_machine<double>(visible_kind, 5, hidden_kind, 4, 9);
@@ -144,7 +146,8 @@ TEST_CASE("draws have the means and variances of the machine at that place of th
     constexpr std::size_t rows = 4000;
     for (const auto name : available_backends()) {
         use_backend(name);
-        for (const auto& [visible_kind, hidden_kind] : unit_pairs) {
+        for (const auto& pair : unit_pairs) {
+            const std::string &visible_kind = pair.first, &hidden_kind = pair.second;
             INFO(std::string(name));
             CAPTURE(visible_kind);
             CAPTURE(hidden_kind);
@@ -188,9 +191,9 @@ TEST_CASE("draws have the means and variances of the machine at that place of th
 }
 
 TEST_CASE("a machine at another temperature is a machine of its own") {
-    for (const auto& [visible_kind, hidden_kind] : unit_pairs)
+    for (const auto& pair : unit_pairs)
         for (const double beta : {0.3, 1.0, 2.5}) {
-            const auto machine = random_machine<double>(visible_kind, 5, hidden_kind, 4, 17);
+            const auto machine = random_machine<double>(pair.first, 5, pair.second, 4, 17);
             const auto other = tempered(machine, beta);
             const auto v = random_states(machine.visible, 3, 18), h = random_states(machine.hidden, 3, 19);
             const auto found = other.energy(v, h), expected = machine.energy(v, h);

@@ -49,8 +49,8 @@ TEST_SUITE_BEGIN("tempered_logistic");
 TEST_CASE("changes of softplus sums agree with the loops in double") {
     for (const auto name : available_backends()) {
         use_backend(name);
-        for (const std::size_t cols : {1, 3, 7, 16, 31, 64, 500, 784, 1025})
-            for (const std::size_t rows : {1, 5, 40}) {
+        for (const std::size_t cols : std::initializer_list<std::size_t>{1, 3, 7, 16, 31, 64, 500, 784, 1025})
+            for (const std::size_t rows : std::initializer_list<std::size_t>{1, 5, 40}) {
                 CAPTURE(rows);
                 CAPTURE(cols);
                 const Case one(rows, cols);
@@ -101,8 +101,8 @@ TEST_CASE("extremes: no overflow, and NaN stays NaN") {
 
 TEST_CASE("draws are those of the plain loop, but where probability and number all but meet") {
     std::size_t different = 0, all = 0;
-    for (const std::size_t cols : {1, 5, 17, 64, 100, 500})
-        for (const std::size_t rows : {1, 9}) {
+    for (const std::size_t cols : std::initializer_list<std::size_t>{1, 5, 17, 64, 100, 500})
+        for (const std::size_t rows : std::initializer_list<std::size_t>{1, 9}) {
             const Case one(rows, cols);
             Matrix found(rows, cols);
             BasicMatrix<double> expected(rows, cols);
@@ -136,7 +136,7 @@ TEST_CASE("a view into a wider matrix is read and written within its columns; th
     CHECK(first == second);
     CHECK(sums == again);
     for (std::size_t r = 0; r < 300; ++r)
-        for (const std::size_t c : {0, 1, 2, 67, 68, 69}) CHECK(first(r, c) == 9);
+        for (const std::size_t c : std::initializer_list<std::size_t>{0, 1, 2, 67, 68, 69}) CHECK(first(r, c) == 9);
 }
 
 TEST_SUITE_END();
