@@ -45,14 +45,14 @@ Summary summary(std::span<const float> values) {
 }
 
 /// sigma rather than its logarithm.
-std::vector<float> shown(const std::string& name, std::span<const float> values) {
+std::vector<float> shown(std::string_view name, std::span<const float> values) {
     std::vector<float> out(values.begin(), values.end());
     if (name.ends_with("log_sigma"))
         for (float& value : out) value = std::exp(value);
     return out;
 }
-std::string shown_name(const std::string& name) {
-    return name.ends_with("log_sigma") ? name.substr(0, name.find('.')) + ".sigma" : name;
+std::string shown_name(std::string_view name) {
+    return name.ends_with("log_sigma") ? fmt::format("{}.sigma", name.substr(0, name.find('.'))) : std::string(name);
 }
 
 std::string preparation_text(const Model& model) {
@@ -145,7 +145,7 @@ std::string as_table(const ModelFacts& facts) {
     rows.push_back({"visible units", units_text(model.machine.visible)});
     rows.push_back({"hidden units", units_text(model.machine.hidden)});
     std::size_t parameters = 0;
-    model.machine.each_parameter([&](const std::string&, auto values) { parameters += values.size(); });
+    model.machine.each_parameter([&](std::string_view, auto values) { parameters += values.size(); });
     rows.push_back({"parameters", grouped(parameters)});
     rows.push_back({"energy", energy_text(model.machine)});
     rows.push_back({"data", preparation_text(model)});
@@ -172,7 +172,7 @@ std::string as_table(const ModelFacts& facts) {
     }
     std::string text = table({Align::left, Align::left}, rows) + "\n";
     Rows ranges = {{"parameter", "count", "min", "max", "mean", "mean |x|", "norm"}};
-    model.machine.each_parameter([&](const std::string& name, std::span<const float> values) {
+    model.machine.each_parameter([&](std::string_view name, std::span<const float> values) {
         const Summary s = summary(shown(name, values));
         ranges.push_back({shown_name(name), grouped(values.size())});
         for (const double x : {s.minimum, s.maximum, s.mean, s.mean_magnitude, s.norm})
@@ -205,7 +205,7 @@ std::string as_json(const ModelFacts& facts) {
     object["log_partition_low"] = or_null(model.log_partition.has_value(), z.low);
     object["log_partition_high"] = or_null(model.log_partition.has_value(), z.high);
     object["log_partition_method"] = or_null(model.log_partition.has_value(), z.method);
-    model.machine.each_parameter([&](const std::string& name, std::span<const float> values) {
+    model.machine.each_parameter([&](std::string_view name, std::span<const float> values) {
         const Summary s = summary(shown(name, values));
         object["parameters"][shown_name(name)] = {{"count", values.size()},
                                                   {"minimum", s.minimum},

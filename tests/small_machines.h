@@ -22,7 +22,7 @@ BasicMachine<Real> random_machine(const std::string& visible_kind, std::size_t v
     BasicMachine<Real> machine(make_units<Real>(visible_kind, visible), make_units<Real>(hidden_kind, hidden));
     const Stream stream{seed, 1, 0};
     std::size_t parameter = 0;
-    machine.each_parameter([&](const std::string& name, std::span<Real> values) {
+    machine.each_parameter([&](std::string_view name, std::span<Real> values) {
         // log sigma stays small: the machine's Gaussians keep comparable widths.
         const double scale = name.ends_with("log_sigma") ? 0.3 * size : size;
         for (std::size_t i = 0; i < values.size(); ++i)

@@ -44,19 +44,18 @@ double integrated_free_energy(const PreciseMachine& machine, const BasicMatrix<d
 template <class Loss>
 void check_gradient(PreciseMachine machine, const PreciseMachine& gradient, Loss loss, double tolerance = 1e-6) {
     constexpr double step = 1e-5;
-    each_pair(machine, gradient,
-              [&](const std::string& name, std::span<double> values, std::span<const double> slopes) {
-                  for (std::size_t i = 0; i < values.size(); ++i) {
-                      const double kept = values[i];
-                      values[i] = kept + step;
-                      const double above = loss(machine);
-                      values[i] = kept - step;
-                      const double below = loss(machine);
-                      values[i] = kept;
-                      INFO(name, "[", i, "]");
-                      CHECK(slopes[i] == doctest::Approx((above - below) / (2 * step)).epsilon(tolerance).scale(1));
-                  }
-              });
+    each_pair(machine, gradient, [&](std::string_view name, std::span<double> values, std::span<const double> slopes) {
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            const double kept = values[i];
+            values[i] = kept + step;
+            const double above = loss(machine);
+            values[i] = kept - step;
+            const double below = loss(machine);
+            values[i] = kept;
+            INFO(name, "[", i, "]");
+            CHECK(slopes[i] == doctest::Approx((above - below) / (2 * step)).epsilon(tolerance).scale(1));
+        }
+    });
 }
 
 }  // namespace
@@ -259,7 +258,7 @@ TEST_CASE("float machines on every backend agree with the double oracle") {
             const std::vector<double> even_wide(7, 1.0 / 7);
             const auto fast_gradient = machine.free_energy_gradient(visible, even);
             const auto exact_gradient = oracle.free_energy_gradient(wide, even_wide);
-            each_pair(fast_gradient, exact_gradient, [&](const std::string& parameter, auto found, auto expected) {
+            each_pair(fast_gradient, exact_gradient, [&](std::string_view parameter, auto found, auto expected) {
                 INFO(parameter);
                 for (std::size_t i = 0; i < found.size(); ++i)
                     CHECK(static_cast<double>(found[i]) == doctest::Approx(expected[i]).epsilon(1e-4).scale(1));

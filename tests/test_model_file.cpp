@@ -51,7 +51,7 @@ bool same_bits(const Machine& a, const Machine& b) {
     bool same = a.visible_count() == b.visible_count() && a.hidden_count() == b.hidden_count() &&
                 kind(a.visible) == kind(b.visible) && kind(a.hidden) == kind(b.hidden);
     if (same)
-        each_pair(a, b, [&](const std::string&, std::span<const float> x, std::span<const float> y) {
+        each_pair(a, b, [&](std::string_view, std::span<const float> x, std::span<const float> y) {
             same = same && x.size() == y.size() && std::memcmp(x.data(), y.data(), x.size_bytes()) == 0;
         });
     return same;

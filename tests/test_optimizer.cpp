@@ -24,7 +24,8 @@ UpdateSettings plain_settings() {
 UpdateReport step(Machine& machine, Machine gradient, UpdateState& state, const UpdateSettings& settings, float rate,
                   float momentum = 0) {
     const std::vector<float> visible(machine.visible_count(), 0.5F), hidden(machine.hidden_count(), 0.5F);
-    return update(machine, gradient, state, settings, rate, momentum, visible, hidden);
+    UpdateWorkspace workspace;
+    return update(machine, gradient, state, settings, rate, momentum, visible, hidden, workspace);
 }
 
 UpdateState fresh(const Machine& machine, const UpdateSettings& settings) {
@@ -33,9 +34,8 @@ UpdateState fresh(const Machine& machine, const UpdateSettings& settings) {
 
 std::vector<double> flat(const Machine& machine) {
     std::vector<double> values;
-    machine.each_parameter([&](const std::string&, std::span<const float> some) {
-        values.insert(values.end(), some.begin(), some.end());
-    });
+    machine.each_parameter(
+        [&](std::string_view, std::span<const float> some) { values.insert(values.end(), some.begin(), some.end()); });
     return values;
 }
 
@@ -77,7 +77,7 @@ Machine exact_gradient(const Machine& machine, const SmallSet& set) {
     for (std::size_t s = 0; s < weights.size(); ++s) weights[s] -= std::exp(logs[s] - total);
     const auto gradient = exact.free_energy_gradient(states, weights);
     Machine result = machine.zeros_like();
-    each_pair(result, gradient, [](const std::string&, std::span<float> out, std::span<const double> in) {
+    each_pair(result, gradient, [](std::string_view, std::span<float> out, std::span<const double> in) {
         std::ranges::transform(in, out.begin(), [](double value) { return static_cast<float>(value); });
     });
     return result;
@@ -100,7 +100,9 @@ std::vector<double> learn(Machine& machine, const SmallSet& set, UpdateState& st
     const std::vector<float> visible = means_of(set, set.states);
     for (std::size_t t = 0; t < updates; ++t) {
         Machine gradient = exact_gradient(machine, set);
-        update(machine, gradient, state, settings, rate, 0, visible, means_of(set, machine.hidden_mean(set.states)));
+        UpdateWorkspace workspace;
+        update(machine, gradient, state, settings, rate, 0, visible, means_of(set, machine.hidden_mean(set.states)),
+               workspace);
         if ((t + 1) % (updates / 10) == 0) course.push_back(log_likelihood(machine, set));
     }
     return course;
@@ -208,7 +210,8 @@ TEST_CASE("a centred step is the step of the energy with offsets, written out") 
         const Machine before = machine;
         Machine scratch = gradient;
         const std::vector<float> batch_visible = {0.5F, 0.6F, 0.3F}, batch_hidden = {0.7F, 0.1F};
-        update(machine, scratch, state, settings, 0.1F, 0, batch_visible, batch_hidden);
+        UpdateWorkspace workspace;
+        update(machine, scratch, state, settings, 0.1F, 0, batch_visible, batch_hidden, workspace);
         const double hidden_offset[] = {0.3 + 0.25 * 0.4, 0.9 - 0.25 * 0.8};
         const double visible_offset[] = {0.1 + 0.25 * 0.4, 0.2 + 0.25 * 0.4, 0.7 - 0.25 * 0.4};
         double visible_step[3] = {}, hidden_step[2] = {};
@@ -254,7 +257,7 @@ TEST_CASE("SGD with momentum and Adam follow their formulas in double") {
             std::vector<double> rates(expected.size(), 0.05), velocity(expected.size()), first(expected.size()),
                 second(expected.size());
             std::size_t index = 0;
-            machine.each_parameter([&](const std::string& name, std::span<const float> values) {
+            machine.each_parameter([&](std::string_view name, std::span<const float> values) {
                 for (std::size_t i = 0; i < values.size(); ++i, ++index)
                     if (name == "visible.log_sigma") rates[index] *= 0.25;
             });
@@ -371,10 +374,10 @@ TEST_CASE("the report is the gradient's norm and the step's share of the weights
         for (const float value : values) sum += std::pow(static_cast<double>(value), 2);
         return std::sqrt(sum);
     };
-    const double expected = 0.01 * norm(gradient.weights.values()) / norm(machine.weights.values());
     UpdateSettings settings = plain_settings();
     UpdateState state = fresh(machine, settings);
     const auto report = step(machine, gradient, state, settings, 0.01F);
+    const double expected = 0.01 * norm(gradient.weights.values()) / norm(machine.weights.values());
     CHECK(report.step_to_weights == doctest::Approx(expected).epsilon(1e-5));
     double squares = 0;
     for (const double slope : flat(gradient)) squares += slope * slope;
@@ -434,7 +437,8 @@ TEST_CASE("the sparsity target acts on hidden biases, by the running activity") 
     UpdateState state = fresh(machine, settings);
     state.hidden_activity = {0.5F, 0};
     const std::vector<float> visible = {0.5F, 0.5F}, hidden = {1, 0};
-    update(machine, gradient, state, settings, 0.1F, 0, visible, hidden);
+    UpdateWorkspace workspace;
+    update(machine, gradient, state, settings, 0.1F, 0, visible, hidden, workspace);
     CHECK(state.hidden_activity[0] == doctest::Approx(0.55F));
     CHECK(location(machine.hidden)[0] == doctest::Approx(-0.1F * 2 * (0.55F - 0.25F)));
     CHECK(location(machine.hidden)[1] == doctest::Approx(0.1F * 2 * 0.25F));
@@ -447,7 +451,7 @@ TEST_CASE("Diverged: any parameter that is no number, and weights beyond 100,000
     const auto message = [&](const char* visible_kind, const char* parameter, float slope, bool centering) {
         Machine machine(make_units<float>(visible_kind, 3), Bernoulli(2));
         Machine gradient = machine;
-        gradient.each_parameter([&](const std::string& name, std::span<float> values) {
+        gradient.each_parameter([&](std::string_view name, std::span<float> values) {
             if (name == parameter) values[1] = slope;
         });
         UpdateSettings settings;

@@ -73,7 +73,7 @@ bool same_bits(std::span<const float> a, std::span<const float> b) {
 bool same_bits(const Machine& a, const Machine& b) {
     bool same = a.visible_count() == b.visible_count() && a.hidden_count() == b.hidden_count();
     if (same && a.visible_count() > 0)
-        each_pair(a, b, [&](const std::string&, auto x, auto y) { same = same && same_bits(x, y); });
+        each_pair(a, b, [&](std::string_view, auto x, auto y) { same = same && same_bits(x, y); });
     return same;
 }
 

@@ -208,7 +208,7 @@ TEST_CASE("visible_means are the means of visible units given the chains' hidden
 
 TEST_CASE("weights and biases of 10,000 give finite chains of bits that settle") {
     auto machine = random_machine<float>("bernoulli", 8, "bernoulli", 6, 76);
-    machine.each_parameter([](const std::string&, std::span<float> values) {
+    machine.each_parameter([](std::string_view, std::span<float> values) {
         for (float& value : values) value = value < 0 ? -1e4F : 1e4F;
     });
     Random random(77);

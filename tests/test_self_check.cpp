@@ -55,8 +55,8 @@ class Faulty : public Backend {
     void multiply_transposed(ConstView a, ConstView w, View out) const override {
         right_.multiply_transposed(a, w, out);
     }
-    void add_outer(float scale, ConstView a, ConstView b, View out) const override {
-        right_.add_outer(scale, a, b, out);
+    void add_outer(const OuterProduct& product, View out) const override {
+        right_.add_outer(product, out);
         spoil("add_outer", out);
     }
     void logistic(ConstView field, Floats bias, Floats beta, View out) const override {
@@ -93,14 +93,12 @@ class Faulty : public Backend {
         spoil("add_vector", out);
     }
     void scale_columns(ConstView a, Floats factors, View out) const override { right_.scale_columns(a, factors, out); }
-    void scale_rows(ConstView a, Floats factors, View out) const override { right_.scale_rows(a, factors, out); }
     double slope_squares(ConstView slopes, const WeightUpdate& update) const override {
         return right_.slope_squares(slopes, update);
     }
-    WeightUpdateSums update_weights(ConstView slopes, const WeightUpdate& update, View weights, View velocity,
-                                    View second, std::span<float> row_shift,
-                                    std::span<float> column_shift) const override {
-        return right_.update_weights(slopes, update, weights, velocity, second, row_shift, column_shift);
+    WeightUpdateSums update_weights(ConstView slopes, const WeightUpdate& update,
+                                    const WeightMemory& memory) const override {
+        return right_.update_weights(slopes, update, memory);
     }
 
   private:

@@ -30,9 +30,8 @@ double log_partition(const PreciseMachine& machine) {
 
 std::vector<double> flat(const PreciseMachine& machine) {
     std::vector<double> values;
-    machine.each_parameter([&](const std::string&, std::span<const double> some) {
-        values.insert(values.end(), some.begin(), some.end());
-    });
+    machine.each_parameter(
+        [&](std::string_view, std::span<const double> some) { values.insert(values.end(), some.begin(), some.end()); });
     return values;
 }
 
@@ -45,7 +44,7 @@ std::vector<double> exact_gradient(PreciseMachine machine, const BasicMatrix<dou
     };
     constexpr double step = 1e-5;
     std::vector<double> slopes;
-    machine.each_parameter([&](const std::string&, std::span<double> values) {
+    machine.each_parameter([&](std::string_view, std::span<double> values) {
         for (double& value : values) {
             const double kept = value;
             value = kept + step;
@@ -154,7 +153,7 @@ Dataset dataset(const std::vector<std::vector<float>>& rows) {
 
 double largest_difference(const Machine& a, const Machine& b) {
     double worst = 0;
-    each_pair(a, b, [&](const std::string&, std::span<const float> x, std::span<const float> y) {
+    each_pair(a, b, [&](std::string_view, std::span<const float> x, std::span<const float> y) {
         for (std::size_t i = 0; i < x.size(); ++i)
             worst = std::max(worst, std::abs(static_cast<double>(x[i]) - static_cast<double>(y[i])));
     });
@@ -247,7 +246,7 @@ TEST_CASE("floats and doubles take the same steps") {
         };
         const auto found = run(machine, 0.0F);
         const auto expected = run(exact, 0.0);
-        each_pair(found, expected, [](const std::string& name, auto values, auto wanted) {
+        each_pair(found, expected, [](std::string_view name, auto values, auto wanted) {
             INFO(name);
             for (std::size_t i = 0; i < values.size(); ++i)
                 CHECK(static_cast<double>(values[i]) == doctest::Approx(wanted[i]).epsilon(1e-3).scale(1));

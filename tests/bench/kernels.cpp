@@ -46,9 +46,17 @@ int main(int, char** argv) {
     report("v -> h, 200 binary rows",
            compare([&] { multiply(v, weights, h); }, [&] { Sgemm(all).multiply(v, weights, out); }), 0);
     report("outer product, 200 binary rows",
-           compare([&] { add_outer(1e-6F, v, h, slopes); }, [&] { Sgemm(all).add_outer(v, out, slopes); }), 0);
+           compare(
+               [&] {
+                   add_outer({1e-6F, v, h}, slopes);
+               },
+               [&] { Sgemm(all).add_outer(v, out, slopes); }),
+           0);
     report("update of 784 x 500 weights",
-           compare([&] { backend().update_weights(slopes, update, weights, {}, {}, row_shift, column_shift); },
-                   [&] { Sgemm(all).multiply(v, weights, out); }),
+           compare(
+               [&] {
+                   backend().update_weights(slopes, update, {weights, {}, {}, row_shift, column_shift});
+               },
+               [&] { Sgemm(all).multiply(v, weights, out); }),
            0);
 }

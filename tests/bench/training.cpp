@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Training against the SGEMMs alone: 5 + 2 (k - 1) products per update of CD-k and PCD-k.
-#include "bench.h"
+#include "floor.h"
 
 namespace rbm::bench {
 namespace {
@@ -13,25 +13,6 @@ struct Case {
     std::size_t hidden, batch, steps;
     double target;
 };
-
-void floor_epoch(std::size_t hidden, std::size_t batch, std::size_t steps) {
-    static Matrix v, h, w, g;
-    v.resize(batch, 784), h.resize(batch, hidden), w.resize(784, hidden), g.resize(784, hidden);
-    // Values as in training: products that decay to denormals would cost far more.
-    for (std::size_t i = 0; i < v.values().size(); ++i) v.values()[i] = i % 8 == 0 ? 1.0F : 0.0F;
-    for (std::size_t i = 0; i < w.values().size(); ++i) w.values()[i] = 0.001F * static_cast<float>(i % 17);
-    Matrix again(batch, 784), hidden_again(batch, hidden);
-    const Sgemm sgemm(threads());
-    for (std::size_t update = 0; update < rows / batch; ++update) {
-        sgemm.multiply(v, w, h);
-        for (std::size_t step = 0; step < steps; ++step) {
-            sgemm.multiply_transposed(h, w, again);
-            sgemm.multiply(v, w, hidden_again);
-        }
-        sgemm.add_outer(v, h, g);
-        sgemm.add_outer(v, hidden_again, g);
-    }
-}
 
 void run(const Case& one) {
     const bool gaussian = std::string_view(one.algorithm) == "gaussian";
@@ -59,8 +40,8 @@ void run(const Case& one) {
             train(state, ContrastiveDivergence{one.steps}, data, settings);
     };
     train_epochs(10);  // hidden states as dense as those of a machine that has learned something
-    report(one.name, compare([&] { train_epochs(1); }, [&] { floor_epoch(one.hidden, one.batch, one.steps); }),
-           one.target);
+    TrainingFloor floor({784, one.hidden, one.batch, one.steps});
+    report(one.name, compare([&] { train_epochs(1); }, [&] { floor.run(rows / one.batch); }), one.target);
 }
 
 }  // namespace

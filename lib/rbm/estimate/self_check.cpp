@@ -161,7 +161,7 @@ Machine example_machine(std::string_view visible_kind, std::size_t visible, std:
     Machine machine(make_units<float>(visible_kind, visible), make_units<float>(hidden_kind, hidden));
     const Stream stream = Random(seed).fork(2).next();
     std::size_t parameter = 0;
-    machine.each_parameter([&](const std::string& name, std::span<float> values) {
+    machine.each_parameter([&](std::string_view name, std::span<float> values) {
         // Narrow spread of log sigma: Gaussian units of comparable widths.  Weights as of a trained machine: a unit's
         // field is of order 1 whatever the size of the other side.
         double scale = name.ends_with("log_sigma") ? 0.3 * size : size;

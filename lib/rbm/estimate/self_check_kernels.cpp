@@ -103,7 +103,7 @@ const Kernel kernels[] = {
     {"multiply_transposed", Family::products, [](const Backend& b, const Inputs& in) {
         return matrix_of(in.visible.rows(), in.visible.cols(), [&](View out) { b.multiply_transposed(in.hidden, *in.weights, out); }); }},
     {"add_outer", Family::products, [](const Backend& b, const Inputs& in) {
-        return matrix_of(in.visible.cols(), in.hidden.cols(), [&](View out) { b.add_outer(0.5F, in.visible, in.hidden, out); }); }},
+        return matrix_of(in.visible.cols(), in.hidden.cols(), [&](View out) { b.add_outer({0.5F, in.visible, in.hidden}, out); }); }},
     {"logistic", Family::logistic, [](const Backend& b, const Inputs& in) {
         return matrix_of(in.field.rows(), in.field.cols(), [&](View out) { b.logistic(in.field, in.bias, in.beta, out); }); }},
     {"sample_logistic", Family::draws, [](const Backend& b, const Inputs& in) {
@@ -126,8 +126,6 @@ const Kernel kernels[] = {
         return matrix_of(in.hidden.rows(), in.hidden.cols(), [&](View out) { b.add_vector(in.hidden, in.bias, out); }); }},
     {"scale_columns", Family::elementwise, [](const Backend& b, const Inputs& in) {
         return matrix_of(in.hidden.rows(), in.hidden.cols(), [&](View out) { b.scale_columns(in.hidden, in.deviation, out); }); }},
-    {"scale_rows", Family::elementwise, [](const Backend& b, const Inputs& in) {
-        return matrix_of(in.hidden.rows(), in.hidden.cols(), [&](View out) { b.scale_rows(in.hidden, in.beta, out); }); }},
 };
 // clang-format on
 

@@ -57,7 +57,7 @@ void check_gradient(Run& run, const std::string& function, const PreciseMachine&
     const double level = loss(varied);
     const std::size_t most = values_per_parameter(run);
     std::size_t parameter = 0;
-    each_pair(varied, gradient, [&](const std::string& name, std::span<double> values, std::span<const double> slopes) {
+    each_pair(varied, gradient, [&](std::string_view name, std::span<double> values, std::span<const double> slopes) {
         double difference = 0;
         const Stream stream{Random(run.seed).fork(3).state().key, parameter++, 0};
         const std::vector<std::size_t> chosen = choose(slopes, most, stream);

@@ -36,7 +36,7 @@ double reach(const PreciseMachine& machine, Side side) {
 Machine submachine(const Machine& machine, std::span<const std::size_t> visible, std::span<const std::size_t> hidden) {
     Machine part(make_units<float>(kind(machine.visible), visible.size()),
                  make_units<float>(kind(machine.hidden), hidden.size()));
-    each_pair(part, machine, [&](const std::string& name, std::span<float> out, std::span<const float> values) {
+    each_pair(part, machine, [&](std::string_view name, std::span<float> out, std::span<const float> values) {
         if (name == "weights") return;
         const auto chosen = name.starts_with("visible.") ? visible : hidden;
         for (std::size_t i = 0; i < chosen.size(); ++i) out[i] = values[chosen[i]];

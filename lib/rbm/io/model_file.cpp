@@ -152,17 +152,17 @@ double log_scale_sum(const Preparation& preparation) {
 }
 
 void add_parameters(Tensors& file, const Machine& machine, const std::string& prefix) {
-    machine.each_parameter([&](const std::string& name, std::span<const float> values) {
+    machine.each_parameter([&](std::string_view name, std::span<const float> values) {
         const std::vector<std::size_t> shape = name == "weights"
                                                    ? std::vector{machine.visible_count(), machine.hidden_count()}
                                                    : std::vector{values.size()};
-        file.tensors[prefix + name] = make_tensor(shape, values);
+        file.tensors[fmt::format("{}{}", prefix, name)] = make_tensor(shape, values);
     });
 }
 
 void read_parameters(const Tensors& file, Machine& machine, const std::string& prefix) {
-    machine.each_parameter([&](const std::string& name, std::span<float> values) {
-        const std::string full = prefix + name;
+    machine.each_parameter([&](std::string_view name, std::span<float> values) {
+        const std::string full = fmt::format("{}{}", prefix, name);
         file.at(full, name == "weights" ? std::vector{machine.visible_count(), machine.hidden_count()}
                                         : std::vector{values.size()});
         const std::vector<float> found = file.f32(full);
@@ -211,7 +211,7 @@ Model model_from(const Tensors& file) {
         throw DataError(fmt::format("{}: {}", file.source, error.what()));
     }
     read_parameters(file, model.machine, "");
-    model.machine.each_parameter([&](const std::string& name, std::span<const float> values) {
+    model.machine.each_parameter([&](std::string_view name, std::span<const float> values) {
         if (!name.ends_with("log_sigma")) return;
         for (std::size_t i = 0; i < values.size(); ++i)
             if (std::abs(values[i]) > 40)  // 1 / sigma^2 would leave the floats

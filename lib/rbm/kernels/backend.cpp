@@ -30,6 +30,17 @@ std::atomic<const Backend*>& current() {
 
 }  // namespace
 
+void Backend::multiply_packed(ConstView a, const PackedWeights& w, View out) const { multiply(a, w.weights(), out); }
+void Backend::multiply_packed_transposed(ConstView a, const PackedWeights& w, View out) const {
+    multiply_transposed(a, w.weights(), out);
+}
+WeightUpdateSums Backend::update_weights_by_outer(const OuterProduct& slopes, const WeightUpdate& update,
+                                                  const WeightMemory& memory) const {
+    Matrix written(memory.weights.rows, memory.weights.cols);
+    add_outer(slopes, written);
+    return update_weights(written, update, memory);
+}
+
 const Backend& backend() { return *current().load(std::memory_order_relaxed); }
 void use_backend(std::string_view name) { current() = &backend_named(name); }
 std::vector<std::string_view> available_backends() { return {reference_backend().name(), openblas_backend().name()}; }

@@ -22,7 +22,11 @@ class Backend {
 
     virtual void multiply(ConstView a, ConstView w, View out) const = 0;
     virtual void multiply_transposed(ConstView a, ConstView w, View out) const = 0;
-    virtual void add_outer(float scale, ConstView a, ConstView b, View out) const = 0;
+    /// The same by weights that are packed: out = a W and out = a W^T.
+    virtual void multiply_packed(ConstView a, const PackedWeights& w, View out) const;
+    virtual void multiply_packed_transposed(ConstView a, const PackedWeights& w, View out) const;
+    /// out += product.
+    virtual void add_outer(const OuterProduct& product, View out) const = 0;
     virtual void logistic(ConstView field, Floats bias, Floats beta, View out) const = 0;
     virtual void sample_logistic(ConstView field, Floats bias, Floats beta, const Stream&, View out) const = 0;
     virtual void add_softplus_sums(ConstView field, Floats bias, Floats beta, Sums out) const = 0;
@@ -33,12 +37,11 @@ class Backend {
     virtual void add_column_sums(double scale, ConstView a, Floats row_weights, std::span<float> out) const = 0;
     virtual void add_vector(ConstView a, Floats vector, View out) const = 0;
     virtual void scale_columns(ConstView a, Floats factors, View out) const = 0;
-    virtual void scale_rows(ConstView a, Floats factors, View out) const = 0;
     virtual double slope_squares(ConstView slopes, const WeightUpdate&) const = 0;
-    /// velocity and second may be empty; row_shift [V] and column_shift [H] are added to.
-    virtual WeightUpdateSums update_weights(ConstView slopes, const WeightUpdate&, View weights, View velocity,
-                                            View second, std::span<float> row_shift,
-                                            std::span<float> column_shift) const = 0;
+    virtual WeightUpdateSums update_weights(ConstView slopes, const WeightUpdate&, const WeightMemory&) const = 0;
+    /// The same with slopes that are multiplied out on the way.
+    virtual WeightUpdateSums update_weights_by_outer(const OuterProduct& slopes, const WeightUpdate&,
+                                                     const WeightMemory&) const;
 };
 
 /// The backend in use: "openblas" unless RBM_BACKEND or use_backend() says otherwise.  RBM_INSTRUCTIONS limits the

@@ -6,10 +6,11 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 
 #include "rbm/kernels/backend.h"
-#include "rbm/kernels/row_products.h"
+#include "rbm/kernels/panel_products.h"
 #include "rbm/kernels/threads.h"
 #include "rbm/kernels/vector_kernels.h"
 
@@ -18,7 +19,6 @@ namespace {
 
 constexpr std::size_t tile_columns = 128;
 constexpr std::size_t tile_rows = 512;
-constexpr std::size_t update_rows = 32;  // of weights, to a piece
 
 blasint blas_int(std::size_t value) { return static_cast<blasint>(value); }
 
@@ -66,11 +66,66 @@ void for_each_block(std::size_t rows, std::size_t cols, Body body) {
     });
 }
 
-void add_dense_outer(float scale, ConstView a, ConstView b, View out) {
-    for_each_tile(out.rows, out.cols, [&](std::size_t row, std::size_t rows, std::size_t col, std::size_t cols) {
-        cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, blas_int(rows), blas_int(cols), blas_int(a.rows), scale,
-                    a.data + row, blas_int(a.stride), b.data + col, blas_int(b.stride), 1,
-                    out.data + row * out.stride + col, blas_int(out.stride));
+constexpr std::size_t listed_rows = 32;  // to a piece
+
+/// The lists of all rows of a, in the calling thread's memory.
+const RowLists& list_all_rows(ConstView a) {
+    static thread_local RowLists memory;
+    RowLists& lists = memory;  // the caller's, not those of the threads that help
+    lists.resize(a.rows, a.cols);
+    parallel_for((a.rows + listed_rows - 1) / listed_rows, [&](std::size_t piece) {
+        const std::size_t row = piece * listed_rows;
+        vectorized::list_rows(a, row, std::min(listed_rows, a.rows - row), lists);
+    });
+    return lists;
+}
+
+void multiply_panels(ConstView a, const Panels& w, View out) {
+    constexpr std::size_t rows_at_once = 256;  // their lists stay near while one panel after the other passes by
+    const RowLists& lists = list_all_rows(a);
+    const std::size_t blocks = (a.rows + rows_at_once - 1) / rows_at_once;
+    parallel_for(blocks * w.count(), [&](std::size_t piece) {
+        const std::size_t row = piece / w.count() * rows_at_once;
+        vectorized::multiply_panel(a, lists, w, piece % w.count(), row, std::min(rows_at_once, a.rows - row), out);
+    });
+}
+
+/// Asks for a part of a matrix that will be written: what lies in the third-level cache takes as long as a tile's sums.
+void prefetch(View a, std::size_t row, std::size_t rows, std::size_t column, std::size_t cols) {
+    for (std::size_t r = row; r < row + rows; ++r) {
+        const float* from = a.data + r * a.stride + column;
+        for (std::size_t c = 0; c < cols; c += 16) __builtin_prefetch(from + c, 1, 2);
+        __builtin_prefetch(from + cols - 1, 1, 2);
+    }
+}
+
+/// Calls body(first row, slopes, first column) for all tiles of the product, 32 rows of it to a piece, and after(piece)
+/// when a piece is done.  A tile of `target` is fetched while the slopes are summed.
+template <class Body, class After>
+void for_each_outer_tile(const OuterProduct& product, View target, Body body, After after) {
+    constexpr std::size_t width = outer_panel_width;
+    static thread_local Panels packed(width);
+    Panels& right = packed;
+    right.resize(product.right.rows, product.right.cols);
+    parallel_for((product.right.rows + listed_rows - 1) / listed_rows, [&](std::size_t piece) {
+        const std::size_t row = piece * listed_rows;
+        vectorized::pack(product.right, product.row_weights, product.scale, row,
+                         std::min(listed_rows, product.right.rows - row), right);
+    });
+    const std::size_t rows = product.left.cols, cols = product.right.cols;
+    parallel_for((rows + panel_width - 1) / panel_width, [&](std::size_t piece) {
+        static thread_local RowLists columns;
+        alignas(64) std::array<float, panel_width * width> values;
+        const std::size_t row = piece * panel_width, count = std::min(panel_width, rows - row);
+        columns.resize(panel_width, product.left.rows);
+        vectorized::list_columns(product.left, row, count, columns);
+        for (std::size_t p = 0; p < right.count(); ++p) {
+            const std::size_t column = p * width;
+            prefetch(target, row, count, column, std::min(width, cols - column));
+            vectorized::multiply_outer(product.left, columns, row, count, right, p, View(values.data(), count, width));
+            body(row, ConstView(values.data(), count, std::min(width, cols - column), width), column);
+        }
+        after(piece);
     });
 }
 
@@ -78,22 +133,71 @@ Floats part(Floats per_row, std::size_t row, std::size_t rows) {
     return per_row.empty() ? per_row : per_row.subspan(row, rows);
 }
 
+/// What the pieces of 32 rows of one update add up, each for itself, so that the total does not depend on their order.
+class PieceSums {
+  public:
+    explicit PieceSums(const WeightMemory& memory)
+        : memory_(memory), count_((memory.weights.rows + panel_width - 1) / panel_width) {
+        static thread_local std::vector<WeightUpdateSums> sums;
+        static thread_local std::vector<float> shifts;
+        sums.assign(count_ + 1, {});
+        shifts.assign(count_ * (lanes_per_piece + memory.weights.cols), 0.0F);
+        sums_ = sums;
+        shifts_ = shifts;
+    }
+    std::size_t count() const { return count_; }
+    /// Of the piece that `row` is in.
+    vectorized::ShiftSums shifts(std::size_t row) const {
+        const std::span<float> own = shifts_.subspan(row / panel_width * (lanes_per_piece + memory_.weights.cols));
+        return {own.first(lanes_per_piece), own.subspan(lanes_per_piece, memory_.weights.cols)};
+    }
+    void add(std::size_t row, const WeightUpdateSums& more) const { add(sums_[row / panel_width], more); }
+    WeightUpdateSums total(const WeightUpdate& update) const {
+        for (std::size_t piece = 0; piece < count_; ++piece) add(sums_[count_], sums_[piece]);
+        if (!update.row_center.empty())
+            for (std::size_t row = 0; row < memory_.weights.rows; row += panel_width) {
+                const vectorized::ShiftSums own = shifts(row);
+                for (std::size_t j = 0; j < own.columns.size(); ++j) memory_.column_shift[j] += own.columns[j];
+                for (std::size_t i = row; i < std::min(row + panel_width, memory_.weights.rows); ++i)
+                    for (std::size_t lane = 0; lane < vectorized::ShiftSums::row_lanes; ++lane)
+                        memory_.row_shift[i] += own.rows[(i - row) * vectorized::ShiftSums::row_lanes + lane];
+            }
+        return sums_[count_];
+    }
+
+  private:
+    static constexpr std::size_t lanes_per_piece = panel_width * vectorized::ShiftSums::row_lanes;
+    static void add(WeightUpdateSums& sums, const WeightUpdateSums& more) {
+        sums.slope_squares += more.slope_squares;
+        sums.step_squares += more.step_squares;
+        sums.moved_squares += more.moved_squares;
+    }
+
+    const WeightMemory& memory_;
+    std::size_t count_;
+    std::span<WeightUpdateSums> sums_;  ///< of the pieces, and the total
+    std::span<float> shifts_;           ///< [pieces x (32 x 16 + H)]
+};
+
 class OpenBlas final : public Backend {
   public:
     std::string_view name() const override { return "openblas"; }
 
     void multiply(ConstView a, ConstView w, View out) const override {
-        static thread_local BitMatrix bits;
-        static thread_local std::vector<std::uint8_t> ones;
-        const BitMatrix& nonzero = bits;  // the caller's, not those of the threads that help
-        const std::vector<std::uint8_t>& only_ones = ones;
-        vectorized::find_nonzero(a, bits, ones);
+        const RowLists& lists = list_all_rows(a);
         // A row's bits do not depend on its piece, so pieces may be as large as the threads allow.
-        const std::size_t rows_at_once = std::clamp<std::size_t>((a.rows + 2 * threads() - 1) / (2 * threads()), 6, 64);
+        const std::size_t rows_at_once = std::clamp<std::size_t>((a.rows + 2 * threads() - 1) / (2 * threads()), 8, 64);
         parallel_for((a.rows + rows_at_once - 1) / rows_at_once, [&](std::size_t piece) {
             const std::size_t row = piece * rows_at_once;
-            vectorized::multiply_rows(a, nonzero, only_ones, w, row, std::min(rows_at_once, a.rows - row), out);
+            vectorized::multiply_rows(a, lists, w, row, std::min(rows_at_once, a.rows - row), out);
         });
+    }
+
+    void multiply_packed(ConstView a, const PackedWeights& w, View out) const override {
+        multiply_panels(a, w.by_hidden(), out);
+    }
+    void multiply_packed_transposed(ConstView a, const PackedWeights& w, View out) const override {
+        multiply_panels(a, w.by_visible(), out);
     }
 
     void multiply_transposed(ConstView a, ConstView w, View out) const override {
@@ -104,25 +208,13 @@ class OpenBlas final : public Backend {
         });
     }
 
-    void add_outer(float scale, ConstView a, ConstView b, View out) const override {
-        static thread_local BitMatrix bits, transposed;
-        static thread_local std::vector<std::uint8_t> ones;
-        vectorized::find_nonzero(a, bits, ones);
-        std::size_t nonzero = 0;
-        for (std::size_t row = 0; row < a.rows; ++row) nonzero += bits.count(row);
-        if (3 * nonzero > a.rows * a.cols) {
-            add_dense_outer(scale, a, b, out);
-            return;
-        }
-        bits.transpose(transposed);
-        const BitMatrix& by_column = transposed;
-        const bool all_ones = std::find(ones.begin(), ones.end(), 0) == ones.end();
-        constexpr std::size_t rows_at_once = 32;
-        parallel_for((out.rows + rows_at_once - 1) / rows_at_once, [&](std::size_t piece) {
-            const std::size_t row = piece * rows_at_once;
-            vectorized::add_outer_rows(scale, a, by_column, all_ones, b, row, std::min(rows_at_once, out.rows - row),
-                                       out);
-        });
+    void add_outer(const OuterProduct& product, View out) const override {
+        for_each_outer_tile(
+            product, out,
+            [&](std::size_t row, ConstView tile, std::size_t column) {
+                vectorized::add(tile, View(out.data + row * out.stride + column, tile.rows, tile.cols, out.stride));
+            },
+            [](std::size_t) {});
     }
 
     void logistic(ConstView field, Floats bias, Floats beta, View out) const override {
@@ -164,7 +256,12 @@ class OpenBlas final : public Backend {
         });
     }
     void add_column_sums(double scale, ConstView a, Floats row_weights, std::span<float> out) const override {
-        vectorized::add_column_sums(scale, a, row_weights, 0, out);
+        constexpr std::size_t columns = 128;
+        parallel_for((a.cols + columns - 1) / columns, [&](std::size_t piece) {
+            const std::size_t first = piece * columns;
+            vectorized::add_column_sums(scale, a, row_weights, first,
+                                        out.subspan(first, std::min(columns, a.cols - first)));
+        });
     }
     void add_vector(ConstView a, Floats vector, View out) const override {
         for_each_block(a.rows, a.cols, [&](std::size_t row, std::size_t rows) {
@@ -176,49 +273,40 @@ class OpenBlas final : public Backend {
             vectorized::scale_columns(a.rows_from(row, rows), factors, out.rows_from(row, rows));
         });
     }
-    void scale_rows(ConstView a, Floats factors, View out) const override {
-        for_each_block(a.rows, a.cols, [&](std::size_t row, std::size_t rows) {
-            vectorized::scale_rows(a.rows_from(row, rows), factors.subspan(row, rows), out.rows_from(row, rows));
-        });
-    }
     double slope_squares(ConstView slopes, const WeightUpdate& update) const override {
         static thread_local std::vector<double> parts;
-        const std::size_t pieces = (slopes.rows + update_rows - 1) / update_rows;
+        const std::size_t pieces = (slopes.rows + panel_width - 1) / panel_width;
         parts.resize(pieces);
         const std::span<double> sums(parts);
         parallel_for(pieces, [&](std::size_t piece) {
-            const std::size_t row = piece * update_rows;
-            sums[piece] = vectorized::slope_squares(slopes, update, row, std::min(update_rows, slopes.rows - row));
+            const std::size_t row = piece * panel_width;
+            sums[piece] = vectorized::slope_squares(slopes, update, row, std::min(panel_width, slopes.rows - row));
         });
         return std::accumulate(sums.begin(), sums.end(), 0.0);
     }
-    WeightUpdateSums update_weights(ConstView slopes, const WeightUpdate& update, View weights, View velocity,
-                                    View second, std::span<float> row_shift,
-                                    std::span<float> column_shift) const override {
-        static thread_local std::vector<WeightUpdateSums> parts;
-        static thread_local std::vector<float> shift_parts;  // [pieces x H], added up in order
-        const std::size_t pieces = (weights.rows + update_rows - 1) / update_rows;
-        parts.resize(pieces);
-        shift_parts.assign(pieces * weights.cols, 0.0F);
-        const std::span<WeightUpdateSums> sums(parts);
-        const View shifts(shift_parts.data(), pieces, weights.cols);
-        parallel_for(pieces, [&](std::size_t piece) {
-            const std::size_t row = piece * update_rows;
-            sums[piece] =
-                vectorized::update_weights(slopes, update, weights, velocity, second, row,
-                                           std::min(update_rows, weights.rows - row), row_shift, shifts.row(piece));
+    WeightUpdateSums update_weights(ConstView slopes, const WeightUpdate& update,
+                                    const WeightMemory& memory) const override {
+        const PieceSums pieces(memory);
+        parallel_for(pieces.count(), [&](std::size_t piece) {
+            const std::size_t row = piece * panel_width;
+            const ConstView own = slopes.rows_from(row, std::min(panel_width, slopes.rows - row));
+            pieces.add(row, vectorized::update_weights(own, update, memory, row, 0, pieces.shifts(row)));
+            if (memory.packed != nullptr) memory.packed->transpose_rows(piece);
         });
-        WeightUpdateSums total;
-        for (const WeightUpdateSums& part : sums) {
-            total.slope_squares += part.slope_squares;
-            total.step_squares += part.step_squares;
-            total.weight_squares += part.weight_squares;
-            total.moved_squares += part.moved_squares;
-        }
-        if (!update.row_center.empty())
-            for (std::size_t piece = 0; piece < pieces; ++piece)
-                for (std::size_t j = 0; j < weights.cols; ++j) column_shift[j] += shifts.row(piece)[j];
-        return total;
+        return pieces.total(update);
+    }
+    WeightUpdateSums update_weights_by_outer(const OuterProduct& slopes, const WeightUpdate& update,
+                                             const WeightMemory& memory) const override {
+        const PieceSums pieces(memory);
+        for_each_outer_tile(
+            slopes, memory.weights,
+            [&](std::size_t row, ConstView tile, std::size_t column) {
+                pieces.add(row, vectorized::update_weights(tile, update, memory, row, column, pieces.shifts(row)));
+            },
+            [&](std::size_t piece) {
+                if (memory.packed != nullptr) memory.packed->transpose_rows(piece);
+            });
+        return pieces.total(update);
     }
 };
 

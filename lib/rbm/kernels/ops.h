@@ -15,7 +15,11 @@ using Doubles = std::span<const double>;
 
 inline void multiply(ConstView a, ConstView w, View out) { backend().multiply(a, w, out); }
 inline void multiply_transposed(ConstView a, ConstView w, View out) { backend().multiply_transposed(a, w, out); }
-inline void add_outer(float scale, ConstView a, ConstView b, View out) { backend().add_outer(scale, a, b, out); }
+inline void multiply(ConstView a, const PackedWeights& w, View out) { backend().multiply_packed(a, w, out); }
+inline void multiply_transposed(ConstView a, const PackedWeights& w, View out) {
+    backend().multiply_packed_transposed(a, w, out);
+}
+inline void add_outer(const OuterProduct& product, View out) { backend().add_outer(product, out); }
 inline void logistic(ConstView field, Floats bias, Floats beta, View out) {
     backend().logistic(field, bias, beta, out);
 }
@@ -38,15 +42,15 @@ inline void add_column_sums(double scale, ConstView a, Floats row_weights, std::
 }
 inline void add_vector(ConstView a, Floats vector, View out) { backend().add_vector(a, vector, out); }
 inline void scale_columns(ConstView a, Floats factors, View out) { backend().scale_columns(a, factors, out); }
-inline void scale_rows(ConstView a, Floats factors, View out) { backend().scale_rows(a, factors, out); }
 
 inline void multiply(ConstDoubleView a, ConstDoubleView w, DoubleView out) { reference::multiply(a, w, out); }
 inline void multiply_transposed(ConstDoubleView a, ConstDoubleView w, DoubleView out) {
     reference::multiply_transposed(a, w, out);
 }
-inline void add_outer(double scale, ConstDoubleView a, ConstDoubleView b, DoubleView out) {
-    reference::add_outer(scale, a, b, out);
-}
+/// Double weights are never packed.
+inline void multiply(ConstDoubleView, const PackedWeights&, DoubleView) {}
+inline void multiply_transposed(ConstDoubleView, const PackedWeights&, DoubleView) {}
+inline void add_outer(const BasicOuterProduct<double>& product, DoubleView out) { reference::add_outer(product, out); }
 inline void logistic(ConstDoubleView field, Doubles bias, Doubles beta, DoubleView out) {
     reference::logistic(field, bias, beta, out);
 }
@@ -75,6 +79,5 @@ inline void add_vector(ConstDoubleView a, Doubles vector, DoubleView out) { refe
 inline void scale_columns(ConstDoubleView a, Doubles factors, DoubleView out) {
     reference::scale_columns(a, factors, out);
 }
-inline void scale_rows(ConstDoubleView a, Doubles factors, DoubleView out) { reference::scale_rows(a, factors, out); }
 
 }  // namespace rbm

@@ -14,9 +14,7 @@ class Reference final : public Backend {
     void multiply_transposed(ConstView a, ConstView w, View out) const override {
         reference::multiply_transposed(a, w, out);
     }
-    void add_outer(float scale, ConstView a, ConstView b, View out) const override {
-        reference::add_outer(scale, a, b, out);
-    }
+    void add_outer(const OuterProduct& product, View out) const override { reference::add_outer(product, out); }
     void logistic(ConstView field, Floats bias, Floats beta, View out) const override {
         reference::logistic(field, bias, beta, out);
     }
@@ -45,14 +43,14 @@ class Reference final : public Backend {
     void scale_columns(ConstView a, Floats factors, View out) const override {
         reference::scale_columns(a, factors, out);
     }
-    void scale_rows(ConstView a, Floats factors, View out) const override { reference::scale_rows(a, factors, out); }
     double slope_squares(ConstView slopes, const WeightUpdate& update) const override {
         return reference::slope_squares(slopes, update);
     }
-    WeightUpdateSums update_weights(ConstView slopes, const WeightUpdate& update, View weights, View velocity,
-                                    View second, std::span<float> row_shift,
-                                    std::span<float> column_shift) const override {
-        return reference::update_weights(slopes, update, weights, velocity, second, row_shift, column_shift);
+    WeightUpdateSums update_weights(ConstView slopes, const WeightUpdate& update,
+                                    const WeightMemory& memory) const override {
+        const WeightUpdateSums sums = reference::update_weights(slopes, update, memory);
+        if (memory.packed != nullptr) memory.packed->pack(memory.weights);
+        return sums;
     }
 };
 

@@ -11,6 +11,7 @@
 #include "rbm/kernels/matrix.h"
 #include "rbm/kernels/random.h"
 #include "rbm/kernels/scalar.h"
+#include "rbm/kernels/weight_update.h"
 
 namespace rbm::reference {
 
@@ -46,15 +47,16 @@ void multiply_transposed(MatrixView<const Real> a, MatrixView<const Real> w, Mat
         }
 }
 
-/// out += scale a^T b.  a [B x M], b [B x N], out [M x N].
+/// out += product.  out [M x N] for left [B x M] and right [B x N].
 template <class Real>
-void add_outer(Real scale, MatrixView<const Real> a, MatrixView<const Real> b, MatrixView<Real> out) {
+void add_outer(const BasicOuterProduct<Real>& product, MatrixView<Real> out) {
     for (std::size_t m = 0; m < out.rows; ++m)
         for (std::size_t n = 0; n < out.cols; ++n) {
             double sum = 0;
-            for (std::size_t row = 0; row < a.rows; ++row)
-                sum += static_cast<double>(a.row(row)[m]) * static_cast<double>(b.row(row)[n]);
-            out.row(m)[n] += static_cast<Real>(static_cast<double>(scale) * sum);
+            for (std::size_t b = 0; b < product.left.rows; ++b)
+                sum += static_cast<double>(row_value(product.row_weights, b)) *
+                       static_cast<double>(product.left.row(b)[m]) * static_cast<double>(product.right.row(b)[n]);
+            out.row(m)[n] += static_cast<Real>(static_cast<double>(product.scale) * sum);
         }
 }
 
@@ -162,13 +164,6 @@ template <class Real>
 void scale_columns(MatrixView<const Real> a, std::span<const Real> factors, MatrixView<Real> out) {
     for (std::size_t b = 0; b < a.rows; ++b)
         for (std::size_t n = 0; n < a.cols; ++n) out.row(b)[n] = a.row(b)[n] * factors[n];
-}
-
-/// out = a with row b multiplied by factors[b].
-template <class Real>
-void scale_rows(MatrixView<const Real> a, std::span<const Real> factors, MatrixView<Real> out) {
-    for (std::size_t b = 0; b < a.rows; ++b)
-        for (std::size_t n = 0; n < a.cols; ++n) out.row(b)[n] = a.row(b)[n] * factors[b];
 }
 
 }  // namespace rbm::reference

@@ -40,7 +40,6 @@ void AddColumnSums(double scale, ConstView a, Floats row_weights, std::size_t fi
 }
 void AddVector(ConstView a, Floats vector, View out) { reference::add_vector(a, vector, out); }
 void ScaleColumns(ConstView a, Floats factors, View out) { reference::scale_columns(a, factors, out); }
-void ScaleRows(ConstView a, Floats factors, View out) { reference::scale_rows(a, factors, out); }
 
 #else
 
@@ -252,15 +251,6 @@ void ScaleColumns(ConstView a, Floats factors, View out) {
         });
 }
 
-void ScaleRows(ConstView a, Floats factors, View out) {
-    for (std::size_t b = 0; b < a.rows; ++b) {
-        const Vector factor = hn::Set(d, factors[b]);
-        ForEachVector(a.cols, [&](std::size_t c, auto v) HWY_ATTR {
-            v.Store(hn::Mul(v.Load(a.data + b * a.stride + c), factor), out.data + b * out.stride + c);
-        });
-    }
-}
-
 #endif  // HWY_TARGET == HWY_SCALAR
 
 }  // namespace
@@ -281,7 +271,6 @@ HWY_EXPORT(AddWeightedSquares);
 HWY_EXPORT(AddColumnSums);
 HWY_EXPORT(AddVector);
 HWY_EXPORT(ScaleColumns);
-HWY_EXPORT(ScaleRows);
 
 }  // namespace
 
@@ -313,7 +302,6 @@ void add_column_sums(double scale, ConstView a, Floats row_weights, std::size_t 
 }
 void add_vector(ConstView a, Floats vector, View out) { HWY_DYNAMIC_DISPATCH(AddVector)(a, vector, out); }
 void scale_columns(ConstView a, Floats factors, View out) { HWY_DYNAMIC_DISPATCH(ScaleColumns)(a, factors, out); }
-void scale_rows(ConstView a, Floats factors, View out) { HWY_DYNAMIC_DISPATCH(ScaleRows)(a, factors, out); }
 
 std::string target_name() {
     const auto targets = hwy::SupportedTargets() & HWY_TARGETS;

@@ -21,7 +21,6 @@ void add_weighted_squares(double scale, ConstView a, Floats center, Floats preci
 void add_column_sums(double scale, ConstView a, Floats row_weights, std::size_t first, std::span<float> out);
 void add_vector(ConstView a, Floats vector, View out);
 void scale_columns(ConstView a, Floats factors, View out);
-void scale_rows(ConstView a, Floats factors, View out);
 
 /// The instruction set in use, such as "AVX3" (Highway's word for AVX-512).
 std::string target_name();

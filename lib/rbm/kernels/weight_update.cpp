@@ -14,68 +14,77 @@ constexpr FloatTag d;
 
 HWY_INLINE double Sum(Vector x) { return static_cast<double>(hn::GetLane(hn::SumOfLanes(d, x))); }
 
-/// What is the same for all weights of a row.
-struct Row {
+/// What all weights of a row share.
+struct RowTerms {
     Vector slope, center, scale;
-    bool centered, scaled, column_scaled;
 
-    HWY_INLINE Row(const WeightUpdate& u, std::size_t i)
+    HWY_INLINE RowTerms(const WeightUpdate& u, std::size_t i)
         : slope(hn::Set(d, u.row_center.empty() ? 0.0F : u.row_slope[i])),
           center(hn::Set(d, u.row_center.empty() ? 0.0F : u.row_center[i])),
-          scale(hn::Set(d, u.row_scale.empty() ? 1.0F : u.row_scale[i])),
-          centered(!u.row_center.empty()),
-          scaled(!u.row_scale.empty()),
-          column_scaled(!u.column_scale.empty()) {}
+          scale(hn::Set(d, u.row_scale.empty() ? 1.0F : u.row_scale[i])) {}
 };
 
-HWY_INLINE Vector CenteredSlope(const float* slopes, const WeightUpdate& u, const Row& row, std::size_t j,
-                                std::size_t count) {
-    Vector slope = Load(slopes + j, count);
-    if (row.centered)
-        slope = hn::Sub(slope, hn::MulAdd(row.slope, Load(u.column_center.data() + j, count),
-                                          hn::Mul(row.center, Load(u.column_slope.data() + j, count))));
-    if (row.scaled) slope = hn::Mul(slope, row.scale);
-    if (row.column_scaled) slope = hn::Mul(slope, Load(u.column_scale.data() + j, count));
+/// What the weights of a vector of columns share.
+struct ColumnTerms {
+    Vector slope, center, scale;
+
+    template <class Loader>
+    HWY_INLINE ColumnTerms(const WeightUpdate& u, std::size_t j, Loader vector)
+        : slope(u.row_center.empty() ? hn::Zero(d) : vector.Load(u.column_slope.data() + j)),
+          center(u.row_center.empty() ? hn::Zero(d) : vector.Load(u.column_center.data() + j)),
+          scale(u.column_scale.empty() ? hn::Set(d, 1.0F) : vector.Load(u.column_scale.data() + j)) {}
+};
+
+HWY_INLINE Vector Centered(Vector slope, const RowTerms& row, const ColumnTerms& column, const WeightUpdate& u) {
+    if (!u.row_center.empty()) {
+        slope = hn::NegMulAdd(row.slope, column.center, slope);
+        slope = hn::NegMulAdd(row.center, column.slope, slope);
+    }
+    if (!u.row_scale.empty()) slope = hn::Mul(slope, row.scale);
+    if (!u.column_scale.empty()) slope = hn::Mul(slope, column.scale);
     return slope;
+}
+
+/// Calls body(first column, its vector: Whole or, at the end, Part).
+template <class Body>
+HWY_INLINE void ForEachVector(std::size_t cols, Body body) {
+    std::size_t c = 0;
+    for (; c + lanes <= cols; c += lanes) body(c, Whole{});
+    if (c < cols) body(c, Part{cols - c});
 }
 
 double SlopeSquares(ConstView slopes, const WeightUpdate& u, std::size_t first, std::size_t rows) {
     double total = 0;
     for (std::size_t i = first; i < first + rows; ++i) {
-        const Row row(u, i);
+        const RowTerms row(u, i);
         Vector sum = hn::Zero(d);
-        for (std::size_t j = 0; j < slopes.cols; j += lanes) {
-            const Vector slope =
-                CenteredSlope(slopes.data + i * slopes.stride, u, row, j, std::min(lanes, slopes.cols - j));
+        ForEachVector(slopes.cols, [&](std::size_t j, auto vector) HWY_ATTR {
+            const ColumnTerms column(u, j, vector);
+            const Vector slope = Centered(vector.Load(slopes.data + i * slopes.stride + j), row, column, u);
             sum = hn::MulAdd(slope, slope, sum);
-        }
+        });
         total += Sum(sum);
     }
     return total;
 }
 
-/// What a row has kept from earlier updates; null where it keeps nothing.
-struct Kept {
-    float* velocity;
-    float* second;
-};
-
-HWY_INLINE Vector Step(Vector slope, const WeightUpdate& u, const Kept& kept, std::size_t j, std::size_t count) {
+template <class Loader>
+HWY_INLINE Vector Step(Vector slope, const WeightUpdate& u, float* velocity, float* second_moment, Loader vector) {
     const Vector rate = hn::Set(d, -u.rate);
     if (u.adam) {
-        Vector first = Load(kept.velocity + j, count), second = Load(kept.second + j, count);
+        Vector first = vector.Load(velocity), second = vector.Load(second_moment);
         first = hn::MulAdd(hn::Set(d, 1 - adam_first_decay), hn::Sub(slope, first), first);
         second = hn::MulAdd(hn::Set(d, 1 - adam_second_decay), hn::Sub(hn::Mul(slope, slope), second), second);
-        Store(first, kept.velocity + j, count);
-        Store(second, kept.second + j, count);
+        vector.Store(first, velocity);
+        vector.Store(second, second_moment);
         const Vector spread = hn::Sqrt(hn::Mul(hn::Set(d, u.second_correction), second));
         return hn::Div(hn::Mul(hn::Mul(rate, hn::Set(d, u.first_correction)), first),
                        hn::Add(spread, hn::Set(d, adam_floor)));
     }
     Vector step = hn::Mul(rate, slope);
-    if (kept.velocity != nullptr) {
-        step = hn::MulAdd(hn::Set(d, u.momentum), Load(kept.velocity + j, count), step);
-        Store(step, kept.velocity + j, count);
+    if (velocity != nullptr) {
+        step = hn::MulAdd(hn::Set(d, u.momentum), vector.Load(velocity), step);
+        vector.Store(step, velocity);
     }
     return step;
 }
@@ -88,42 +97,75 @@ HWY_INLINE Vector Decayed(Vector step, Vector weight, const WeightUpdate& u) {
     return hn::Sub(step, hn::CopySign(shrunk, moved));
 }
 
-WeightUpdateSums UpdateWeights(ConstView slopes, const WeightUpdate& u, View weights, View velocity, View second,
-                               std::size_t first, std::size_t rows, std::span<float> row_shift,
-                               std::span<float> column_shift) {
-    WeightUpdateSums sums;
-    const bool decays = u.decay != 0 || u.decay_l1 != 0;
-    const Vector shrink = hn::Set(d, u.shrink);
-    for (std::size_t i = first; i < first + rows; ++i) {
-        const Row row(u, i);
-        const float* slope_row = slopes.data + i * slopes.stride;
-        float* weight_row = weights.data + i * weights.stride;
-        const Kept kept{velocity.data == nullptr ? nullptr : velocity.data + i * velocity.stride,
-                        second.data == nullptr ? nullptr : second.data + i * second.stride};
-        Vector slope_squares = hn::Zero(d), step_squares = slope_squares, weight_squares = slope_squares;
-        Vector moved_squares = slope_squares, shift = slope_squares;
-        for (std::size_t j = 0; j < weights.cols; j += lanes) {
-            const std::size_t count = std::min(lanes, weights.cols - j);
-            const Vector slope = CenteredSlope(slope_row, u, row, j, count);
-            const Vector weight = Load(weight_row + j, count);
-            Vector step = Step(hn::Mul(slope, shrink), u, kept, j, count);
+struct Squares {
+    Vector slopes, steps, moved;
+};
+
+/// One vector of columns for all rows: what belongs to the columns stays in registers.
+/// `plain`: the step is -rate times the slope and nothing else, and its square needs no sum of its own.
+template <bool plain, class Loader>
+HWY_INLINE void UpdateColumns(ConstView slopes, const WeightUpdate& u, const WeightMemory& memory, std::size_t first,
+                              std::size_t j, Loader vector, const vectorized::ShiftSums& shifts, Squares& squares) {
+    const bool decays = u.decay != 0 || u.decay_l1 != 0, centered = !u.row_center.empty();
+    const Vector shrink = hn::Set(d, u.shrink), negative_rate = hn::Set(d, -u.rate);
+    const ColumnTerms column(u, j, vector);
+    const float* slope_row = slopes.data;
+    float* weight_row = memory.weights.data + first * memory.weights.stride + j;
+    float* packed =
+        memory.packed == nullptr ? nullptr : memory.packed->row_of_panel(j / panel_width, first) + j % panel_width;
+    float* row_shift = shifts.rows.data();
+    Vector column_shift = hn::Zero(d);
+    const auto at = [j](View of, std::size_t i) { return of.data == nullptr ? nullptr : of.data + i * of.stride + j; };
+    for (std::size_t i = first; i < first + slopes.rows; ++i) {
+        const RowTerms row(u, i);
+        const Vector slope = Centered(vector.Load(slope_row), row, column, u);
+        const Vector weight = vector.Load(weight_row);
+        Vector step;
+        if constexpr (plain) {
+            step = hn::Mul(slope, negative_rate);
+        } else {
+            step = Step(hn::Mul(slope, shrink), u, at(memory.velocity, i), at(memory.second, i), vector);
             if (decays) step = Decayed(step, weight, u);
-            slope_squares = hn::MulAdd(slope, slope, slope_squares);
-            step_squares = hn::MulAdd(step, step, step_squares);
-            weight_squares = hn::MulAdd(weight, weight, weight_squares);
-            const Vector moved = hn::Add(weight, step);
-            moved_squares = hn::MulAdd(moved, moved, moved_squares);
-            Store(moved, weight_row + j, count);
-            if (!row.centered) continue;
-            shift = hn::MulAdd(step, Load(u.column_center.data() + j, count), shift);
-            Store(hn::MulAdd(step, row.center, Load(column_shift.data() + j, count)), column_shift.data() + j, count);
+            squares.steps = hn::MulAdd(step, step, squares.steps);
         }
-        sums.slope_squares += Sum(slope_squares);
-        sums.step_squares += Sum(step_squares);
-        sums.weight_squares += Sum(weight_squares);
-        sums.moved_squares += Sum(moved_squares);
-        if (row.centered) row_shift[i] += hn::GetLane(hn::SumOfLanes(d, shift));
+        squares.slopes = hn::MulAdd(slope, slope, squares.slopes);
+        const Vector moved = hn::Add(weight, step);
+        squares.moved = hn::MulAdd(moved, moved, squares.moved);
+        vector.Store(moved, weight_row);
+        if (packed != nullptr) {
+            vector.Store(moved, packed);
+            packed += panel_width;
+        }
+        if (centered) {
+            hn::StoreU(hn::MulAdd(step, column.center, hn::LoadU(d, row_shift)), d, row_shift);
+            column_shift = hn::MulAdd(step, row.center, column_shift);
+            row_shift += vectorized::ShiftSums::row_lanes;
+        }
+        slope_row += slopes.stride;
+        weight_row += memory.weights.stride;
     }
+    if (centered) {
+        float* to = shifts.columns.data() + j;
+        vector.Store(hn::Add(column_shift, vector.Load(to)), to);
+    }
+}
+
+WeightUpdateSums UpdateWeights(ConstView slopes, const WeightUpdate& u, const WeightMemory& memory, std::size_t first,
+                               std::size_t column, const vectorized::ShiftSums& shifts) {
+    const bool plain = !u.adam && memory.velocity.data == nullptr && u.decay == 0 && u.decay_l1 == 0 && u.shrink == 1;
+    Squares squares{hn::Zero(d), hn::Zero(d), hn::Zero(d)};
+    ForEachVector(slopes.cols, [&](std::size_t c, auto vector) HWY_ATTR {
+        const ConstView own(slopes.data + c, slopes.rows, slopes.cols, slopes.stride);
+        if (plain)
+            UpdateColumns<true>(own, u, memory, first, column + c, vector, shifts, squares);
+        else
+            UpdateColumns<false>(own, u, memory, first, column + c, vector, shifts, squares);
+    });
+    WeightUpdateSums sums;
+    sums.slope_squares = Sum(squares.slopes);
+    sums.step_squares =
+        plain ? static_cast<double>(u.rate) * static_cast<double>(u.rate) * sums.slope_squares : Sum(squares.steps);
+    sums.moved_squares = Sum(squares.moved);
     return sums;
 }
 
@@ -145,11 +187,9 @@ namespace vectorized {
 double slope_squares(ConstView slopes, const WeightUpdate& update, std::size_t first, std::size_t rows) {
     return HWY_DYNAMIC_DISPATCH(SlopeSquares)(slopes, update, first, rows);
 }
-WeightUpdateSums update_weights(ConstView slopes, const WeightUpdate& update, View weights, View velocity, View second,
-                                std::size_t first, std::size_t rows, std::span<float> row_shift,
-                                std::span<float> column_shift) {
-    return HWY_DYNAMIC_DISPATCH(UpdateWeights)(slopes, update, weights, velocity, second, first, rows, row_shift,
-                                               column_shift);
+WeightUpdateSums update_weights(ConstView slopes, const WeightUpdate& update, const WeightMemory& memory,
+                                std::size_t row, std::size_t column, const vectorized::ShiftSums& shifts) {
+    return HWY_DYNAMIC_DISPATCH(UpdateWeights)(slopes, update, memory, row, column, shifts);
 }
 
 }  // namespace vectorized

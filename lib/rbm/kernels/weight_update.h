@@ -6,9 +6,19 @@
 #include <cmath>
 #include <span>
 
-#include "rbm/kernels/matrix.h"
+#include "rbm/kernels/packed_weights.h"
 
 namespace rbm {
+
+/// scale sum_b row_weights[b] left[b]^T right[b], not yet multiplied out.  left [B x V], right [B x H]; row_weights are
+/// one per row, or none for 1.
+template <class Real>
+struct BasicOuterProduct {
+    Real scale;
+    MatrixView<const Real> left, right;
+    std::span<const Real> row_weights = {};
+};
+using OuterProduct = BasicOuterProduct<float>;
 
 /// What happens to weight (i, j), in this order; empty spans and null matrices leave their part out:
 ///   slope = slopes[i, j] - row_slope[i] column_center[j] - row_center[i] column_slope[j]
@@ -29,11 +39,19 @@ struct WeightUpdate {
     float first_correction = 1, second_correction = 1;  ///< Adam's 1 / (1 - decay^t)
 };
 
+/// What a step reads and writes beside the slopes.
+struct WeightMemory {
+    View weights;                        ///< [V x H]
+    View velocity = {}, second = {};     ///< [V x H], or null where nothing is kept from step to step
+    std::span<float> row_shift = {};     ///< [V], added to when there are centers
+    std::span<float> column_shift = {};  ///< [H], likewise
+    PackedWeights* packed = nullptr;     ///< holds `weights`, before and after
+};
+
 struct WeightUpdateSums {
     double slope_squares = 0;  ///< of the slopes before `shrink`
     double step_squares = 0;
-    double weight_squares = 0;  ///< of the weights before the step
-    double moved_squares = 0;   ///< of the weights after it: infinite or NaN as soon as one of them is
+    double moved_squares = 0;  ///< of the weights after the step: infinite or NaN as soon as one of them is
 };
 
 inline constexpr float adam_first_decay = 0.9F, adam_second_decay = 0.999F, adam_floor = 1e-8F;
@@ -58,8 +76,9 @@ inline double slope_squares(ConstView slopes, const WeightUpdate& u) {
     return sum;
 }
 
-inline WeightUpdateSums update_weights(ConstView slopes, const WeightUpdate& u, View weights, View velocity,
-                                       View second, std::span<float> row_shift, std::span<float> column_shift) {
+/// `packed` is left alone.
+inline WeightUpdateSums update_weights(ConstView slopes, const WeightUpdate& u, const WeightMemory& memory) {
+    const auto& [weights, velocity, second, row_shift, column_shift, packed] = memory;
     WeightUpdateSums sums;
     for (std::size_t i = 0; i < weights.rows; ++i)
         for (std::size_t j = 0; j < weights.cols; ++j) {
@@ -81,7 +100,6 @@ inline WeightUpdateSums update_weights(ConstView slopes, const WeightUpdate& u, 
             step -= std::copysign(std::min(u.decay_l1, std::abs(moved)), moved);
             sums.slope_squares += static_cast<double>(slope) * static_cast<double>(slope);
             sums.step_squares += static_cast<double>(step) * static_cast<double>(step);
-            sums.weight_squares += static_cast<double>(weight) * static_cast<double>(weight);
             weight += step;
             sums.moved_squares += static_cast<double>(weight) * static_cast<double>(weight);
             if (u.row_center.empty()) continue;
@@ -97,10 +115,17 @@ namespace vectorized {
 
 double slope_squares(ConstView slopes, const WeightUpdate& update, std::size_t first, std::size_t rows);
 
-/// The rows [first, first + rows); column_shift is this piece's own.
-WeightUpdateSums update_weights(ConstView slopes, const WeightUpdate& update, View weights, View velocity, View second,
-                                std::size_t first, std::size_t rows, std::span<float> row_shift,
-                                std::span<float> column_shift);
+/// What one piece of rows adds to row_shift, in 16 lanes still to be summed, and to column_shift.
+struct ShiftSums {
+    static constexpr std::size_t row_lanes = 16;
+    std::span<float> rows;     ///< [rows of the piece x 16]
+    std::span<float> columns;  ///< [H]
+};
+
+/// The weights of rows [row, row + slopes.rows) and columns [column, column + slopes.cols), with their slopes, which
+/// are of one piece.  `column` is a multiple of panel_width.  Of packed weights by_hidden is kept up.
+WeightUpdateSums update_weights(ConstView slopes, const WeightUpdate& update, const WeightMemory& memory,
+                                std::size_t row, std::size_t column, const ShiftSums& shifts);
 
 }  // namespace vectorized
 }  // namespace rbm

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <stdexcept>
+#include <utility>
 
 #include "rbm/kernels/error.h"
 #include "rbm/kernels/ops.h"
@@ -67,15 +68,17 @@ BasicBridge<Real>::BasicBridge(const BasicMachine<Real>& machine, const BasicUni
       hidden_base_(flattest(machine.hidden)),
       visible_(bridge(visible_base_, machine.visible)),
       hidden_(bridge(hidden_base_, machine.hidden)),
-      to_hidden_(machine.visible_count(), machine.hidden_count()),
-      to_visible_(machine.hidden_count(), machine.visible_count()),
-      machine_(machine) {
+      machine_(machine),
+      to_hidden_(machine.weights),
+      to_visible_(machine.weights) {
     const auto visible_factors = statistic_factors(machine.visible), hidden_factors = statistic_factors(machine.hidden);
     for (std::size_t i = 0; i < visible_count(); ++i)
         for (std::size_t j = 0; j < hidden_count(); ++j) {
-            to_hidden_(i, j) = visible_factors[i] * machine.weights(i, j);
-            to_visible_(j, i) = machine.weights(i, j) * hidden_factors[j];
+            to_hidden_(i, j) *= visible_factors[i];
+            to_visible_(i, j) *= hidden_factors[j];
         }
+    packed_to_hidden_.pack(std::as_const(to_hidden_).view());
+    packed_to_visible_.pack(std::as_const(to_visible_).view());
 }
 
 template <class Real>
@@ -102,12 +105,18 @@ BasicMachine<Real> BasicBridge<Real>::at(double beta) const {
 
 template <class Real>
 void BasicBridge<Real>::hidden_field(ConstView visible_state, View out) const {
-    multiply(visible_state, to_hidden_.view(), out);
+    if (packed_to_hidden_.holds(to_hidden_.view()))
+        multiply(visible_state, packed_to_hidden_, out);
+    else
+        multiply(visible_state, to_hidden_.view(), out);
 }
 
 template <class Real>
 void BasicBridge<Real>::visible_field(ConstView hidden_state, View out) const {
-    multiply(hidden_state, to_visible_.view(), out);
+    if (packed_to_visible_.holds(to_visible_.view()))
+        multiply_transposed(hidden_state, packed_to_visible_, out);
+    else
+        multiply_transposed(hidden_state, to_visible_.view(), out);
 }
 
 template <class Real>

@@ -46,8 +46,11 @@ class BasicBridge {
     /// visible kind and width.
     BasicBridge(const BasicMachine<Real>& machine, const BasicUnits<Real>& visible_base);
 
-    std::size_t visible_count() const { return to_hidden_.rows(); }
-    std::size_t hidden_count() const { return to_hidden_.cols(); }
+    BasicBridge(const BasicBridge&) = delete;  // packed weights refer to this object's own
+    BasicBridge& operator=(const BasicBridge&) = delete;
+
+    std::size_t visible_count() const { return machine_.visible_count(); }
+    std::size_t hidden_count() const { return machine_.hidden_count(); }
     const BasicUnits<Real>& visible_base() const { return visible_base_; }
 
     /// log of the sum (integral) of f_0 over v and h.
@@ -72,9 +75,10 @@ class BasicBridge {
   private:
     BasicUnits<Real> visible_base_, hidden_base_;
     BasicUnitsBridge<Real> visible_, hidden_;
-    BasicMatrix<Real> to_hidden_;   ///< [V x H] weights times the visible statistics' factors
-    BasicMatrix<Real> to_visible_;  ///< [H x V] transposed: hidden states are mostly zeros too, and skipped
     BasicMachine<Real> machine_;
+    /// [V x H] weights with the factors of the side that sends, packed once for the whole path.
+    BasicMatrix<Real> to_hidden_, to_visible_;
+    PackedWeights packed_to_hidden_, packed_to_visible_;
 };
 
 using Bridge = BasicBridge<float>;

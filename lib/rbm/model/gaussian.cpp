@@ -10,10 +10,11 @@
 namespace rbm {
 
 template <class Real>
-std::vector<Real> BasicGaussian<Real>::precision() const {
-    std::vector<Real> result(width());
-    for (std::size_t i = 0; i < width(); ++i) result[i] = std::exp(-2 * log_sigma[i]);
-    return result;
+std::span<const Real> BasicGaussian<Real>::powers_of_sigma(Real exponent) const {
+    static thread_local std::vector<Real> powers;
+    powers.resize(width());
+    for (std::size_t i = 0; i < width(); ++i) powers[i] = std::exp(exponent * log_sigma[i]);
+    return powers;
 }
 
 template <class Real>
@@ -26,8 +27,7 @@ bool BasicGaussian<Real>::location_variance(std::vector<Real>& out) const {
 template <class Real>
 MatrixView<const Real> BasicGaussian<Real>::statistic(MatrixView<const Real> state, BasicMatrix<Real>& scratch) const {
     scratch.resize(state.rows, state.cols);
-    const auto factors = precision();
-    scale_columns(state, std::span<const Real>(factors), scratch.view());
+    scale_columns(state, powers_of_sigma(-2), scratch.view());
     return scratch.view();
 }
 
@@ -39,16 +39,13 @@ void BasicGaussian<Real>::mean(MatrixView<const Real> field, BetaOf<Real>, Matri
 template <class Real>
 void BasicGaussian<Real>::sample(MatrixView<const Real> field, BetaOf<Real> beta, const Stream& stream,
                                  MatrixView<Real> out) const {
-    std::vector<Real> sigma(width());
-    for (std::size_t i = 0; i < width(); ++i) sigma[i] = std::exp(log_sigma[i]);
     mean(field, beta, out);
-    sample_normal(MatrixView<const Real>(out), std::span<const Real>(sigma), beta, stream, out);
+    sample_normal(MatrixView<const Real>(out), powers_of_sigma(1), beta, stream, out);
 }
 
 template <class Real>
 void BasicGaussian<Real>::add_energy(MatrixView<const Real> state, std::span<double> out) const {
-    const auto factors = precision();
-    add_weighted_squares(0.5, state, std::span<const Real>(center), std::span<const Real>(factors), out);
+    add_weighted_squares(0.5, state, std::span<const Real>(center), powers_of_sigma(-2), out);
 }
 
 template <class Real>
@@ -58,7 +55,7 @@ void BasicGaussian<Real>::add_log_normalizer(MatrixView<const Real> field, BetaO
     // sigma^2)
     double log_volume = 0;
     for (const Real s : log_sigma) log_volume += static_cast<double>(s) + 0.5 * std::log(2 * std::numbers::pi);
-    const auto factors = precision();
+    const auto factors = powers_of_sigma(-2);
     for (std::size_t b = 0; b < field.rows; ++b) {
         double exponent = 0;
         for (std::size_t i = 0; i < width(); ++i) {
@@ -100,7 +97,8 @@ template <class Real>
 void BasicGaussian<Real>::add_expected_gradient(MatrixView<const Real> field, MatrixView<const Real> mean,
                                                 std::span<const Real> row_weights, BasicGaussian& gradient) const {
     // The expectation of (x - c)^2 / sigma^2 - 2 statistic(x) field is 1 plus its value at the mean.
-    std::vector<double> coupling(width());
+    static thread_local std::vector<double> coupling;
+    coupling.assign(width(), 0.0);
     double total = 0;
     for (std::size_t b = 0; b < field.rows; ++b) {
         const double weight = static_cast<double>(row_weights[b]);
@@ -116,7 +114,7 @@ void BasicGaussian<Real>::add_expected_gradient(MatrixView<const Real> field, Ma
 template <class Real>
 void BasicGaussian<Real>::score(MatrixView<const Real> state, MatrixView<const Real> field,
                                 MatrixView<Real> out) const {
-    const auto factors = precision();
+    const auto factors = powers_of_sigma(-2);
     for (std::size_t b = 0; b < state.rows; ++b)
         for (std::size_t i = 0; i < width(); ++i)
             out.row(b)[i] = (center[i] + field.row(b)[i] - state.row(b)[i]) * factors[i];

@@ -61,15 +61,16 @@ struct BasicGaussian {
     /// center = means, log_sigma = log of the standard deviations (variance 1 where it is 0).
     void fit_marginals(std::span<const double> means, std::span<const double> variances, std::size_t samples);
 
-    /// 1 / sigma^2.
-    std::vector<Real> precision() const;
-
     template <class Self, class Visitor>
     static void each_parameter(Self& self, Visitor&& visit) {
         visit(std::string_view("center"), std::span(self.center));
         visit(std::string_view("log_sigma"), std::span(self.log_sigma));
     }
     bool operator==(const BasicGaussian&) const = default;
+
+  private:
+    /// sigma^exponent, in memory of the calling thread that the next call takes over.
+    std::span<const Real> powers_of_sigma(Real exponent) const;
 };
 static_assert(UnitKind<BasicGaussian<float>, float> && UnitKind<BasicGaussian<double>, double>);
 

@@ -8,6 +8,13 @@ namespace rbm {
 namespace {
 
 template <class Real>
+std::vector<Real> precision_of(const BasicGaussian<Real>& bank) {
+    std::vector<Real> result(bank.width());
+    for (std::size_t i = 0; i < bank.width(); ++i) result[i] = std::exp(-2 * bank.log_sigma[i]);
+    return result;
+}
+
+template <class Real>
 std::vector<Real> products(const std::vector<Real>& a, const std::vector<Real>& b) {
     std::vector<Real> result(a.size());
     for (std::size_t i = 0; i < a.size(); ++i) result[i] = a[i] * b[i];
@@ -20,8 +27,8 @@ template <class Real>
 BasicGaussianBridge<Real>::BasicGaussianBridge(const Bank& first, const Bank& last)
     : start(first),
       end(last),
-      start_precision(first.precision()),
-      end_precision(last.precision()),
+      start_precision(precision_of(first)),
+      end_precision(precision_of(last)),
       start_pull(products(start_precision, first.center)),
       end_pull(products(end_precision, last.center)) {}
 

@@ -37,12 +37,20 @@ BasicMachine<Real>::BasicMachine(BasicUnits<Real> visible_units, BasicUnits<Real
 
 template <class Real>
 void BasicMachine<Real>::hidden_field(ConstView visible_state, Workspace& workspace, View out) const {
-    multiply(statistic(visible, visible_state, workspace.visible_statistic), weights.view(), out);
+    const ConstView left = statistic(visible, visible_state, workspace.visible_statistic);
+    if (workspace.packed.holds(weights.view()))
+        multiply(left, workspace.packed, out);
+    else
+        multiply(left, weights.view(), out);
 }
 
 template <class Real>
 void BasicMachine<Real>::visible_field(ConstView hidden_state, Workspace& workspace, View out) const {
-    multiply_transposed(statistic(hidden, hidden_state, workspace.hidden_statistic), weights.view(), out);
+    const ConstView left = statistic(hidden, hidden_state, workspace.hidden_statistic);
+    if (workspace.packed.holds(weights.view()))
+        multiply_transposed(left, workspace.packed, out);
+    else
+        multiply_transposed(left, weights.view(), out);
 }
 
 template <class Real>
@@ -166,20 +174,23 @@ auto BasicMachine<Real>::score(ConstView visible_state) const -> Matrix {
 }
 
 template <class Real>
-void BasicMachine<Real>::add_free_energy_gradient(ConstView visible_state, ConstView field, ConstView mean_of_hidden,
-                                                  std::span<const Real> row_weights, Workspace& workspace,
-                                                  BasicMachine& gradient) const {
+bool BasicMachine<Real>::couples() const {
+    return std::visit([](const auto& bank) { return bank.gradient_needs_coupling; }, visible);
+}
+
+template <class Real>
+BasicOuterProduct<Real> BasicMachine<Real>::weight_gradient(ConstView visible_state, ConstView mean_of_hidden,
+                                                            std::span<const Real> row_weights,
+                                                            Workspace& workspace) const {
     // dF/dtheta = E[dE/dtheta | v]: the weights' part is linear in the hidden statistic, so its mean suffices.
-    const ConstView hidden_means = statistic(hidden, mean_of_hidden, workspace.hidden_statistic);
-    workspace.weighted.resize(hidden_means.rows, hidden_means.cols);
-    scale_rows(hidden_means, row_weights, workspace.weighted.view());
-    // sum_b w_b s(v_b) W s(h_b)^T, the coupling, is what the weights' gradient gains, times W: no product is needed.
-    const bool coupled = std::visit([](const auto& bank) { return bank.gradient_needs_coupling; }, visible);
-    std::vector<double> coupling(coupled ? visible_count() : 0);
-    if (coupled) add_row_dots(1.0, weights.view(), std::as_const(gradient).weights.view(), coupling);
-    add_outer(Real{-1}, statistic(visible, visible_state, workspace.visible_statistic), ConstView(workspace.weighted),
-              gradient.weights.view());
-    if (coupled) add_row_dots(-1.0, weights.view(), std::as_const(gradient).weights.view(), coupling);
+    return {Real{-1}, statistic(visible, visible_state, workspace.visible_statistic),
+            statistic(hidden, mean_of_hidden, workspace.hidden_statistic), row_weights};
+}
+
+template <class Real>
+void BasicMachine<Real>::add_unit_gradient(ConstView visible_state, ConstView field, ConstView mean_of_hidden,
+                                           std::span<const Real> row_weights, std::span<const double> coupling,
+                                           BasicMachine& gradient) const {
     std::visit(
         [&](const auto& bank) {
             using Bank = std::remove_cvref_t<decltype(bank)>;
@@ -192,6 +203,20 @@ void BasicMachine<Real>::add_free_energy_gradient(ConstView visible_state, Const
             bank.add_expected_gradient(field, mean_of_hidden, row_weights, std::get<Bank>(gradient.hidden));
         },
         hidden);
+}
+
+template <class Real>
+void BasicMachine<Real>::add_free_energy_gradient(ConstView visible_state, ConstView field, ConstView mean_of_hidden,
+                                                  std::span<const Real> row_weights, Workspace& workspace,
+                                                  BasicMachine& gradient) const {
+    // sum_b w_b s(v_b) W s(h_b)^T, the coupling, is what the weights' gradient gains, times W: no product is needed.
+    std::vector<double>& coupling = workspace.coupling;
+    coupling.assign(couples() ? visible_count() : 0, 0.0);
+    const ConstView slopes = std::as_const(gradient).weights.view();
+    if (couples()) add_row_dots(1.0, weights.view(), slopes, coupling);
+    add_outer(weight_gradient(visible_state, mean_of_hidden, row_weights, workspace), gradient.weights.view());
+    if (couples()) add_row_dots(-1.0, weights.view(), slopes, coupling);
+    add_unit_gradient(visible_state, field, mean_of_hidden, row_weights, coupling, gradient);
 }
 
 template <class Real>
@@ -218,10 +243,7 @@ auto BasicMachine<Real>::energy_gradient(ConstView visible_state, ConstView hidd
     check_rows("energy_gradient", "row_weights", row_weights.size(), visible_state.rows);
     Workspace workspace;
     BasicMachine gradient = zeros_like();
-    Matrix weighted(visible_state.rows, hidden_count());
-    scale_rows(statistic(hidden, hidden_state, workspace.hidden_statistic), row_weights, weighted.view());
-    add_outer(Real{-1}, statistic(visible, visible_state, workspace.visible_statistic), ConstView(weighted),
-              gradient.weights.view());
+    add_outer(weight_gradient(visible_state, hidden_state, row_weights, workspace), gradient.weights.view());
     // The couplings of both sides: rows and columns of minus W times the weights' gradient.
     std::vector<double> visible_coupling(visible_count()), hidden_coupling(hidden_count());
     for (std::size_t i = 0; i < visible_count(); ++i)
@@ -242,14 +264,14 @@ auto BasicMachine<Real>::energy_gradient(ConstView visible_state, ConstView hidd
 template <class Real>
 auto BasicMachine<Real>::zeros_like() const -> BasicMachine {
     BasicMachine zeros = *this;
-    zeros.each_parameter([](const std::string&, auto values) { std::fill(values.begin(), values.end(), Real{0}); });
+    zeros.each_parameter([](std::string_view, auto values) { std::fill(values.begin(), values.end(), Real{0}); });
     return zeros;
 }
 
 PreciseMachine precise(const Machine& machine) {
     PreciseMachine result(make_units<double>(kind(machine.visible), width(machine.visible)),
                           make_units<double>(kind(machine.hidden), width(machine.hidden)));
-    each_pair(result, machine, [](const std::string&, std::span<double> out, std::span<const float> values) {
+    each_pair(result, machine, [](std::string_view, std::span<double> out, std::span<const float> values) {
         std::copy(values.begin(), values.end(), out.begin());
     });
     return result;

@@ -10,9 +10,11 @@
 // `out` or a Workspace do neither.  Sums over units are in double.
 #pragma once
 
-#include <string>
+#include <array>
+#include <string_view>
 #include <vector>
 
+#include "rbm/kernels/weight_update.h"
 #include "rbm/model/units.h"
 
 namespace rbm {
@@ -25,7 +27,8 @@ struct BasicWorkspace {
     BasicMatrix<Real> visible_field;      ///< [B x V]
     BasicMatrix<Real> hidden_field;       ///< [B x H]
     BasicMatrix<Real> hidden_mean;        ///< [B x H]
-    BasicMatrix<Real> weighted;           ///< [B x H], rows times row_weights
+    std::vector<double> coupling;         ///< [V]
+    PackedWeights packed;                 ///< used where it holds the machine's weights: see Packed
 };
 using Workspace = BasicWorkspace<float>;
 
@@ -73,6 +76,13 @@ struct BasicMachine {
     /// gradient += sum_b row_weights[b] dF/dparameters, given the hidden fields and means of these rows.
     void add_free_energy_gradient(ConstView visible_state, ConstView field, ConstView mean,
                                   std::span<const Real> row_weights, Workspace&, BasicMachine& gradient) const;
+    /// The same in two parts.  The weights', not yet multiplied out; it refers to the arguments and the workspace,
+    BasicOuterProduct<Real> weight_gradient(ConstView visible_state, ConstView mean, std::span<const Real> row_weights,
+                                            Workspace&) const;
+    /// and the units', which needs `coupling` [V], -weights[i] . (the weights' gradient)[i], when couples() is true.
+    void add_unit_gradient(ConstView visible_state, ConstView field, ConstView mean, std::span<const Real> row_weights,
+                           std::span<const double> coupling, BasicMachine& gradient) const;
+    bool couples() const;
 
     /// The same shapes and unit kinds, all parameters 0: a gradient, a velocity.
     BasicMachine zeros_like() const;
@@ -92,12 +102,39 @@ struct BasicMachine {
   private:
     template <class Self, class Visitor>
     static void each(Self& self, Visitor& visit) {
-        visit(std::string("weights"), self.weights.values());
-        rbm::each_parameter(self.visible,
-                            [&](std::string_view name, auto values) { visit("visible." + std::string(name), values); });
-        rbm::each_parameter(self.hidden,
-                            [&](std::string_view name, auto values) { visit("hidden." + std::string(name), values); });
+        // Names are put together on the stack: training visits all parameters at each update.
+        const auto with_side = [&](std::string_view side) {
+            return [&visit, side](std::string_view name, auto values) {
+                std::array<char, 64> full;
+                const auto end = std::copy(name.begin(), name.end(), std::copy(side.begin(), side.end(), full.begin()));
+                visit(std::string_view(full.data(), static_cast<std::size_t>(end - full.begin())), values);
+            };
+        };
+        visit(std::string_view("weights"), self.weights.values());
+        rbm::each_parameter(self.visible, with_side("visible."));
+        rbm::each_parameter(self.hidden, with_side("hidden."));
     }
+};
+
+/// Packs a machine's weights into a workspace for as long as this lives; until then they must not change.  Pays from
+/// some 64 rows on, counted over all products; for fewer `rows`, and for double, nothing is done.
+template <class Real>
+class Packed {
+  public:
+    Packed(const BasicMachine<Real>& machine, BasicWorkspace<Real>& workspace, std::size_t rows)
+        : workspace_(rows >= worthwhile_rows && !workspace.packed.holds(machine.weights) ? &workspace : nullptr) {
+        if (workspace_ != nullptr) workspace.packed.pack(machine.weights);
+    }
+    ~Packed() {
+        if (workspace_ != nullptr) workspace_->packed.release();
+    }
+    Packed(const Packed&) = delete;
+    Packed& operator=(const Packed&) = delete;
+
+    static constexpr std::size_t worthwhile_rows = 64;
+
+  private:
+    BasicWorkspace<Real>* workspace_;
 };
 
 /// The machine in programs and files.
@@ -112,10 +149,10 @@ BasicMatrix<double> precise(ConstView values);
 template <class First, class Second, class Visitor>
 void each_pair(First& first, Second& second, Visitor&& visit) {
     using Span = decltype(second.weights.values());
-    std::vector<Span> seconds;
-    second.each_parameter([&](const std::string&, auto values) { seconds.push_back(values); });
-    std::size_t index = 0;
-    first.each_parameter([&](const std::string& name, auto values) { visit(name, values, seconds[index++]); });
+    std::array<Span, 8> seconds;  // weights, and at most three per side
+    std::size_t count = 0, index = 0;
+    second.each_parameter([&](std::string_view, auto values) { seconds.at(count++) = values; });
+    first.each_parameter([&](std::string_view name, auto values) { visit(name, values, seconds[index++]); });
 }
 
 }  // namespace rbm

@@ -23,6 +23,7 @@ void BasicClamp<Real>::restore(MatrixView<Real> visible_state) const {
 template <class Real>
 StepReport ClampedGibbs::step(const BasicMachine<Real>& machine, const BasicClamp<Real>& clamp,
                               BasicChains<Real>& chains, Random& random) const {
+    const Packed packed(machine, chains.workspace, steps * chains.count());
     for (std::size_t sweep = 0; sweep < steps; ++sweep) {
         BlockGibbs{.steps = 1}.step(machine, chains, random);
         clamp.restore(chains.visible.view());

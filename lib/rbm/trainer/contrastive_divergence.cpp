@@ -31,8 +31,15 @@ void run_chain(const BasicMachine<Real>& machine, std::size_t steps, std::size_t
 template <class Real>
 void add_stacked_gradient(const BasicMachine<Real>& machine, BasicGradientWorkspace<Real>& workspace,
                           BasicMachine<Real>& gradient) {
-    machine.add_free_energy_gradient(workspace.visible, workspace.hidden_field, workspace.hidden_mean,
-                                     workspace.row_weights, workspace.machine, gradient);
+    if (!workspace.defer_weights || machine.couples()) {
+        machine.add_free_energy_gradient(workspace.visible, workspace.hidden_field, workspace.hidden_mean,
+                                         workspace.row_weights, workspace.machine, gradient);
+        return;
+    }
+    workspace.weight_product =
+        machine.weight_gradient(workspace.visible, workspace.hidden_mean, workspace.row_weights, workspace.machine);
+    machine.add_unit_gradient(workspace.visible, workspace.hidden_field, workspace.hidden_mean, workspace.row_weights,
+                              {}, gradient);
 }
 
 }  // namespace

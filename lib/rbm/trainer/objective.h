@@ -5,6 +5,8 @@
 // Shapes: B rows of the batch, C chains, V visible units, H hidden units.
 #pragma once
 
+#include <optional>
+
 #include "rbm/sampler/chains.h"
 
 namespace rbm {
@@ -20,6 +22,10 @@ struct BasicGradientWorkspace {
     BasicMatrix<Real> visible_field;  ///< [C x V]
     std::vector<Real> row_weights;    ///< [B + C], positive for data, negative for the model
     BasicWorkspace<Real> machine;
+    /// Asked of an objective: where it can, leave the weights' gradient as a product of states, in weight_product, and
+    /// gradient.weights alone.  The update then multiplies it out on its way through the weights.
+    bool defer_weights = false;
+    std::optional<BasicOuterProduct<Real>> weight_product = std::nullopt;
 
     /// Room for `batch` rows of data and `negative` rows of the model; the batch goes into visible's first rows and its
     /// weights, which are 1 / B when all rows count the same, into row_weights' first values.

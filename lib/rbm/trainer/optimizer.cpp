@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -20,11 +21,8 @@ void follow(std::span<float> offset, std::span<const float> batch_mean, float ra
 }
 
 /// statistic(offset) of the visible side, [V].
-std::vector<float> offset_statistic(const Machine& machine, std::span<const float> offset) {
-    Matrix scratch;
-    const ConstView row(offset.data(), 1, offset.size());
-    const auto values = statistic(machine.visible, row, scratch).row(0);
-    return {values.begin(), values.end()};
+std::span<const float> offset_statistic(const Machine& machine, std::span<const float> offset, Matrix& scratch) {
+    return statistic(machine.visible, ConstView(offset.data(), 1, offset.size()), scratch).row(0);
 }
 
 double squares(std::span<const float> values) {
@@ -33,12 +31,12 @@ double squares(std::span<const float> values) {
     return sum;
 }
 
-bool is_log_sigma(const std::string& name) { return name.ends_with("log_sigma"); }
+bool is_log_sigma(std::string_view name) { return name.ends_with("log_sigma"); }
 
 /// All parameters beside the weights: they are few.
 template <class Visitor>
 void each_other(Machine& machine, Visitor visit) {
-    machine.each_parameter([&](const std::string& name, std::span<float> values) {
+    machine.each_parameter([&](std::string_view name, std::span<float> values) {
         if (name != "weights") visit(name, values);
     });
 }
@@ -52,22 +50,25 @@ void scale_by_variance(BasicUnits<float>& gradient, std::span<const float> varia
 }
 
 /// The parameters beside the weights: `gradient` becomes their step, by the same formulas as in weight_update.h.
-void step_others(Machine& gradient, UpdateState& state, const UpdateSettings& settings, const WeightUpdate& weights) {
-    std::vector<std::span<float>> velocities, seconds;
-    each_other(state.velocity, [&](const std::string&, std::span<float> values) { velocities.push_back(values); });
+void step_others(Machine& gradient, UpdateState& state, const UpdateSettings& settings, const WeightUpdate& weights,
+                 std::vector<float>& step) {
+    std::array<std::span<float>, 8> velocities, seconds;
+    std::size_t count = 0;
+    each_other(state.velocity, [&](std::string_view, std::span<float> values) { velocities.at(count++) = values; });
+    count = 0;
     if (weights.adam)
         each_other(state.second_moment,
-                   [&](const std::string&, std::span<float> values) { seconds.push_back(values); });
+                   [&](std::string_view, std::span<float> values) { seconds.at(count++) = values; });
     std::size_t index = 0;
-    each_other(gradient, [&](const std::string& name, std::span<float> values) {
+    each_other(gradient, [&](std::string_view name, std::span<float> values) {
         WeightUpdate own = weights;
         own.row_center = own.column_center = own.row_scale = own.column_scale = {};
         own.decay = own.decay_l1 = 0;
         if (is_log_sigma(name)) own.rate *= settings.log_sigma_rate;
-        std::vector<float> step(values.size());
-        reference::update_weights(ConstView(values.data(), 1, values.size()), own, View(step.data(), 1, step.size()),
-                                  View(velocities[index].data(), 1, step.size()),
-                                  weights.adam ? View(seconds[index].data(), 1, step.size()) : View(), {}, {});
+        step.assign(values.size(), 0.0F);
+        const auto row = [&](std::span<float> of) { return View(of.data(), 1, values.size()); };
+        reference::update_weights(row(values), own,
+                                  {row(step), row(velocities[index]), weights.adam ? row(seconds[index]) : View()});
         std::copy(step.begin(), step.end(), values.begin());
         ++index;
     });
@@ -84,7 +85,7 @@ void bound(std::span<float> log_sigma, const UpdateSettings& settings) {
 /// Adds the steps of all parameters but the weights, which are there already, and looks at all of them.
 void finish(Machine& machine, Machine& step, const UpdateSettings& settings, double weight_squares,
             std::uint64_t update_number) {
-    each_pair(machine, step, [&](const std::string& name, std::span<float> values, std::span<float> steps) {
+    each_pair(machine, step, [&](std::string_view name, std::span<float> values, std::span<float> steps) {
         const bool is_weights = name == "weights";
         if (!is_weights)
             for (std::size_t i = 0; i < values.size(); ++i) values[i] += steps[i];
@@ -118,7 +119,7 @@ UpdateState UpdateState::start(const Machine& machine, const UpdateSettings& set
 }
 
 void bound_log_sigma(Machine& machine, const UpdateSettings& settings) {
-    machine.each_parameter([&](const std::string& name, std::span<float> values) {
+    machine.each_parameter([&](std::string_view name, std::span<float> values) {
         if (is_log_sigma(name)) bound(values, settings);
     });
 }
@@ -139,25 +140,23 @@ float scheduled_rate(const UpdateSettings& settings, std::uint64_t update, std::
 
 UpdateReport update(Machine& machine, Machine& gradient, UpdateState& state, const UpdateSettings& settings,
                     float learning_rate, float momentum, std::span<const float> batch_visible,
-                    std::span<const float> batch_hidden) {
+                    std::span<const float> batch_hidden, UpdateWorkspace& workspace) {
     WeightUpdate weights;
-    std::vector<float> visible_statistic, visible_variance, hidden_variance;
     if (settings.centering) {
         follow(state.visible_offset, batch_visible, settings.offset_rate);
         follow(state.hidden_offset, batch_hidden, settings.offset_rate);
-        visible_statistic = offset_statistic(machine, state.visible_offset);
-        weights.row_center = visible_statistic;
+        weights.row_center = offset_statistic(machine, state.visible_offset, workspace.statistic);
         weights.column_center = state.hidden_offset;
     }
     // The centred slopes take those of the locations as they are now, before sparsity, variance and step change them.
     const auto visible_slopes = location(std::as_const(gradient.visible));
     const auto hidden_slopes = location(std::as_const(gradient.hidden));
-    const std::vector<float> row_slope(visible_slopes.begin(), visible_slopes.end());
-    const std::vector<float> column_slope(hidden_slopes.begin(), hidden_slopes.end());
-    weights.row_slope = row_slope;
-    weights.column_slope = column_slope;
-    if (location_variance(machine.visible, visible_variance)) weights.row_scale = visible_variance;
-    if (location_variance(machine.hidden, hidden_variance)) weights.column_scale = hidden_variance;
+    workspace.row_slope.assign(visible_slopes.begin(), visible_slopes.end());
+    workspace.column_slope.assign(hidden_slopes.begin(), hidden_slopes.end());
+    weights.row_slope = workspace.row_slope;
+    weights.column_slope = workspace.column_slope;
+    if (location_variance(machine.visible, workspace.visible_variance)) weights.row_scale = workspace.visible_variance;
+    if (location_variance(machine.hidden, workspace.hidden_variance)) weights.column_scale = workspace.hidden_variance;
     if (settings.sparsity_cost > 0) {
         follow(state.hidden_activity, batch_hidden, 0.1F);
         const auto bias = location(gradient.hidden);
@@ -179,19 +178,27 @@ UpdateReport update(Machine& machine, Machine& gradient, UpdateState& state, con
             static_cast<float>(1 / (1 - std::pow(static_cast<double>(adam_second_decay), count)));
     }
     double slopes = 0;
-    each_other(gradient, [&](const std::string&, std::span<float> values) { slopes += squares(values); });
+    each_other(gradient, [&](std::string_view, std::span<float> values) { slopes += squares(values); });
     if (settings.gradient_norm_limit > 0) {
         const double length = std::sqrt(slopes + backend().slope_squares(gradient.weights, weights));
         const double limit = static_cast<double>(settings.gradient_norm_limit);
         if (length > limit) weights.shrink = static_cast<float>(limit / length);
     }
-    step_others(gradient, state, settings, weights);
+    step_others(gradient, state, settings, weights, workspace.step);
 
     const bool keeps_velocity = weights.adam || settings.momentum > 0 || momentum > 0;
-    std::vector<float> row_shift(machine.visible_count()), column_shift(machine.hidden_count());
-    const WeightUpdateSums sums = backend().update_weights(
-        gradient.weights, weights, machine.weights, keeps_velocity ? state.velocity.weights.view() : View(),
-        weights.adam ? state.second_moment.weights.view() : View(), row_shift, column_shift);
+    auto &row_shift = workspace.row_shift, &column_shift = workspace.column_shift;
+    row_shift.assign(machine.visible_count(), 0.0F);
+    column_shift.assign(machine.hidden_count(), 0.0F);
+    const WeightMemory memory{machine.weights,
+                              keeps_velocity ? state.velocity.weights.view() : View(),
+                              weights.adam ? state.second_moment.weights.view() : View(),
+                              row_shift,
+                              column_shift,
+                              workspace.packed};
+    const WeightUpdateSums sums = workspace.weight_product
+                                      ? backend().update_weights_by_outer(*workspace.weight_product, weights, memory)
+                                      : backend().update_weights(gradient.weights, weights, memory);
     // What the weights' step moved, the locations make up for.
     const auto visible_step = location(gradient.visible), hidden_step = location(gradient.hidden);
     for (std::size_t i = 0; i < row_shift.size(); ++i) visible_step[i] -= row_shift[i];
@@ -199,7 +206,7 @@ UpdateReport update(Machine& machine, Machine& gradient, UpdateState& state, con
     finish(machine, gradient, settings, sums.moved_squares, state.updates);
     UpdateReport report;
     report.gradient_norm = std::sqrt(slopes + sums.slope_squares);
-    if (sums.weight_squares > 0) report.step_to_weights = std::sqrt(sums.step_squares / sums.weight_squares);
+    if (sums.moved_squares > 0) report.step_to_weights = std::sqrt(sums.step_squares / sums.moved_squares);
     ++state.updates;
     return report;
 }

@@ -8,6 +8,8 @@
 // Shapes: V visible units, H hidden units.
 #pragma once
 
+#include <optional>
+
 #include "rbm/model/machine.h"
 
 namespace rbm {
@@ -56,13 +58,22 @@ float scheduled_rate(const UpdateSettings& settings, std::uint64_t update, std::
 /// What one update did.
 struct UpdateReport {
     double gradient_norm = 0;
-    double step_to_weights = 0;  ///< norm of the weights' step over norm of the weights: about 1e-3 is healthy
+    double step_to_weights = 0;  ///< norm of the weights' step over that of the weights after it: about 1e-3 is healthy
+};
+
+/// Memory for one update, reused from one to the next.
+struct UpdateWorkspace {
+    /// The weights' gradient, where it is not in gradient.weights; may not come with a gradient_norm_limit.
+    std::optional<OuterProduct> weight_product = std::nullopt;
+    PackedWeights* packed = nullptr;  ///< holds the machine's weights before and after
+    Matrix statistic;                 ///< [1 x V]
+    std::vector<float> visible_variance, hidden_variance, row_slope, column_slope, row_shift, column_shift, step;
 };
 
 /// Moves `machine` along -gradient, which is overwritten.  batch_visible and batch_hidden are the batch's mean visible
 /// states [V] and hidden means [H].  Throws Diverged when a parameter is not finite or a weight exceeds 1e5.
 UpdateReport update(Machine& machine, Machine& gradient, UpdateState& state, const UpdateSettings& settings,
                     float learning_rate, float momentum, std::span<const float> batch_visible,
-                    std::span<const float> batch_hidden);
+                    std::span<const float> batch_hidden, UpdateWorkspace& workspace);
 
 }  // namespace rbm

@@ -44,13 +44,18 @@ double mean_weight(std::span<const float> weights) {
 }
 
 /// The weights of a batch's rows, divided by their sum: what its means are taken with.
-std::vector<float> shares_of(std::span<const float> row_weights) {
+void shares_of(std::span<const float> row_weights, std::vector<float>& shares) {
     const double total = mean_weight(row_weights) * static_cast<double>(row_weights.size());
-    std::vector<float> shares(row_weights.size(), 1.0F / static_cast<float>(row_weights.size()));
+    shares.assign(row_weights.size(), 1.0F / static_cast<float>(row_weights.size()));
     if (total > 0)
         for (std::size_t b = 0; b < shares.size(); ++b)
             shares[b] = static_cast<float>(static_cast<double>(row_weights[b]) / total);
-    return shares;
+}
+
+void fill_with_zeros(Machine& gradient, bool weights_too) {
+    gradient.each_parameter([&](std::string_view name, std::span<float> values) {
+        if (weights_too || name != "weights") std::fill(values.begin(), values.end(), 0.0F);
+    });
 }
 
 /// Once for all updates.
@@ -108,8 +113,14 @@ bool detail::train(TrainState& state, const AnyObjective& objective, const Datas
     const double mean_of_weights = sample_weights.empty() ? 1 : mean_weight(sample_weights);
     Random random = Random::from_state(state.random);
     GradientWorkspace workspace;
+    workspace.defer_weights = settings.gradient_norm_limit == 0;  // a limit asks for the gradient before the step
+    UpdateWorkspace update_workspace;
+    const Packed packed(state.machine, workspace.machine,
+                        settings.batch_size + objective.negative_rows(settings.batch_size));
+    if (workspace.machine.packed.holds(state.machine.weights.view()))
+        update_workspace.packed = &workspace.machine.packed;
     Machine gradient = state.machine.zeros_like();
-    std::vector<float> batch_visible(data.cols()), batch_hidden(state.machine.hidden_count());
+    std::vector<float> shares, batch_visible(data.cols()), batch_hidden(state.machine.hidden_count());
 
     while (state.epoch < settings.epochs) {
         const auto order = shuffled_rows(data.rows(), state.seed, state.epoch);
@@ -125,11 +136,12 @@ bool detail::train(TrainState& state, const AnyObjective& objective, const Datas
                 workspace.row_weights[b] = static_cast<float>(
                     sample_weights.empty() ? share : share * static_cast<double>(sample_weights[rows[b]]));
 
-            gradient.each_parameter(
-                [](const std::string&, std::span<float> values) { std::fill(values.begin(), values.end(), 0.0F); });
+            workspace.weight_product.reset();
             objective.add_gradient(state.machine, rows.size(), state.chains, random, workspace, gradient);
 
-            const std::vector<float> shares = shares_of(std::span(workspace.row_weights).first(rows.size()));
+            update_workspace.weight_product = workspace.weight_product;
+
+            shares_of(std::span(workspace.row_weights).first(rows.size()), shares);
             std::fill(batch_visible.begin(), batch_visible.end(), 0.0F);
             std::fill(batch_hidden.begin(), batch_hidden.end(), 0.0F);
             add_column_sums(1.0, workspace.visible.rows_from(0, rows.size()), shares, batch_visible);
@@ -139,7 +151,8 @@ bool detail::train(TrainState& state, const AnyObjective& objective, const Datas
                 momentum_at(settings, static_cast<double>(state.epoch) +
                                           static_cast<double>(state.batch) / static_cast<double>(batches));
             const UpdateReport one = update(state.machine, gradient, state.update, settings, report.learning_rate,
-                                            momentum, batch_visible, batch_hidden);
+                                            momentum, batch_visible, batch_hidden, update_workspace);
+            fill_with_zeros(gradient, !workspace.weight_product);
             state.gradient_norms += one.gradient_norm;
             state.steps_to_weights += one.step_to_weights;
             ++state.batch;

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// The weights a second time, in panels of both orders: what products with binary states read in place of the matrix.
+#pragma once
+
+#include "rbm/kernels/panels.h"
+
+namespace rbm {
+
+/// A copy must not outlive what it copies: whoever packs weights promises that they stay as they are until they are
+/// packed again or released.
+class PackedWeights {
+  public:
+    /// Copies weights [V x H], on all threads.
+    void pack(ConstView weights);
+    void pack(MatrixView<const double>) {}  ///< products in double do without
+
+    /// Room for weights [V x H], to be filled by pack_rows() for all of its blocks of 32 rows.
+    void start(ConstView weights);
+    void pack_rows(std::size_t block);
+
+    void release() { weights_ = {}; }
+
+    /// True while these are the weights that were packed.
+    bool holds(ConstView weights) const {
+        return weights_.data != nullptr && weights_.data == weights.data && weights_.rows == weights.rows &&
+               weights_.cols == weights.cols;
+    }
+    bool holds(MatrixView<const double>) const { return false; }
+    ConstView weights() const { return weights_; }
+    const Panels& by_hidden() const { return by_hidden_; }    ///< [V x H]: what v W reads
+    const Panels& by_visible() const { return by_visible_; }  ///< [H x V]: what h W^T reads
+    /// Where the update of weights writes its results as well: by_hidden's element (row, 32 p + c).
+    float* row_of_panel(std::size_t p, std::size_t row) { return by_hidden_.panel(p) + row * panel_width; }
+    /// Fills by_visible's rows of block `block` from by_hidden's.
+    void transpose_rows(std::size_t block);
+
+  private:
+    ConstView weights_;
+    Panels by_hidden_, by_visible_;
+};
+
+}  // namespace rbm
