@@ -99,13 +99,13 @@ Verdict sandwich_verdict(const Sandwich& sandwich) {
     }
     if (width > widest_sandwich)
         verdict.warnings.push_back(fmt::format(
-            "the sandwich is {:.2f} nats wide, above {}; use more --betas or --chains", width, widest_sandwich));
+            "the sandwich is {:.3f} nats wide, above {}; use more --betas or --chains", width, widest_sandwich));
     if (verdict.warnings.empty())
-        verdict.text = fmt::format("both directions agree within {:.2f} nats", width);
+        verdict.text = fmt::format("both directions agree within {:.3f} nats", width);
     else if (width <= widest_sandwich)
-        verdict.text = fmt::format("both directions agree within {:.2f} nats, but see the warnings", width);
+        verdict.text = fmt::format("both directions agree within {:.3f} nats, but see the warnings", width);
     else
-        verdict.text = fmt::format("the two directions leave {:.2f} nats open", width);
+        verdict.text = fmt::format("the two directions leave {:.3f} nats open", width);
     return verdict;
 }
 
