@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 // rbm-dream: what a machine believes its data look like.
 #include <cmath>
+#include <memory>
 #include <optional>
 
 #include "apps/arrays.h"
 #include "apps/command.h"
+#include "apps/dreamer.h"
 #include "apps/frames.h"
 #include "apps/pictures.h"
 #include "apps/prepare.h"
 #include "rbm/io/atomic_file.h"
 #include "rbm/io/film.h"
-#include "rbm/sampler/block_gibbs.h"
 
 namespace {
 
@@ -25,42 +26,53 @@ struct Settings {
     bool means = false, states = false;
 };
 
-Chains start_chains(Model& model, const Program& program, const Settings& settings, Random& random) {
+/// The rows to start at, none for noise.
+Matrix start_rows(Model& model, const Program& program, const Settings& settings) {
+    if (settings.start == "noise") return {};
     const std::size_t count = settings.chains;
-    Chains chains;
-    if (settings.start == "noise") {
-        chains = Chains::from_noise(model.machine, count, random);
-    } else {
-        const Dataset data = prepare_for(model, load_raw(settings.start), program, settings.common);
-        if (data.rows() < count)
-            throw UsageError(
-                fmt::format("option --chains: {} chains cannot start at the {} rows of {}; use --chains {} "
-                            "or fewer",
-                            count, data.rows(), settings.start, data.rows()));
-        chains = Chains::from_data(model.machine, all_rows(data.slice(0, count), settings.common), random);
-    }
-    if (settings.common.beta != 1) chains.beta.assign(count, static_cast<float>(settings.common.beta));
-    return chains;
+    const Dataset data = prepare_for(model, load_raw(settings.start), program, settings.common);
+    if (data.rows() < count)
+        throw UsageError(
+            fmt::format("option --chains: {} chains cannot start at the {} rows of {}; use --chains {} "
+                        "or fewer",
+                        count, data.rows(), settings.start, data.rows()));
+    return all_rows(data.slice(0, count), settings.common);
+}
+
+std::unique_ptr<Dreamer> start_dreamer(Model& model, const Program& program, const Settings& settings, Random& random) {
+    const Matrix start = start_rows(model, program, settings);
+    if (settings.sampler == "tempering")
+        return tempering_dreamer(model, settings.common.beta, settings.chains, start, random);
+    Chains chains = start.rows() == 0 ? Chains::from_noise(model.machine, settings.chains, random)
+                                      : Chains::from_data(model.machine, start, random);
+    if (settings.common.beta != 1) chains.beta.assign(settings.chains, static_cast<float>(settings.common.beta));
+    return gibbs_dreamer(model.machine, std::move(chains));
 }
 
 /// Runs the chains, and hands each frame's number and values [chains, V], in the units of the data, to `take`.
 template <class Take>
-void run_chains(const Model& model, Chains& chains, Random& random, const Settings& settings, bool means, Take take) {
+void run_chains(const Model& model, Dreamer& dreamer, Random& random, const Settings& settings, bool means, Take take) {
     const std::size_t every = settings.every.value_or(settings.steps);
-    Matrix frame(chains.count(), model.machine.visible_count());
-    Progress progress("dreaming", settings.steps, "steps");
-    for (std::size_t step = 1; step <= settings.steps; ++step) {
-        BlockGibbs{.steps = 1}.step(model.machine, chains, random);
-        throw_if_stopped();
-        progress.update(step);
-        if (step % every != 0 && step != settings.steps) continue;
-        if (means)
-            visible_means(model.machine, chains, frame.view());
-        else
-            std::copy(chains.visible.values().begin(), chains.visible.values().end(), frame.values().begin());
-        restore_units(model, frame);
-        take((step - 1) / every, frame);
+    Matrix frame(dreamer.count(), model.machine.visible_count());
+    HealthWatch watch(model.machine, dreamer.count(), settings.steps, settings.common.beta);
+    {
+        Progress progress("dreaming", settings.steps, "steps");
+        for (std::size_t step = 1; step <= settings.steps; ++step) {
+            dreamer.step(random);
+            throw_if_stopped();
+            progress.update(step);
+            watch.look(step, dreamer);
+            if (step % every != 0 && step != settings.steps) continue;
+            if (means)
+                dreamer.means(frame);
+            else
+                dreamer.states(frame);
+            restore_units(model, frame);
+            take((step - 1) / every, frame);
+        }
     }
+    watch.report(settings.sampler == "gibbs" ? "take more --steps, or --sampler tempering" : "take more --steps");
+    dreamer.report();
 }
 
 int dream(const Program& program, const Settings& settings) {
@@ -74,12 +86,12 @@ int dream(const Program& program, const Settings& settings) {
     const FramePlan plan = plan_frames(model, settings.output, settings.chains, settings.steps, settings.every);
     const bool means = plan.ending == "npy" ? settings.means : !settings.states;
     Random random(common.seed);
-    Chains chains = start_chains(model, program, settings, random);
+    const std::unique_ptr<Dreamer> dreamer = start_dreamer(model, program, settings, random);
     if (plan.ending == "gif") {
         if (plan.frames == 1) note("{}: one frame only; --every M makes it a film", settings.output);
         std::optional<Film> film;
         std::optional<Greys> greys;  // of the first frame for all: films must not flicker
-        run_chains(model, chains, random, settings, means, [&](std::size_t, Matrix& frame) {
+        run_chains(model, *dreamer, random, settings, means, [&](std::size_t, Matrix& frame) {
             if (!greys) greys = Greys::of(model.machine.visible, frame);
             greys->apply(frame);
             const Picture picture = sheet(frame, model.image, plan.sheet);
@@ -90,8 +102,8 @@ int dream(const Program& program, const Settings& settings) {
         return 0;
     }
     // An array holds frame after frame, a picture chain after chain.
-    Matrix all(plan.frames * chains.count(), model.machine.visible_count());
-    run_chains(model, chains, random, settings, means, [&](std::size_t number, const Matrix& frame) {
+    Matrix all(plan.frames * dreamer->count(), model.machine.visible_count());
+    run_chains(model, *dreamer, random, settings, means, [&](std::size_t number, const Matrix& frame) {
         for (std::size_t c = 0; c < frame.rows(); ++c)
             std::copy(frame.row(c).begin(), frame.row(c).end(),
                       all.row(plan.ending == "png" ? c * plan.frames + number : number * frame.rows() + c).begin());
@@ -100,7 +112,7 @@ int dream(const Program& program, const Settings& settings) {
         Greys::of(model.machine.visible, all).apply(all);
         write_png(settings.output, sheet(all, model.image, plan.sheet), common.force);
     } else {
-        write_npy(settings.output, {plan.frames, chains.count(), all.cols()}, std::as_const(all).values(),
+        write_npy(settings.output, {plan.frames, dreamer->count(), all.cols()}, std::as_const(all).values(),
                   common.force);
     }
     return 0;
@@ -126,7 +138,10 @@ int main(int argc, char** argv) {
                 "take a frame after every M steps, and after the last")
         .option("start", input(&settings.start).named("noise|DATA"),
                 "where chains start: units drawn from their biases alone, or the first rows of a data file")
-        .option("sampler", choice(&settings.sampler, {"gibbs"}), "how chains move: block Gibbs sampling")
+        .option(
+            "sampler", choice(&settings.sampler, {"gibbs", "tempering"}),
+            "how chains move: block Gibbs sampling, or parallel tempering, where each chain is the top of a ladder of "
+            "temperatures that leads to independent units: it leaves modes that Gibbs chains stay in")
         .option("means", flag(&settings.means), "write the means of the units; pictures and films show them anyway")
         .option("states", flag(&settings.states), "draw sampled states in pictures and films; arrays hold them anyway")
         .common(settings.common, {"seed", "threads", "beta", "binarize", "threshold", "force"});

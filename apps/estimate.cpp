@@ -4,8 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/command.h"
+#include "apps/partition.h"
 #include "apps/prepare.h"
-#include "rbm/estimate/exact.h"
+#include "apps/table.h"
 #include "rbm/estimate/monitor.h"
 #include "rbm/kernels/error.h"
 
@@ -36,6 +37,47 @@ std::string how_prepared(const Model& model) {
     return fmt::format("binarize threshold {}", model.preparation.threshold);
 }
 
+nlohmann::ordered_json as_json(const Model& model, const PartitionReport& report, const std::optional<Dataset>& data,
+                               const std::optional<LogPartition>& likelihood) {
+    nlohmann::ordered_json object{{"method", report.method},
+                                  {"log_partition", report.log_partition.value},
+                                  {"log_partition_low", report.log_partition.low},
+                                  {"log_partition_high", report.log_partition.high}};
+    if (likelihood) {
+        object["samples"] = data->rows();
+        object["prepared"] = how_prepared(model);
+        object["log_likelihood"] = likelihood->value;
+        object["log_likelihood_low"] = likelihood->low;
+        object["log_likelihood_high"] = likelihood->high;
+    }
+    if (report.method == "exact") return object;
+    object["settings"] = report.log_partition.method;
+    object["bounds"] = report.bounds;
+    object["verdict"] = report.verdict.text;
+    object["warnings"] = report.verdict.warnings;
+    object.update(report.details);
+    return object;
+}
+
+std::string as_text(const Model& model, const PartitionReport& report, const std::optional<Dataset>& data,
+                    const std::optional<LogPartition>& likelihood) {
+    const LogPartition& z = report.log_partition;
+    const bool exact = report.method == "exact";
+    std::string text = fmt::format("log Z           {:14.6f} nats  ({}", z.value, report.method);
+    text += exact ? ")\n" : fmt::format(": {:.3f} to {:.3f})\n", z.low, z.high);
+    if (likelihood) {
+        text += fmt::format("log-likelihood  {:14.6f} nats per sample, {} samples, {}", likelihood->value, data->rows(),
+                            how_prepared(model));
+        text += exact ? "\n" : fmt::format("  ({:.3f} to {:.3f})\n", likelihood->low, likelihood->high);
+    }
+    if (exact) return text;
+    text += fmt::format("verdict         {}\n\n", report.verdict.text);
+    std::vector<std::vector<std::string>> rows{{"log Z", "low", "estimate", "high", "seen"}};
+    rows.insert(rows.end(), report.table.begin(), report.table.end());
+    return text + table({Align::left, Align::right, Align::right, Align::right, Align::left}, rows) +
+           fmt::format("\n{}\n", z.method);
+}
+
 }  // namespace
 }  // namespace rbm::app
 
@@ -43,15 +85,18 @@ int main(int argc, char** argv) {
     using namespace rbm;
     using namespace rbm::app;
     CommonSettings common;
-    std::string model_path, data_path, method = "exact";
+    PartitionSettings settings;
+    std::string model_path, data_path;
     bool save = false;
     Program program("rbm-estimate", "Estimate log Z of a machine, and with DATA the mean log-likelihood, in nats.");
     program.example("rbm-estimate run/model.safetensors test.idx.gz", "how likely are these images under the model?")
         .example("rbm-estimate run/model.safetensors --save", "write log Z into the model, for rbm-score")
+        .example("rbm-estimate run/model.safetensors test.idx.gz --method sandwich --betas 100000",
+                 "between two bounds")
         .argument("MODEL", &model_path, "model file")
-        .optional_argument("DATA", &data_path, "samples whose mean log-likelihood is wanted")
-        .option("method", choice(&method, {"exact"}), "exact adds up all states of the smaller side, up to 25 units")
-        .option("save", flag(&save), "write log Z into the model file")
+        .optional_argument("DATA", &data_path, "samples whose mean log-likelihood is wanted");
+    add_partition_options(program, settings);
+    program.option("save", flag(&save), "write log Z into the model file")
         .common(common, {"seed", "threads", "beta", "binarize", "threshold", "json", "force"});
     return run_command(program, argc, argv, [&] {
         if (save && model_path == "-")
@@ -65,26 +110,21 @@ int main(int argc, char** argv) {
                                         model.log_partition->method));
         std::optional<Dataset> data;
         if (!data_path.empty()) data = prepare_for(model, load_raw(data_path), program, common);
-        const double log_partition =
-            exact_log_partition(model.machine, enumerable_side(model.machine), common.beta, [] { throw_if_stopped(); });
-        nlohmann::ordered_json object{{"method", method},
-                                      {"log_partition", log_partition},
-                                      {"log_partition_low", log_partition},
-                                      {"log_partition_high", log_partition}};
-        std::string text = fmt::format("log Z           {:14.6f} nats  (exact)\n", log_partition);
+        PartitionReport report = estimate_log_partition(model, data, program, common, settings);
+        LogPartition& z = report.log_partition;
+        std::optional<LogPartition> likelihood;
         if (data) {
-            const double log_likelihood = mean_negative_free_energy(model, *data, common) - log_partition;
-            object["samples"] = data->rows();
-            object["prepared"] = how_prepared(model);
-            for (const char* key : {"log_likelihood", "log_likelihood_low", "log_likelihood_high"})
-                object[key] = log_likelihood;
-            text += fmt::format("log-likelihood  {:14.6f} nats per sample, {} samples, {}\n", log_likelihood,
-                                data->rows(), how_prepared(model));
+            const double constant = mean_negative_free_energy(model, *data, common);
+            likelihood = LogPartition{constant - z.value, constant - z.high, constant - z.low, {}};
         }
+        for (const std::string& warning : report.verdict.warnings) warn("{}", warning);
         if (save) {
-            save_log_partition(model_path, {log_partition, log_partition, log_partition, method});
+            if (report.method != "exact")
+                z.method.insert(z.method.size() - 1, fmt::format("; data: {}", how_prepared(model)));
+            save_log_partition(model_path, z);
         }
-        write_output(common.json ? object.dump() + "\n" : text);
+        write_output(common.json ? as_json(model, report, data, likelihood).dump() + "\n"
+                                 : as_text(model, report, data, likelihood));
         return 0;
     });
 }

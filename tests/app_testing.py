@@ -137,7 +137,7 @@ class AppTest(unittest.TestCase):
 
     # Files.
     def save_model(self, name, weights, visible_bias=None, hidden_bias=None, center=None, log_sigma=None, mean=None,
-                   scale=None, **metadata):
+                   scale=None, rates=None, **metadata):
         """A Bernoulli machine, or one with Gaussian visible units when `center` is given.  Metadata by name with _ for
         the dot: image_height=8."""
         weights = np.asarray(weights, dtype=float)
@@ -150,6 +150,8 @@ class AppTest(unittest.TestCase):
             tensors['visible.log_sigma'] = np.zeros(visible) if log_sigma is None else log_sigma
         if mean is not None:
             tensors['data.mean'], tensors['data.scale'] = mean, scale
+        if rates is not None:
+            tensors['data.rates'] = rates
         metadata = {re.sub('^(image|data)_', r'\1.', key): value for key, value in metadata.items()}
         metadata['visible.units'] = 'bernoulli' if center is None else 'gaussian'
         self.path(name).write_bytes(safetensors(tensors, metadata))

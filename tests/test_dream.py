@@ -74,6 +74,42 @@ class Dream(AppTest):
             exact = 1 / (1 + np.exp(-beta * bias))
             self.assertLess((abs(rates - exact) / np.sqrt(exact * (1 - exact) / 20000)).max(), 4.5)
 
+    def two_modes(self):
+        """All on and all off, about as likely, and nothing in between."""
+        self.save_model('modes.st', np.full((8, 2), 5.), visible_bias=np.full(8, -5.), hidden_bias=[-20, -20],
+                        rates=np.full(8, 0.5))
+        return 'modes.st', '--output', '-', '--chains', 400, '--start', 'off.npy', '--steps', 600
+
+    def test_tempering_leaves_modes_that_gibbs_stays_in(self):
+        self.save_array('off.npy', np.zeros((400, 8)))
+        words = self.two_modes()
+        gibbs = self.array_in(self.ok('rbm-dream', *words))[-1].mean()
+        tempering = self.array_in(self.ok('rbm-dream', *words, '--sampler', 'tempering'))[-1].mean()
+        self.assertLess(gibbs, 0.1)
+        self.assertAlmostEqual(tempering, 0.5, delta=0.1)
+        one = self.ok('rbm-dream', *words, '--sampler', 'tempering', '--threads', 1)
+        self.assertEqual(one, self.ok('rbm-dream', *words, '--sampler', 'tempering', '--threads', 3))
+        # At another temperature the machine is that of beta E.
+        self.save_model('m.st', np.zeros((12, 3)), visible_bias=np.linspace(-2, 2, 12))
+        rates = self.frames('--chains', 5000, '--steps', 3, '--beta', 2, '--sampler', 'tempering')[0].mean(0)
+        exact = 1 / (1 + np.exp(-2 * np.linspace(-2, 2, 12)))
+        self.assertLess((abs(rates - exact) / np.sqrt(exact * (1 - exact) / 5000)).max(), 4.5)
+        means = self.frames('--chains', 2, '--steps', 3, '--sampler', 'tempering', '--means')
+        np.testing.assert_allclose(means[0, 0], 1 / (1 + np.exp(-np.linspace(-2, 2, 12))), rtol=1e-5)
+
+    def test_stuck_chains_are_told(self):
+        self.save_array('half.npy', np.repeat([[0.] * 8, [1.] * 8], 200, axis=0))
+        words = [word if word != 'off.npy' else 'half.npy' for word in self.two_modes()]
+        self.save_model('modes.st', np.full((8, 2), 5.), visible_bias=np.full(8, -5.1), hidden_bias=[-20, -20],
+                        rates=np.full(8, 0.5))
+        stuck = self.run_program('rbm-dream', *words).stderr.decode()
+        self.assertIn('warning: the chains are stuck', stuck)
+        self.assertIn('--sampler tempering', stuck)
+        self.assertNotIn('stuck', self.run_program('rbm-dream', *words, '--sampler', 'tempering').stderr.decode())
+        told = self.run_program('rbm-dream', *words, '--sampler', 'tempering', '--verbose').stderr.decode()
+        for piece in 'split R-hat', 'autocorrelation time', 'round trips', 'swap rates':
+            self.assertIn(piece, told)
+
     def test_any_number_of_threads_and_only_the_seed(self):
         one = self.dream('--output', '-', '--threads', 1, '--chains', 300, '--steps', 20, '--every', 3)
         for threads in (2, 3, 7):

@@ -146,9 +146,120 @@ class Estimate(AppTest):
 
     def test_too_large(self):
         self.save_model('m.safetensors', np.zeros((26, 26)))
-        self.fails(2, 'rbm-estimate', 'm.safetensors', saying=('26', '25'))
+        self.fails(2, 'rbm-estimate', 'm.safetensors', '--method', 'exact', saying=('26', '25'))
+        found = self.estimate('m.safetensors', '--betas', 50, '--steps', 20)  # without a word: sandwich
+        self.assertEqual(found['method'], 'sandwich')
+        self.assertAlmostEqual(found['log_partition'], 52 * np.log(2), 4)
         self.save_model('m.safetensors', np.zeros((30, 12)))
         self.assertAlmostEqual(self.estimate('m.safetensors')['log_partition'], 42 * np.log(2), 9)
+
+    def test_methods_agree_with_the_exact_one(self):
+        weights, a, b = self.machine(9, 7)
+        rows = self.rng.integers(0, 2, (30, 9))
+        self.save_array('d.npy', rows)
+        center, log_sigma = f32(self.rng.normal(size=9)), f32(0.2 * self.rng.normal(size=9))
+        mean, scale = f32(self.rng.normal(size=9)), f32(1 + self.rng.random(9))
+        self.save_array('real.npy', (mean + scale * self.rng.normal(size=(30, 9))).astype('<f4'))
+        self.save_model('m.safetensors', weights, a, b)
+        self.save_model('g.safetensors', weights / 3, center=center, log_sigma=log_sigma, hidden_bias=b, mean=mean, scale=scale)
+        few = {'ais': ['--betas', 300], 'reverse': ['--betas', 300, '--steps', 400],
+               'sandwich': ['--betas', 300, '--steps', 400], 'tempering': ['--steps', 1000]}
+        for model, data in ('m.safetensors', 'd.npy'), ('g.safetensors', 'real.npy'):
+            for beta in 1, 0.6:
+                exact = self.estimate(model, data, '--beta', beta)
+                for method, words in few.items():
+                    with self.subTest(model=model, method=method, beta=beta):
+                        found = self.estimate(model, data, '--method', method, '--beta', beta, *words)
+                        self.assertEqual(found['method'], method)
+                        self.assertTrue(found['bounds'])
+                        self.assertEqual((found['base'], found['samples']), ('data', 30))
+                        for key, sign in ('log_partition', 1), ('log_likelihood', 1):
+                            self.assertLess(found[key + '_low'], exact[key])
+                            self.assertGreater(found[key + '_high'], exact[key])
+                            self.assertAlmostEqual(found[key], exact[key], delta=0.3)
+                        # The likelihood's ends are those of log Z, the other way round.
+                        self.assertAlmostEqual(found['log_likelihood'] + found['log_partition'],
+                                               found['log_likelihood_low'] + found['log_partition_high'], 6)
+
+    def test_bases_and_schedules(self):
+        weights, a, b = self.machine(9, 7)
+        self.save_model('m.safetensors', weights, a, b, rates=np.full(9, 0.4))
+        exact = self.estimate('m.safetensors')['log_partition']
+        values = set()
+        for base in 'data', 'model', 'uniform':
+            for schedule in 'linear', 'salakhutdinov-murray', 'adaptive':
+                found = self.estimate('m.safetensors', '--method', 'ais', '--base', base, '--schedule', schedule, '--betas', 400)
+                self.assertEqual(found['base'], base)
+                self.assertEqual(found['settings'], f'ais (100 chains, 400 betas, schedule {schedule}, base {base})')
+                self.assertAlmostEqual(found['log_partition'], exact, delta=0.4)
+                values.add(found['log_partition'])
+        self.assertEqual(len(values), 9)
+        # The model's own rates are the default, and without them its own bank.
+        self.assertEqual(self.estimate('m.safetensors', '--method', 'ais', '--betas', 9)['base'], 'data')
+        self.save_model('bare.safetensors', weights, a, b)
+        self.assertEqual(self.estimate('bare.safetensors', '--method', 'ais', '--betas', 9)['base'], 'model')
+        self.fails(2, 'rbm-estimate', 'bare.safetensors', '--method', 'ais', '--base', 'data', saying=('--base', 'DATA'))
+        self.save_model('g.safetensors', weights, center=np.zeros(9), hidden_bias=b)
+        self.fails(2, 'rbm-estimate', 'g.safetensors', '--method', 'ais', '--base', 'uniform', saying=('gaussian', 'uniform'))
+
+    def test_options_without_effect(self):
+        self.save_model('m.safetensors', *self.machine(6, 4))
+        for method, option, value in (('exact', 'betas', 10), ('exact', 'chains', 10), ('exact', 'base', 'model'),
+                                      ('ais', 'steps', 10), ('tempering', 'betas', 10), ('tempering', 'schedule', 'linear')):
+            self.fails(2, 'rbm-estimate', 'm.safetensors', '--method', method, f'--{option}', value,
+                       saying=(f'--{option}', f'no effect with --method {method}'))
+        self.fails(2, 'rbm-estimate', 'm.safetensors', '--method', 'ais', '--chains', 1, saying='--chains')
+
+    def test_warnings_and_verdicts(self):
+        """Two modes, many more states in one: annealing in 3 steps from a uniform base sees little."""
+        self.save_model('hard.safetensors', np.full((40, 3), 2.), np.full(40, -3.2), np.full(3, -34.))
+        done = self.run_program('rbm-estimate', 'hard.safetensors', '--method', 'ais', '--base', 'uniform', '--betas', 3)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn('warning: the log weights of AIS spread by', done.stderr.decode())
+        self.assertIn('verdict         not to be trusted', done.stdout.decode())
+        found = self.estimate('hard.safetensors', '--method', 'ais', '--base', 'uniform', '--betas', 3)
+        self.assertEqual(len(found['warnings']), 1)
+        self.assertGreater(found['forward']['spread'], 2)
+        self.assertEqual(self.run_program('rbm-estimate', 'hard.safetensors', '--method', 'ais', '--base', 'uniform',
+                                          '--betas', 3, '--quiet').stderr, b'')
+        # A way back from the wrong mode alone: no bound.
+        self.save_array('off.npy', np.zeros((50, 40)))
+        found = self.estimate('hard.safetensors', 'off.npy', '--method', 'sandwich', '--base', 'uniform', '--betas', 300)
+        self.assertFalse(found['bounds'])
+        self.assertEqual(found['verdict'], 'chains do not mix: no bound is claimed')
+
+    def test_tables_line_up(self):
+        self.save_model('m.safetensors', *self.machine(9, 7))
+        self.save_array('d.npy', states(9))
+        lines = self.ok('rbm-estimate', 'm.safetensors', 'd.npy', '--method', 'sandwich', '--betas', 50, '--steps', 50).decode().splitlines()
+        self.assertEqual([line.split('  ')[0] for line in lines],
+                         ['log Z', 'log-likelihood', 'verdict', '', 'log Z', 'forward', 'reverse, from tempering',
+                          'reverse, from data', 'tempering', '', 'sandwich (100 chains, 50 betas, schedule adaptive, base data)'])
+        column = lines[4].index('estimate') + len('estimate')
+        for line in lines[4:9]:
+            self.assertNotEqual(line[column - 1], ' ')
+            self.assertEqual(line[column], ' ')
+
+    def test_saved_estimate(self):
+        """The interval, the method in full and the binarisation are kept, and rbm-score uses them."""
+        self.save_model('m.safetensors', *self.machine(9, 7), data_binarize='threshold', data_threshold=0.25)
+        found = self.estimate('m.safetensors', '--method', 'sandwich', '--betas', 50, '--steps', 50, '--save')
+        metadata = self.header('m.safetensors')[0]['__metadata__']
+        for end in '', '_low', '_high':
+            self.assertEqual(float(metadata['log_partition' + end]), found['log_partition' + end])
+        self.assertLess(float(metadata['log_partition_low']), float(metadata['log_partition_high']))
+        self.assertEqual(metadata['log_partition_method'],
+                         'sandwich (100 chains, 50 betas, schedule adaptive, base model; data: binarize threshold 0.25)')
+        self.save_array('d.npy', states(9))
+        self.assertIn(b'log_likelihood', self.ok('rbm-score', 'm.safetensors', 'd.npy'))
+
+    def test_seed_and_threads(self):
+        self.save_model('m.safetensors', *self.machine(30, 30))
+        words = 'm.safetensors', '--betas', 30, '--steps', 20
+        one = self.ok('rbm-estimate', *words, '--threads', 1)
+        self.assertEqual(self.ok('rbm-estimate', *words, '--threads', 3), one)
+        self.assertNotEqual(self.ok('rbm-estimate', *words, '--seed', 5), one)
+        self.interrupt('rbm-estimate', 'm.safetensors', '--betas', 10**7)
 
     def test_extremes(self):
         """Weights of 1e4 overflow nothing."""

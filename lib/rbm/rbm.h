@@ -2,8 +2,13 @@
 // Everything a program needs: include this and link `rbm`.
 #pragma once
 
+#include "rbm/estimate/ais.h"
+#include "rbm/estimate/chain_health.h"
 #include "rbm/estimate/exact.h"
 #include "rbm/estimate/monitor.h"
+#include "rbm/estimate/sandwich.h"
+#include "rbm/estimate/tempering_partition.h"
+#include "rbm/estimate/verdict.h"
 #include "rbm/io/checkpoint_file.h"
 #include "rbm/io/data.h"
 #include "rbm/io/film.h"
@@ -16,10 +21,12 @@
 #include "rbm/kernels/dataset.h"
 #include "rbm/kernels/error.h"
 #include "rbm/kernels/threads.h"
+#include "rbm/model/bridge.h"
 #include "rbm/model/enumerate.h"
 #include "rbm/model/machine.h"
 #include "rbm/sampler/block_gibbs.h"
 #include "rbm/sampler/chains.h"
 #include "rbm/sampler/clamped_gibbs.h"
+#include "rbm/sampler/tempering.h"
 #include "rbm/trainer/contrastive_divergence.h"
 #include "rbm/trainer/train.h"

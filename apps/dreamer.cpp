@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#include "apps/dreamer.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "rbm/kernels/ops.h"
+
+namespace rbm::app {
+namespace {
+
+class GibbsDreamer final : public Dreamer {
+  public:
+    GibbsDreamer(const Machine& machine, Chains start) : machine_(machine), chains_(std::move(start)) {}
+    std::size_t count() const override { return chains_.count(); }
+    void step(Random& random) override { BlockGibbs{.steps = 1}.step(machine_, chains_, random); }
+    void states(View out) const override {
+        std::copy(chains_.visible.values().begin(), chains_.visible.values().end(), out.data);
+    }
+    void means(View out) override { visible_means(machine_, chains_, out); }
+
+  private:
+    const Machine& machine_;
+    Chains chains_;
+};
+
+class TemperingDreamer final : public Dreamer {
+  public:
+    TemperingDreamer(const Model& model, double beta, std::size_t chains, ConstView start, Random& random)
+        : machine_(beta == 1 ? model.machine : tempered(model.machine, beta)),
+          bridge_(machine_, base_of(model, machine_)) {
+        LadderSettings settings;
+        settings.on_sweep = [] { throw_if_stopped(); };
+        chains_ = start_tempering(bridge_, chains, settings, random);
+        tops_.hidden.resize(chains, machine_.hidden_count());
+        for (std::size_t c = 0; c < start.rows; ++c) {
+            const auto from = start.row(c);
+            const auto to = chains_.visible.row(chains_.state_at(c, chains_.rungs() - 1));
+            std::copy(from.begin(), from.end(), to.begin());
+        }
+    }
+    std::size_t count() const override { return chains_.ladders(); }
+    void step(Random& random) override { Tempering{.steps = 1}.step(bridge_, chains_, random); }
+    void states(View out) const override { chains_.copy_visible(out); }
+    void means(View out) override {
+        chains_.copy_hidden(tops_.hidden);
+        visible_means(machine_, tops_, out);
+    }
+    void report() const override {
+        const double lowest = *std::min_element(chains_.swap_rates.begin(), chains_.swap_rates.end());
+        const double trips = static_cast<double>(chains_.round_trips) / static_cast<double>(count());
+        detail("tempering: {} rungs per chain, swap rates from {:.2f}, {:.1f} round trips per chain", chains_.rungs(),
+               lowest, trips);
+        if (chains_.steps >= 40 && lowest < 0.05)
+            warn(
+                "two neighbouring temperatures swap at a rate of {:.3f} only: little reaches the machine from the base",
+                lowest);
+    }
+
+  private:
+    static Units base_of(const Model& model, const Machine& machine) {
+        if (model.rates.empty() || model.rates.size() != machine.visible_count()) return machine.visible;
+        const std::vector<double> means(model.rates.begin(), model.rates.end());
+        std::vector<float> own;
+        std::vector<double> variances(means.size(), 1.0);  // of standardised data
+        if (model.preparation.mean.empty() && location_variance(machine.visible, own))
+            variances.assign(own.begin(), own.end());
+        return base_of_marginals<float>(machine, means, variances);
+    }
+
+    Machine machine_;
+    Bridge bridge_;
+    TemperedChains chains_;
+    Chains tops_;
+};
+
+}  // namespace
+
+std::unique_ptr<Dreamer> gibbs_dreamer(const Machine& machine, Chains start) {
+    return std::make_unique<GibbsDreamer>(machine, std::move(start));
+}
+
+std::unique_ptr<Dreamer> tempering_dreamer(const Model& model, double beta, std::size_t chains, ConstView start,
+                                           Random& random) {
+    return std::make_unique<TemperingDreamer>(model, beta, chains, start, random);
+}
+
+HealthWatch::HealthWatch(const Machine& machine, std::size_t chains, std::size_t steps, double beta)
+    : machine_(machine),
+      steps_(steps),
+      stride_(std::max<std::size_t>(1, steps / 200)),
+      beta_(beta == 1 ? 0 : chains, static_cast<float>(beta)),
+      states_(chains, machine.visible_count()),
+      signs_(4, machine.visible_count()) {
+    for (std::size_t i = 0; i < signs_.values().size(); ++i)
+        signs_.values()[i] = random_bits(Stream{0x7369676e, 0, 0}, 0, i) % 2 == 0 ? 1.0F : -1.0F;
+}
+
+void HealthWatch::look(std::size_t step, const Dreamer& dreamer) {
+    if (steps_ < 40 || 2 * step <= steps_ || step % stride_ != 0) return;
+    dreamer.states(states_);
+    const std::size_t chains = states_.rows();
+    draws_.emplace_back((1 + signs_.rows()) * chains);
+    const std::span<double> draws(draws_.back());
+    machine_.free_energy(states_, beta_, workspace_, draws.first(chains));
+    for (std::size_t s = 0; s < signs_.rows(); ++s)
+        add_dots(1.0, states_.view(), signs_.row(s), draws.subspan((1 + s) * chains, chains));
+}
+
+void HealthWatch::report(const std::string& advice) const {
+    if (draws_.size() < 4) return;
+    const std::size_t chains = states_.rows();
+    const auto health_of = [&](std::size_t quantity) {
+        BasicMatrix<double> series(chains, draws_.size());
+        for (std::size_t t = 0; t < draws_.size(); ++t)
+            for (std::size_t c = 0; c < chains; ++c) series(c, t) = draws_[t][quantity * chains + c];
+        const BasicMatrix<double>& watched = series;
+        return chain_health(watched.view());
+    };
+    const ChainHealth energy = health_of(0);
+    double time = energy.autocorrelation_time, worst = energy.split_r_hat;
+    for (std::size_t s = 1; s <= signs_.rows(); ++s) {
+        const ChainHealth health = health_of(s);
+        time = std::max(time, health.autocorrelation_time);
+        worst = std::max(worst, health.split_r_hat);
+    }
+    const double draws = static_cast<double>(draws_.size() * chains);
+    detail(
+        "chains, over the second half of the steps: free energy {:.3f} +- {:.3f} nats, autocorrelation time {:.1f} "
+        "steps, {:.0f} effective samples, split R-hat {:.3f}, the worst of free energy and {} random sums of units",
+        energy.mean, energy.standard_error, time * static_cast<double>(stride_), draws / time, worst, signs_.rows());
+    if (!(worst <= largest_r_hat))
+        warn("the chains are stuck: over the second half of the steps they disagree (split R-hat {:.2f}, above {}); {}",
+             worst, largest_r_hat, advice);
+}
+
+}  // namespace rbm::app

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// log Z from parallel tempering: the ratios of neighbouring rungs' partition functions by acceptance ratio, added up
+// from the base, whose Z is known.
+//
+// Nothing here is biased in one direction as annealing is, but all of it needs chains that travel: without round trips
+// between base and machine the estimate is that of the modes the chains happen to be in.
+#pragma once
+
+#include "rbm/estimate/ais.h"
+#include "rbm/estimate/chain_health.h"
+#include "rbm/sampler/tempering.h"
+
+namespace rbm {
+
+struct TemperingSettings {
+    std::size_t ladders = 10;
+    std::size_t steps = 2000;    ///< sweeps that count
+    std::size_t settling = 500;  ///< sweeps before them, on the final ladder
+    double swap_rate = 0.4;
+    OnStep on_step{};  ///< counts to tempering_steps()
+};
+
+struct TemperingPartition {
+    /// Its error is that of correlated chains: from the autocorrelation within ladders, or from the means of whole
+    /// ladders or quarters of them, whichever is largest.  `spread` is 0: there are no weights.
+    PartitionEstimate estimate;
+    ChainHealth health;  ///< of what each sweep of a ladder adds to the estimate
+    std::vector<float> betas;
+    std::vector<double> swap_rates;
+    double round_trips_per_ladder = 0;
+    Matrix samples;  ///< [up to wanted_samples x V] of the machine, evenly over the counted sweeps and the ladders
+};
+
+/// The steps that on_step is told of.
+std::size_t tempering_steps(const TemperingSettings& settings);
+
+/// Throws std::invalid_argument for fewer than 8 steps.
+TemperingPartition tempering_log_partition(const Bridge& bridge, const TemperingSettings& settings, Random& random,
+                                           std::size_t wanted_samples = 0);
+
+}  // namespace rbm

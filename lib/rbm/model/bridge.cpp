@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+#include "rbm/model/bridge.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <stdexcept>
+#include <utility>
+
+#include "rbm/kernels/error.h"
+#include "rbm/kernels/ops.h"
+
+namespace rbm {
+namespace {
+
+template <class Real>
+auto bridge_kind(const BasicBernoulli<Real>&) -> BasicBernoulliBridge<Real>;
+template <class Real>
+auto bridge_kind(const BasicGaussian<Real>&) -> BasicGaussianBridge<Real>;
+template <class Bank>
+using BridgeOf = decltype(bridge_kind(std::declval<const Bank&>()));
+
+template <class Real>
+BasicUnits<Real> flattest(const BasicUnits<Real>& units) {
+    return std::visit(
+        [](const auto& bank) -> BasicUnits<Real> {
+            return BridgeOf<std::remove_cvref_t<decltype(bank)>>::flattest(bank);
+        },
+        units);
+}
+
+template <class Real>
+BasicUnitsBridge<Real> bridge(const BasicUnits<Real>& from, const BasicUnits<Real>& to) {
+    if (kind(from) != kind(to) || width(from) != width(to))
+        throw std::invalid_argument(fmt::format("Bridge: the base has {} {} units, the machine {} {} ones", width(from),
+                                                kind(from), width(to), kind(to)));
+    return std::visit(
+        [&](const auto& bank) -> BasicUnitsBridge<Real> {
+            using Bank = std::remove_cvref_t<decltype(bank)>;
+            return BridgeOf<Bank>(std::get<Bank>(from), bank);
+        },
+        to);
+}
+
+/// What the statistic multiplies states by.
+template <class Real>
+std::vector<Real> statistic_factors(const BasicUnits<Real>& units) {
+    BasicMatrix<Real> ones(1, width(units)), scratch;
+    ones.fill(1);
+    const auto factors = statistic(units, MatrixView<const Real>(ones), scratch).row(0);
+    return {factors.begin(), factors.end()};
+}
+
+/// log of the sum of exp(-E_own) over all states.
+template <class Real>
+double own_log_partition(const BasicUnits<Real>& units) {
+    const BasicMatrix<Real> no_field(1, width(units));
+    double out = 0;
+    add_log_normalizer(units, no_field.view(), BetaOf<Real>{}, std::span(&out, 1));
+    return out;
+}
+
+}  // namespace
+
+template <class Real>
+BasicBridge<Real>::BasicBridge(const BasicMachine<Real>& machine, const BasicUnits<Real>& visible_base)
+    : visible_base_(visible_base),
+      hidden_base_(flattest(machine.hidden)),
+      visible_(bridge(visible_base_, machine.visible)),
+      hidden_(bridge(hidden_base_, machine.hidden)),
+      machine_(machine),
+      to_hidden_(machine.weights),
+      to_visible_(machine.weights) {
+    const auto visible_factors = statistic_factors(machine.visible), hidden_factors = statistic_factors(machine.hidden);
+    for (std::size_t i = 0; i < visible_count(); ++i)
+        for (std::size_t j = 0; j < hidden_count(); ++j) {
+            to_hidden_(i, j) *= visible_factors[i];
+            to_visible_(i, j) *= hidden_factors[j];
+        }
+    packed_to_hidden_.pack(std::as_const(to_hidden_).view());
+    packed_to_visible_.pack(std::as_const(to_visible_).view());
+}
+
+template <class Real>
+double BasicBridge<Real>::base_log_partition() const {
+    return own_log_partition(visible_base_) + own_log_partition(hidden_base_);
+}
+
+template <class Real>
+BasicMachine<Real> BasicBridge<Real>::at(double beta) const {
+    const auto bank_at = [&](const BasicUnitsBridge<Real>& bank) {
+        return std::visit([&](const auto& path) -> BasicUnits<Real> { return path.at(beta); }, bank);
+    };
+    BasicMachine<Real> result(bank_at(visible_), bank_at(hidden_));
+    // beta s(v) W s(h) in terms of the banks' own statistics at beta.
+    const auto visible_factors = statistic_factors(machine_.visible),
+               hidden_factors = statistic_factors(machine_.hidden);
+    const auto visible_own = statistic_factors(result.visible), hidden_own = statistic_factors(result.hidden);
+    for (std::size_t i = 0; i < visible_count(); ++i)
+        for (std::size_t j = 0; j < hidden_count(); ++j)
+            result.weights(i, j) = static_cast<Real>(beta) * machine_.weights(i, j) *
+                                   (visible_factors[i] / visible_own[i]) * (hidden_factors[j] / hidden_own[j]);
+    return result;
+}
+
+template <class Real>
+void BasicBridge<Real>::hidden_field(ConstView visible_state, View out) const {
+    if (packed_to_hidden_.holds(to_hidden_.view()))
+        multiply(visible_state, packed_to_hidden_, out);
+    else
+        multiply(visible_state, to_hidden_.view(), out);
+}
+
+template <class Real>
+void BasicBridge<Real>::visible_field(ConstView hidden_state, View out) const {
+    if (packed_to_visible_.holds(to_visible_.view()))
+        multiply_transposed(hidden_state, packed_to_visible_, out);
+    else
+        multiply_transposed(hidden_state, to_visible_.view(), out);
+}
+
+template <class Real>
+void BasicBridge<Real>::sample_hidden(ConstView field, Beta beta, const Stream& stream, View out) const {
+    std::visit([&](const auto& path) { path.sample(field, beta, stream, out); }, hidden_);
+}
+
+template <class Real>
+void BasicBridge<Real>::sample_visible(ConstView field, Beta beta, const Stream& stream, View out) const {
+    std::visit([&](const auto& path) { path.sample(field, beta, stream, out); }, visible_);
+}
+
+template <class Real>
+void BasicBridge<Real>::sample_base(const Stream& stream, View out) const {
+    for (std::size_t r = 0; r < out.rows; ++r) std::fill(out.row(r).begin(), out.row(r).end(), Real{0});
+    sample(visible_base_, ConstView(out), Beta{}, stream, out);
+}
+
+template <class Real>
+void BasicBridge<Real>::log_ratios(ConstView visible_state, ConstView field, Beta from, Beta to,
+                                   std::span<double> out) const {
+    std::fill(out.begin(), out.end(), 0.0);
+    std::visit([&](const auto& path) { path.add_energy_change(visible_state, out); }, visible_);
+    for (std::size_t b = 0; b < out.size(); ++b) out[b] *= static_cast<double>(from[b]) - static_cast<double>(to[b]);
+    std::visit([&](const auto& path) { path.add_normalizer_change(field, from, to, out); }, hidden_);
+}
+
+template class BasicBridge<float>;
+template class BasicBridge<double>;
+
+template <class Real>
+BasicMachine<Real> tempered(const BasicMachine<Real>& machine, double beta) {
+    BasicMachine<Real> result = machine;
+    double coupling = beta;
+    for (BasicUnits<Real>* units : {&result.visible, &result.hidden}) {
+        if (alphabet(*units).empty() && !(beta > 0))
+            throw std::invalid_argument(
+                fmt::format("tempered: beta is {}, {} units need one above 0", beta, kind(*units)));
+        if (width(*units) == 0) continue;
+        const double before = static_cast<double>(statistic_factors(*units)[0]);
+        std::visit([&](auto& bank) { BridgeOf<std::remove_cvref_t<decltype(bank)>>::scale_energy(bank, beta); },
+                   *units);
+        coupling *= before / static_cast<double>(statistic_factors(*units)[0]);
+    }
+    for (Real& weight : result.weights.values()) weight = static_cast<Real>(coupling * static_cast<double>(weight));
+    return result;
+}
+template Machine tempered(const Machine&, double);
+template PreciseMachine tempered(const PreciseMachine&, double);
+
+template <class Real>
+BasicUnits<Real> base_of_marginals(const BasicMachine<Real>& machine, std::span<const double> means,
+                                   std::span<const double> variances) {
+    if (means.size() != machine.visible_count() || variances.size() != machine.visible_count())
+        throw std::invalid_argument(fmt::format("base_of_marginals: {} means and {} variances for {} visible units",
+                                                means.size(), variances.size(), machine.visible_count()));
+    BasicUnits<Real> base = machine.visible;
+    fit_marginals(base, means, variances, 20);
+    return base;
+}
+template Units base_of_marginals(const Machine&, std::span<const double>, std::span<const double>);
+template BasicUnits<double> base_of_marginals(const PreciseMachine&, std::span<const double>, std::span<const double>);
+
+template <class Real>
+BasicUnits<Real> uniform_base(const BasicMachine<Real>& machine) {
+    if (alphabet(machine.visible).empty())
+        throw Unsupported(
+            fmt::format("a uniform base: {} units have no uniform distribution, use the data's or the model's",
+                        kind(machine.visible)));
+    return flattest(machine.visible);
+}
+template Units uniform_base(const Machine&);
+template BasicUnits<double> uniform_base(const PreciseMachine&);
+
+}  // namespace rbm

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+// The geometric path from a factorial base (W = 0) to a machine, along which annealing and tempering go.
+//
+//   f_beta(v, h)  =  exp(-(1 - beta) E_base(v, h) - beta E(v, h)),   0 <= beta <= 1
+//
+// At 0 all units are independent and Z is known; at 1 stands the machine.  The base's hidden bank is the flattest of
+// its kind: bias 0.  Fields are the machine's own, whatever beta is, so one product serves two temperatures. Shapes: B
+// rows of a batch, V visible units, H hidden units; beta, from and to hold one value per row.
+#pragma once
+
+#include "rbm/model/bernoulli_bridge.h"
+#include "rbm/model/gaussian_bridge.h"
+#include "rbm/model/machine.h"
+
+namespace rbm {
+
+// clang-format off
+/// What a unit kind must know of the path; a kind without it does not compile into BasicUnitsBridge.
+template <class B, class Real>
+concept BankBridge = requires(const B c, typename B::Bank bank, const typename B::Bank end, MatrixView<const Real> x,
+                              MatrixView<Real> out, BetaOf<Real> beta, const Stream& stream,
+                              std::span<double> per_row) {
+    B(end, end);                                      // from, to
+    { B::flattest(end) } -> std::same_as<typename B::Bank>;
+    B::scale_energy(bank, 1.0);                       // E_own times beta
+    { c.at(0.5) } -> std::same_as<typename B::Bank>;  // the bank at beta: E_own up to a constant
+    c.sample(x, beta, stream, out);                   // out ~ p(state | field x of the machine)
+    c.add_energy_change(x, per_row);                  // per_row += E_own(x) - E_base(x)
+    c.add_normalizer_change(x, beta, beta, per_row);  // per_row += the change of log sum f over states at field x
+};
+// clang-format on
+static_assert(BankBridge<BasicBernoulliBridge<float>, float> && BankBridge<BasicBernoulliBridge<double>, double>);
+static_assert(BankBridge<BasicGaussianBridge<float>, float> && BankBridge<BasicGaussianBridge<double>, double>);
+
+template <class Real>
+using BasicUnitsBridge = std::variant<BasicBernoulliBridge<Real>, BasicGaussianBridge<Real>>;
+
+template <class Real>
+class BasicBridge {
+  public:
+    using View = MatrixView<Real>;
+    using ConstView = MatrixView<const Real>;
+    using Beta = BetaOf<Real>;
+
+    /// Copies what it needs of the machine.  Throws std::invalid_argument when the base is no bank of the machine's
+    /// visible kind and width.
+    BasicBridge(const BasicMachine<Real>& machine, const BasicUnits<Real>& visible_base);
+
+    BasicBridge(const BasicBridge&) = delete;  // packed weights refer to this object's own
+    BasicBridge& operator=(const BasicBridge&) = delete;
+
+    std::size_t visible_count() const { return machine_.visible_count(); }
+    std::size_t hidden_count() const { return machine_.hidden_count(); }
+    const BasicUnits<Real>& visible_base() const { return visible_base_; }
+
+    /// log of the sum (integral) of f_0 over v and h.
+    double base_log_partition() const;
+    /// The machine whose distribution is f_beta / Z, and whose energy is that of f_beta up to a constant.
+    BasicMachine<Real> at(double beta) const;
+
+    // Unchecked; nothing is allocated.
+    /// out [B x H] = the machine's field of these states [B x V].
+    void hidden_field(ConstView visible_state, View out) const;
+    /// out [B x V], of hidden states [B x H].
+    void visible_field(ConstView hidden_state, View out) const;
+    /// out ~ p_beta(h | v), given v's hidden field; out may be the field.
+    void sample_hidden(ConstView field, Beta beta, const Stream&, View out) const;
+    /// out ~ p_beta(v | h), given h's visible field; out may be the field.
+    void sample_visible(ConstView field, Beta beta, const Stream&, View out) const;
+    /// out ~ p_0(v).
+    void sample_base(const Stream&, View out) const;
+    /// out[b] = log f_to(v) - log f_from(v), summed over h, given v and its hidden field.
+    void log_ratios(ConstView visible_state, ConstView field, Beta from, Beta to, std::span<double> out) const;
+
+  private:
+    BasicUnits<Real> visible_base_, hidden_base_;
+    BasicUnitsBridge<Real> visible_, hidden_;
+    BasicMachine<Real> machine_;
+    /// [V x H] weights with the factors of the side that sends, packed once for the whole path.
+    BasicMatrix<Real> to_hidden_, to_visible_;
+    PackedWeights packed_to_hidden_, packed_to_visible_;
+};
+
+using Bridge = BasicBridge<float>;
+
+/// The machine with the energy beta E: p(v, h) at inverse temperature beta as a machine of its own.  Throws
+/// std::invalid_argument unless beta suits its units (above 0 for continuous ones).
+template <class Real>
+BasicMachine<Real> tempered(const BasicMachine<Real>& machine, double beta);
+
+/// A visible base of the given means and variances [V].  Discrete units' log-odds are held within +-log(20): each state
+/// has a probability of 5 % at least, as Salakhutdinov & Murray smooth theirs, so that the path stays wide.
+template <class Real>
+BasicUnits<Real> base_of_marginals(const BasicMachine<Real>& machine, std::span<const double> means,
+                                   std::span<const double> variances);
+/// All visible states alike.  Throws Unsupported for continuous units.
+template <class Real>
+BasicUnits<Real> uniform_base(const BasicMachine<Real>& machine);
+
+}  // namespace rbm
