@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The fast backend.  Products are single-threaded SGEMMs on fixed tiles inside our own parallel loop: the same bits for
-// any number of threads, which OpenBLAS's own threading does not give, and twice its speed at RBM sizes.  The rest runs
-// on vector_kernels.h.
+// The fast backend.  Products run on panel_products.h, which skips zeros and reads packed weights; what is left to
+// OpenBLAS, h W^T by weights that are not worth packing, is SGEMMs on one thread on fixed tiles inside our own parallel
+// loop: the same bits for any number of threads, which OpenBLAS's own threading does not give, and twice its speed at
+// RBM sizes.  The rest runs on vector_kernels.h and weight_update.h.
 #include <cblas.h>
 #include <omp.h>
 
