@@ -98,9 +98,27 @@ int main() {
             initialize(machine, data_for(units), random);
             Chains chains = Chains::from_noise(machine, count, random);
             check_steps("block Gibbs", [&] { BlockGibbs{2}.step(machine, chains, random); });
+            const Matrix known(1, 50), values = chains.visible;
+            const Clamp clamp{known, values};
+            check_steps("clamped Gibbs", [&] { ClampedGibbs{2}.step(machine, clamp, chains, random); });
             Workspace workspace;
             std::vector<double> scores(count);
             check_steps("free energies", [&] { machine.free_energy(chains.visible, {}, workspace, scores); });
         }
+
+    for (const char* units : {"bernoulli", "gaussian"}) {
+        Machine machine(make_units<float>(units, 50), Bernoulli(30));
+        Random random(1);
+        initialize(machine, data_for(units), random);
+        const Bridge bridge(machine, machine.visible);
+        TemperedChains tempered = TemperedChains::start(bridge, linear_betas(5), 20, random);
+        check_steps("tempering", [&] { Tempering{2}.step(bridge, tempered, random); });
+        Annealing annealing(bridge, 100);
+        bridge.sample_base(random.next(), annealing.visible);
+        const auto path = linear_betas(20);
+        std::size_t first = 0, last = 0;
+        annealing.run(path, random, [&](std::size_t step) { (step == 1 ? first : last) = allocations; });
+        expect_none("annealing", last - first);
+    }
     return failures == 0 ? 0 : 1;
 }

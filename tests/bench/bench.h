@@ -93,4 +93,12 @@ inline Dataset binary_images(std::size_t rows) {
     return Dataset::from_bytes(rows, 784, std::move(bytes), 1).prepared({Binarize::threshold, 0.5F, {}, {}}, true);
 }
 
+/// All 60,000 thresholded digits of MNIST from RBM_DATA, or as many rows of bits of the same density.
+inline Dataset all_digits() {
+    if (const char* folder = std::getenv("RBM_DATA"); folder != nullptr && *folder != '\0')
+        return load_data(std::string(folder) + "/mnist/train-images-idx3-ubyte.gz")
+            .prepared({Binarize::threshold, 0.5F, {}, {}}, true);
+    return binary_images(60000);
+}
+
 }  // namespace rbm::bench
