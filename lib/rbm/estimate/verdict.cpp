@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace rbm {
 namespace {
@@ -20,6 +21,11 @@ std::string weights(const PartitionEstimate& estimate) {
 /// Few effective chains though the spread is small: one chain found what the others did not.
 bool rests_on_few(const PartitionEstimate& estimate) {
     return estimate.effective_samples < std::min(5.0, 0.5 * static_cast<double>(estimate.samples));
+}
+
+/// Each of them is sure of another value.
+bool apart(const PartitionEstimate& a, const PartitionEstimate& b) {
+    return std::abs(a.value - b.value) > 3 * std::hypot(a.standard_error, b.standard_error);
 }
 
 }  // namespace
@@ -104,6 +110,9 @@ Verdict sandwich_verdict(const Sandwich& sandwich) {
         verdict.text = fmt::format("both directions agree within {:.3f} nats", width);
     else if (width <= widest_sandwich)
         verdict.text = fmt::format("both directions agree within {:.3f} nats, but see the warnings", width);
+    else if (apart(*sandwich.forward, sandwich.from_tempering) ||
+             (sandwich.from_data && apart(*sandwich.forward, *sandwich.from_data)))
+        verdict.text = fmt::format("AIS and reverse AIS disagree beyond their errors: {:.3f} nats are open", width);
     else
         verdict.text = fmt::format("the two directions leave {:.3f} nats open", width);
     return verdict;
