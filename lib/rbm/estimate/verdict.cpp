@@ -41,7 +41,9 @@ Verdict forward_verdict(const PartitionEstimate& estimate) {
         return {fmt::format("weak: a few chains carry the mean ({})", weights(estimate)),
                 {fmt::format("AIS rests on {:.1f} effective chains of {}; use more --chains or --betas",
                              estimate.effective_samples, estimate.samples)}};
-    return {fmt::format("chains agree ({}); low on average, never by much when they do", weights(estimate)), {}};
+    return {fmt::format("chains agree ({}); low on average, and blind to modes that none of them reached",
+                        weights(estimate)),
+            {}};
 }
 
 Verdict reverse_verdict(const PartitionEstimate& estimate, const std::string& samples) {
