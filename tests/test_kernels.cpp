@@ -347,6 +347,14 @@ TEST_CASE("elementwise kernels and row sums agree with the double loops, with an
                     reference::add_column_sums(-2.0, ConstDoubleView(wide_a), DoubleSpan(wide_per_row),
                                                std::span(column_sums));
                     CHECK(worst({columns.begin(), columns.end()}, column_sums) < 1e-6);
+
+                    std::vector<double> moments(2 * cols, 1), expected_moments = moments;
+                    kernels.add_column_moments(a.view(), vector, per_row, std::span(moments).first(cols),
+                                               std::span(moments).last(cols));
+                    reference::add_column_moments(ConstDoubleView(wide_a), DoubleSpan(wide_vector),
+                                                  DoubleSpan(wide_per_row), std::span(expected_moments).first(cols),
+                                                  std::span(expected_moments).last(cols));
+                    CHECK(worst(moments, expected_moments) < 1e-6);
                 }
     });
 }

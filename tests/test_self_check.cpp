@@ -88,6 +88,9 @@ class Faulty : public Backend {
     void add_column_sums(double scale, ConstView a, Floats row_weights, std::span<float> out) const override {
         right_.add_column_sums(scale, a, row_weights, out);
     }
+    void add_column_moments(ConstView a, Floats center, Floats row_weights, Sums first, Sums second) const override {
+        right_.add_column_moments(a, center, row_weights, first, second);
+    }
     void add_vector(ConstView a, Floats vector, View out) const override {
         right_.add_vector(a, vector, out);
         spoil("add_vector", out);

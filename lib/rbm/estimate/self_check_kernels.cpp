@@ -45,6 +45,10 @@ Inputs make_inputs(const Run& run) {
     fill(in.visible.values(), random.next(), -1);
     fill(in.hidden.values(), random.next(), -1);
     fill(in.other.values(), random.next(), -1);
+    // Every second row is of bits, an eighth of them on: kernels take another way through those.
+    for (Matrix* states : {&in.visible, &in.hidden})
+        for (std::size_t r = 1; r < rows; r += 2)
+            for (float& value : states->row(r)) value = value > 0.75F ? 1.0F : 0.0F;
     const auto location = rbm::location(run.machine.hidden);
     in.bias.assign(location.begin(), location.end());
     in.deviation.resize(hidden);
@@ -102,6 +106,20 @@ const Kernel kernels[] = {
         return matrix_of(in.hidden.rows(), in.hidden.cols(), [&](View out) { b.multiply(in.visible, *in.weights, out); }); }},
     {"multiply_transposed", Family::products, [](const Backend& b, const Inputs& in) {
         return matrix_of(in.visible.rows(), in.visible.cols(), [&](View out) { b.multiply_transposed(in.hidden, *in.weights, out); }); }},
+    {"multiply_packed", Family::products, [](const Backend& b, const Inputs& in) {
+        PackedWeights packed;
+        packed.pack(in.weights->view());
+        return matrix_of(in.hidden.rows(), in.hidden.cols(), [&](View out) { b.multiply_packed(in.visible, packed, out); }); }},
+    {"multiply_packed_transposed", Family::products, [](const Backend& b, const Inputs& in) {
+        PackedWeights packed;
+        packed.pack(in.weights->view());
+        return matrix_of(in.visible.rows(), in.visible.cols(), [&](View out) { b.multiply_packed_transposed(in.hidden, packed, out); }); }},
+    {"update_weights_by_outer", Family::products, [](const Backend& b, const Inputs& in) {
+        WeightUpdate update;
+        update.rate = -1;  // so that without signs all terms add up
+        return matrix_of(in.visible.cols(), in.hidden.cols(), [&](View out) {
+            std::copy(in.weights->values().begin(), in.weights->values().end(), out.data);
+            b.update_weights_by_outer({0.5F, in.visible, in.hidden}, update, {out}); }); }},
     {"add_outer", Family::products, [](const Backend& b, const Inputs& in) {
         return matrix_of(in.visible.cols(), in.hidden.cols(), [&](View out) { b.add_outer({0.5F, in.visible, in.hidden}, out); }); }},
     {"logistic", Family::logistic, [](const Backend& b, const Inputs& in) {
@@ -122,6 +140,11 @@ const Kernel kernels[] = {
         return sums_of(in.hidden.rows(), [&](Sums out) { b.add_weighted_squares(0.5, in.hidden, center, in.deviation, out); }); }},
     {"add_column_sums", Family::sums, [](const Backend& b, const Inputs& in) {
         return matrix_of(1, in.hidden.cols(), [&](View out) { b.add_column_sums(-1.0, in.hidden, in.beta, out.row(0)); }); }},
+    {"add_column_moments", Family::sums, [](const Backend& b, const Inputs& in) {
+        const std::size_t cols = in.hidden.cols();
+        std::vector<float> center(in.bias);
+        for (float& value : center) value = -value;  // as above
+        return sums_of(2 * cols, [&](Sums out) { b.add_column_moments(in.hidden, center, in.beta, out.first(cols), out.subspan(cols)); }); }},
     {"add_vector", Family::elementwise, [](const Backend& b, const Inputs& in) {
         return matrix_of(in.hidden.rows(), in.hidden.cols(), [&](View out) { b.add_vector(in.hidden, in.bias, out); }); }},
     {"scale_columns", Family::elementwise, [](const Backend& b, const Inputs& in) {

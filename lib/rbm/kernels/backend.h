@@ -35,6 +35,7 @@ class Backend {
     virtual void add_row_dots(double scale, ConstView a, ConstView c, Sums out) const = 0;
     virtual void add_weighted_squares(double scale, ConstView a, Floats center, Floats precision, Sums out) const = 0;
     virtual void add_column_sums(double scale, ConstView a, Floats row_weights, std::span<float> out) const = 0;
+    virtual void add_column_moments(ConstView a, Floats center, Floats row_weights, Sums first, Sums second) const = 0;
     virtual void add_vector(ConstView a, Floats vector, View out) const = 0;
     virtual void scale_columns(ConstView a, Floats factors, View out) const = 0;
     virtual double slope_squares(ConstView slopes, const WeightUpdate&) const = 0;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The fast backend.  Products are single-threaded SGEMMs on fixed tiles inside our own parallel loop: the same bits for
-// any number of threads, which OpenBLAS's own threading does not give, and twice its speed at RBM sizes.  The rest runs
-// on vector_kernels.h.
+// The fast backend.  Products run on panel_products.h, which skips zeros and reads packed weights; what is left to
+// OpenBLAS, h W^T by weights that are not worth packing, is SGEMMs on one thread on fixed tiles inside our own parallel
+// loop: the same bits for any number of threads, which OpenBLAS's own threading does not give, and twice its speed at
+// RBM sizes.  The rest runs on vector_kernels.h and weight_update.h.
 #include <cblas.h>
 #include <omp.h>
 
@@ -140,33 +141,42 @@ class PieceSums {
         : memory_(memory), count_((memory.weights.rows + panel_width - 1) / panel_width) {
         static thread_local std::vector<WeightUpdateSums> sums;
         static thread_local std::vector<float> shifts;
+        couplings_ = memory.row_coupling.empty() ? 0 : row_lanes;
+        stride_ = row_lanes + couplings_ + memory.weights.cols;
         sums.assign(count_ + 1, {});
-        shifts.assign(count_ * (lanes_per_piece + memory.weights.cols), 0.0F);
+        shifts.assign(count_ * stride_, 0.0F);
         sums_ = sums;
         shifts_ = shifts;
     }
     std::size_t count() const { return count_; }
     /// Of the piece that `row` is in.
     vectorized::ShiftSums shifts(std::size_t row) const {
-        const std::span<float> own = shifts_.subspan(row / panel_width * (lanes_per_piece + memory_.weights.cols));
-        return {own.first(lanes_per_piece), own.subspan(lanes_per_piece, memory_.weights.cols)};
+        const std::span<float> own = shifts_.subspan(row / panel_width * stride_, stride_);
+        return {own.first(row_lanes), own.subspan(row_lanes, couplings_), own.subspan(row_lanes + couplings_)};
     }
     void add(std::size_t row, const WeightUpdateSums& more) const { add(sums_[row / panel_width], more); }
     WeightUpdateSums total(const WeightUpdate& update) const {
         for (std::size_t piece = 0; piece < count_; ++piece) add(sums_[count_], sums_[piece]);
-        if (!update.row_center.empty())
-            for (std::size_t row = 0; row < memory_.weights.rows; row += panel_width) {
-                const vectorized::ShiftSums own = shifts(row);
+        for (std::size_t row = 0; row < memory_.weights.rows; row += panel_width) {
+            const vectorized::ShiftSums own = shifts(row);
+            const std::size_t rows = std::min(panel_width, memory_.weights.rows - row);
+            if (!update.row_center.empty()) {
                 for (std::size_t j = 0; j < own.columns.size(); ++j) memory_.column_shift[j] += own.columns[j];
-                for (std::size_t i = row; i < std::min(row + panel_width, memory_.weights.rows); ++i)
-                    for (std::size_t lane = 0; lane < vectorized::ShiftSums::row_lanes; ++lane)
-                        memory_.row_shift[i] += own.rows[(i - row) * vectorized::ShiftSums::row_lanes + lane];
+                for (std::size_t i = 0; i < rows; ++i) memory_.row_shift[row + i] += sum_of_lanes(own.rows, i);
             }
+            if (couplings_ != 0)
+                for (std::size_t i = 0; i < rows; ++i)
+                    memory_.row_coupling[row + i] += static_cast<double>(sum_of_lanes(own.couplings, i));
+        }
         return sums_[count_];
     }
 
   private:
-    static constexpr std::size_t lanes_per_piece = panel_width * vectorized::ShiftSums::row_lanes;
+    static constexpr std::size_t row_lanes = panel_width * vectorized::ShiftSums::row_lanes;
+    static float sum_of_lanes(std::span<const float> lanes, std::size_t row) {
+        const auto own = lanes.subspan(row * vectorized::ShiftSums::row_lanes, vectorized::ShiftSums::row_lanes);
+        return std::accumulate(own.begin(), own.end(), 0.0F);
+    }
     static void add(WeightUpdateSums& sums, const WeightUpdateSums& more) {
         sums.slope_squares += more.slope_squares;
         sums.step_squares += more.step_squares;
@@ -174,9 +184,9 @@ class PieceSums {
     }
 
     const WeightMemory& memory_;
-    std::size_t count_;
+    std::size_t count_, couplings_ = 0, stride_ = 0;
     std::span<WeightUpdateSums> sums_;  ///< of the pieces, and the total
-    std::span<float> shifts_;           ///< [pieces x (32 x 16 + H)]
+    std::span<float> shifts_;           ///< [pieces x stride]: each piece's rows, couplings and columns
 };
 
 class OpenBlas final : public Backend {
@@ -261,6 +271,14 @@ class OpenBlas final : public Backend {
             const std::size_t first = piece * columns;
             vectorized::add_column_sums(scale, a, row_weights, first,
                                         out.subspan(first, std::min(columns, a.cols - first)));
+        });
+    }
+    void add_column_moments(ConstView a, Floats center, Floats row_weights, Sums first, Sums second) const override {
+        constexpr std::size_t columns = 64;
+        parallel_for((a.cols + columns - 1) / columns, [&](std::size_t piece) {
+            const std::size_t begin = piece * columns;
+            vectorized::add_column_moments(a, center, row_weights, begin, std::min(columns, a.cols - begin), first,
+                                           second);
         });
     }
     void add_vector(ConstView a, Floats vector, View out) const override {

@@ -40,6 +40,9 @@ inline void add_weighted_squares(double scale, ConstView a, Floats center, Float
 inline void add_column_sums(double scale, ConstView a, Floats row_weights, std::span<float> out) {
     backend().add_column_sums(scale, a, row_weights, out);
 }
+inline void add_column_moments(ConstView a, Floats center, Floats row_weights, Sums first, Sums second) {
+    backend().add_column_moments(a, center, row_weights, first, second);
+}
 inline void add_vector(ConstView a, Floats vector, View out) { backend().add_vector(a, vector, out); }
 inline void scale_columns(ConstView a, Floats factors, View out) { backend().scale_columns(a, factors, out); }
 
@@ -74,6 +77,9 @@ inline void add_weighted_squares(double scale, ConstDoubleView a, Doubles center
 }
 inline void add_column_sums(double scale, ConstDoubleView a, Doubles row_weights, std::span<double> out) {
     reference::add_column_sums(scale, a, row_weights, out);
+}
+inline void add_column_moments(ConstDoubleView a, Doubles center, Doubles row_weights, Sums first, Sums second) {
+    reference::add_column_moments(a, center, row_weights, first, second);
 }
 inline void add_vector(ConstDoubleView a, Doubles vector, DoubleView out) { reference::add_vector(a, vector, out); }
 inline void scale_columns(ConstDoubleView a, Doubles factors, DoubleView out) {

@@ -99,11 +99,10 @@ HWY_INLINE void MultiplyTile(const float* const* left, std::size_t step, std::si
 }
 
 /// One panel of the product for the rows [first, first + rows) of left, each as its list says.
-template <std::size_t count, class Right, class Storer>
+template <std::size_t count, std::size_t tile = tile_rows<count>, class Right, class Storer>
 HWY_INLINE void MultiplyPanel(const Left& left, std::size_t depth, const RowLists& lists, std::size_t first,
                               std::size_t rows, const Right& right, const Storer& storer, float* out,
                               std::size_t out_stride) {
-    constexpr std::size_t tile = tile_rows<count>;
     std::array<std::size_t, tile> waiting;
     std::size_t waiting_count = 0;
     const auto row_of = [&](std::size_t r) { return left.data + r * left.row_step; };
@@ -172,15 +171,27 @@ void MultiplyPacked(ConstView a, const RowLists& lists, const Panels& w, std::si
         std::make_index_sequence<panel_vectors>());
 }
 
+template <std::size_t vectors>
+HWY_INLINE void MultiplyOuterBy(const Left& left, std::size_t depth, const RowLists& columns, std::size_t count,
+                                const float* right, View out) {
+    for (std::size_t column = 0; column < outer_panel_width; column += vectors * lanes)
+        MultiplyPanel<vectors, lanes == 16 ? (vectors > 2 ? 4 : 8) : tile_rows<vectors>>(
+            left, depth, columns, 0, count, Right<Whole, outer_panel_width>{right + column, Whole{}}, Whole{},
+            out.data + column, out.stride);
+}
+
 void MultiplyOuter(ConstView a, const RowLists& columns, std::size_t first, std::size_t count, const Panels& b,
                    std::size_t panel, View out) {
-    // Lists of pixels are short: the wider the sums, the less their beginning and end weigh.
-    constexpr std::size_t vectors = lanes == 16 ? 4 : lanes == 1 ? panel_width : 8;
     const Left left{a.data + first, 1, a.stride};
-    for (std::size_t column = 0; column < outer_panel_width; column += vectors * lanes)
-        MultiplyPanel<vectors>(left, a.rows, columns, 0, count,
-                               Right<Whole, outer_panel_width>{b.panel(panel) + column, Whole{}}, Whole{},
-                               out.data + column, out.stride);
+    std::size_t dense = 0;
+    for (std::size_t i = 0; i < count; ++i) dense += columns.kind(i) == RowLists::Kind::dense ? 1 : 0;
+    // Lists of pixels are short: the wider the sums, the less their beginning and end weigh.
+    if (2 * dense < count)
+        MultiplyOuterBy<(lanes == 16  ? 4
+                         : lanes == 1 ? panel_width
+                                      : 8)>(left, a.rows, columns, count, b.panel(panel), out);
+    else
+        MultiplyOuterBy<panel_vectors>(left, a.rows, columns, count, b.panel(panel), out);
 }
 
 RowLists::Kind KindOf(std::size_t nonzero, std::size_t of, bool only_ones) {

@@ -39,6 +39,9 @@ class Reference final : public Backend {
     void add_column_sums(double scale, ConstView a, Floats row_weights, std::span<float> out) const override {
         reference::add_column_sums(scale, a, row_weights, out);
     }
+    void add_column_moments(ConstView a, Floats center, Floats row_weights, Sums first, Sums second) const override {
+        reference::add_column_moments(a, center, row_weights, first, second);
+    }
     void add_vector(ConstView a, Floats vector, View out) const override { reference::add_vector(a, vector, out); }
     void scale_columns(ConstView a, Floats factors, View out) const override {
         reference::scale_columns(a, factors, out);

@@ -152,6 +152,19 @@ void add_column_sums(double scale, MatrixView<const Real> a, std::span<const Rea
     }
 }
 
+/// first[n] += sum over rows of row_weights[b] (a[b, n] - center[n]), second[n] likewise of its square.
+template <class Real>
+void add_column_moments(MatrixView<const Real> a, std::span<const Real> center, std::span<const Real> row_weights,
+                        std::span<double> first, std::span<double> second) {
+    for (std::size_t n = 0; n < a.cols; ++n)
+        for (std::size_t b = 0; b < a.rows; ++b) {
+            const double distance = static_cast<double>(a.row(b)[n]) - static_cast<double>(center[n]);
+            const double weight = static_cast<double>(row_value(row_weights, b));
+            first[n] += weight * distance;
+            second[n] += weight * distance * distance;
+        }
+}
+
 /// out = a + vector in each row.
 template <class Real>
 void add_vector(MatrixView<const Real> a, std::span<const Real> vector, MatrixView<Real> out) {

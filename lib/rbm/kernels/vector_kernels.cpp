@@ -38,6 +38,11 @@ void AddWeightedSquares(double scale, ConstView a, Floats center, Floats precisi
 void AddColumnSums(double scale, ConstView a, Floats row_weights, std::size_t first, std::span<float> out) {
     reference::add_column_sums(scale, ConstView(a.data + first, a.rows, out.size(), a.stride), row_weights, out);
 }
+void AddColumnMoments(ConstView a, Floats center, Floats row_weights, std::size_t begin, std::size_t count, Sums first,
+                      Sums second) {
+    reference::add_column_moments(ConstView(a.data + begin, a.rows, count, a.stride), center.subspan(begin, count),
+                                  row_weights, first.subspan(begin, count), second.subspan(begin, count));
+}
 void AddVector(ConstView a, Floats vector, View out) { reference::add_vector(a, vector, out); }
 void ScaleColumns(ConstView a, Floats factors, View out) { reference::scale_columns(a, factors, out); }
 
@@ -91,6 +96,13 @@ struct DoubleSum {
     HWY_INLINE void AddProduct(Vector x, Vector y) {
         low = hn::MulAdd(Lower(x), Lower(y), low);
         high = hn::MulAdd(Upper(x), Upper(y), high);
+    }
+    /// out[i] += sum of lane i, for the first `count` of them.
+    HWY_INLINE void AddTo(double* out, std::size_t count) const {
+        HWY_ALIGN double values[lanes];
+        hn::Store(low, Doubles(), values);
+        hn::Store(high, Doubles(), values + lanes / 2);
+        for (std::size_t i = 0; i < count; ++i) out[i] += values[i];
     }
     HWY_INLINE double Total() const {
         const Doubles doubles;
@@ -235,6 +247,28 @@ void AddColumnSums(double scale, ConstView a, Floats row_weights, std::size_t fi
     });
 }
 
+void AddColumnMoments(ConstView a, Floats center, Floats row_weights, std::size_t begin, std::size_t count, Sums first,
+                      Sums second) {
+    ForEachVector(count, [&](std::size_t c, auto v) HWY_ATTR {
+        const std::size_t column = begin + c, width = std::min(lanes, count - c);
+        const Vector middle = v.Load(center.data() + column);
+        DoubleSum sum, squares;
+        for (std::size_t b = 0; b < a.rows; ++b) {
+            const Vector x = v.Load(a.data + b * a.stride + column);
+            const auto weight =
+                hn::Set(DoubleSum::Doubles(), static_cast<double>(reference::row_value(row_weights, b)));
+            const auto low = hn::Sub(DoubleSum::Lower(x), DoubleSum::Lower(middle));
+            const auto high = hn::Sub(DoubleSum::Upper(x), DoubleSum::Upper(middle));
+            const auto weighted_low = hn::Mul(weight, low), weighted_high = hn::Mul(weight, high);
+            sum.low = hn::Add(sum.low, weighted_low), sum.high = hn::Add(sum.high, weighted_high);
+            squares.low = hn::MulAdd(weighted_low, low, squares.low);
+            squares.high = hn::MulAdd(weighted_high, high, squares.high);
+        }
+        sum.AddTo(first.data() + column, width);
+        squares.AddTo(second.data() + column, width);
+    });
+}
+
 void AddVector(ConstView a, Floats vector, View out) {
     for (std::size_t b = 0; b < a.rows; ++b)
         ForEachVector(a.cols, [&](std::size_t c, auto v) HWY_ATTR {
@@ -269,6 +303,7 @@ HWY_EXPORT(AddDots);
 HWY_EXPORT(AddRowDots);
 HWY_EXPORT(AddWeightedSquares);
 HWY_EXPORT(AddColumnSums);
+HWY_EXPORT(AddColumnMoments);
 HWY_EXPORT(AddVector);
 HWY_EXPORT(ScaleColumns);
 
@@ -299,6 +334,10 @@ void add_weighted_squares(double scale, ConstView a, Floats center, Floats preci
 }
 void add_column_sums(double scale, ConstView a, Floats row_weights, std::size_t first, std::span<float> out) {
     HWY_DYNAMIC_DISPATCH(AddColumnSums)(scale, a, row_weights, first, out);
+}
+void add_column_moments(ConstView a, Floats center, Floats row_weights, std::size_t begin, std::size_t count,
+                        Sums first, Sums second) {
+    HWY_DYNAMIC_DISPATCH(AddColumnMoments)(a, center, row_weights, begin, count, first, second);
 }
 void add_vector(ConstView a, Floats vector, View out) { HWY_DYNAMIC_DISPATCH(AddVector)(a, vector, out); }
 void scale_columns(ConstView a, Floats factors, View out) { HWY_DYNAMIC_DISPATCH(ScaleColumns)(a, factors, out); }

@@ -19,6 +19,9 @@ void add_row_dots(double scale, ConstView a, ConstView c, Sums out);
 void add_weighted_squares(double scale, ConstView a, Floats center, Floats precision, Sums out);
 /// Columns [first, first + out.size()) only: sums run over all rows, so threads share out columns.
 void add_column_sums(double scale, ConstView a, Floats row_weights, std::size_t first, std::span<float> out);
+/// Of the columns [begin, begin + count) alone.
+void add_column_moments(ConstView a, Floats center, Floats row_weights, std::size_t begin, std::size_t count,
+                        Sums first, Sums second);
 void add_vector(ConstView a, Floats vector, View out);
 void scale_columns(ConstView a, Floats factors, View out);
 

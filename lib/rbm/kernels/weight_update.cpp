@@ -114,12 +114,13 @@ HWY_INLINE void UpdateColumns(ConstView slopes, const WeightUpdate& u, const Wei
     float* packed =
         memory.packed == nullptr ? nullptr : memory.packed->row_of_panel(j / panel_width, first) + j % panel_width;
     float* row_shift = shifts.rows.data();
+    float* coupling = shifts.couplings.empty() ? nullptr : shifts.couplings.data();
     Vector column_shift = hn::Zero(d);
     const auto at = [j](View of, std::size_t i) { return of.data == nullptr ? nullptr : of.data + i * of.stride + j; };
     for (std::size_t i = first; i < first + slopes.rows; ++i) {
         const RowTerms row(u, i);
-        const Vector slope = Centered(vector.Load(slope_row), row, column, u);
-        const Vector weight = vector.Load(weight_row);
+        const Vector raw_slope = vector.Load(slope_row), weight = vector.Load(weight_row);
+        const Vector slope = Centered(raw_slope, row, column, u);
         Vector step;
         if constexpr (plain) {
             step = hn::Mul(slope, negative_rate);
@@ -135,6 +136,10 @@ HWY_INLINE void UpdateColumns(ConstView slopes, const WeightUpdate& u, const Wei
         if (packed != nullptr) {
             vector.Store(moved, packed);
             packed += panel_width;
+        }
+        if (coupling != nullptr) {
+            hn::StoreU(hn::MulAdd(weight, raw_slope, hn::LoadU(d, coupling)), d, coupling);
+            coupling += vectorized::ShiftSums::row_lanes;
         }
         if (centered) {
             hn::StoreU(hn::MulAdd(step, column.center, hn::LoadU(d, row_shift)), d, row_shift);

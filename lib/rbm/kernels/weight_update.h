@@ -41,11 +41,12 @@ struct WeightUpdate {
 
 /// What a step reads and writes beside the slopes.
 struct WeightMemory {
-    View weights;                        ///< [V x H]
-    View velocity = {}, second = {};     ///< [V x H], or null where nothing is kept from step to step
-    std::span<float> row_shift = {};     ///< [V], added to when there are centers
-    std::span<float> column_shift = {};  ///< [H], likewise
-    PackedWeights* packed = nullptr;     ///< holds `weights`, before and after
+    View weights;                         ///< [V x H]
+    View velocity = {}, second = {};      ///< [V x H], or null where nothing is kept from step to step
+    std::span<float> row_shift = {};      ///< [V], added to when there are centers
+    std::span<float> column_shift = {};   ///< [H], likewise
+    std::span<double> row_coupling = {};  ///< [V], or empty; gains sum_j weight slope, both as they came
+    PackedWeights* packed = nullptr;      ///< holds `weights`, before and after
 };
 
 struct WeightUpdateSums {
@@ -78,11 +79,13 @@ inline double slope_squares(ConstView slopes, const WeightUpdate& u) {
 
 /// `packed` is left alone.
 inline WeightUpdateSums update_weights(ConstView slopes, const WeightUpdate& u, const WeightMemory& memory) {
-    const auto& [weights, velocity, second, row_shift, column_shift, packed] = memory;
+    const auto& [weights, velocity, second, row_shift, column_shift, row_coupling, packed] = memory;
     WeightUpdateSums sums;
     for (std::size_t i = 0; i < weights.rows; ++i)
         for (std::size_t j = 0; j < weights.cols; ++j) {
             float& weight = weights.row(i)[j];
+            if (!row_coupling.empty())
+                row_coupling[i] += static_cast<double>(weight) * static_cast<double>(slopes.row(i)[j]);
             const float slope = centered_slope(slopes, u, i, j);
             const float followed = slope * u.shrink;
             float step = -u.rate * followed;
@@ -115,11 +118,12 @@ namespace vectorized {
 
 double slope_squares(ConstView slopes, const WeightUpdate& update, std::size_t first, std::size_t rows);
 
-/// What one piece of rows adds to row_shift, in 16 lanes still to be summed, and to column_shift.
+/// What one piece of rows adds to row_shift and row_coupling, in 16 lanes still to be summed, and to column_shift.
 struct ShiftSums {
     static constexpr std::size_t row_lanes = 16;
-    std::span<float> rows;     ///< [rows of the piece x 16]
-    std::span<float> columns;  ///< [H]
+    std::span<float> rows;       ///< [rows of the piece x 16]
+    std::span<float> couplings;  ///< [rows of the piece x 16], or empty
+    std::span<float> columns;    ///< [H]
 };
 
 /// The weights of rows [row, row + slopes.rows) and columns [column, column + slopes.cols), with their slopes, which

@@ -28,15 +28,15 @@ void BasicBernoulli<Real>::add_log_normalizer(MatrixView<const Real> field, Beta
 }
 
 template <class Real>
-void BasicBernoulli<Real>::add_gradient(MatrixView<const Real> state, std::span<const double>,
-                                        std::span<const Real> row_weights, BasicBernoulli& gradient) const {
+void BasicBernoulli<Real>::add_gradient(MatrixView<const Real> state, std::span<const Real> row_weights,
+                                        BasicBernoulli& gradient) const {
     add_column_sums(-1.0, state, row_weights, std::span<Real>(gradient.bias));
 }
 
 template <class Real>
 void BasicBernoulli<Real>::add_expected_gradient(MatrixView<const Real>, MatrixView<const Real> mean,
                                                  std::span<const Real> row_weights, BasicBernoulli& gradient) const {
-    add_gradient(mean, {}, row_weights, gradient);
+    add_gradient(mean, row_weights, gradient);
 }
 
 template <class Real>

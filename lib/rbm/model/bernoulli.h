@@ -45,8 +45,8 @@ struct BasicBernoulli {
     void add_log_normalizer(MatrixView<const Real> field, BetaOf<Real>, std::span<double> out) const;
 
     /// gradient += sum_b row_weights[b] dE/dbias, which is -state[b].
-    void add_gradient(MatrixView<const Real> state, std::span<const double> coupling, std::span<const Real> row_weights,
-                      BasicBernoulli& gradient) const;
+    void add_gradient(MatrixView<const Real> state, std::span<const Real> row_weights, BasicBernoulli& gradient) const;
+    void add_coupling(std::span<const double>, BasicBernoulli&) const {}
 
     /// The same averaged over p(x | field); `mean` is what mean() gives.
     void add_expected_gradient(MatrixView<const Real> field, MatrixView<const Real> mean,

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "rbm/model/gaussian.h"
 
-#include <array>
 #include <numbers>
 
 #include "rbm/kernels/ops.h"
-#include "rbm/kernels/threads.h"
 
 namespace rbm {
 
@@ -69,28 +67,23 @@ void BasicGaussian<Real>::add_log_normalizer(MatrixView<const Real> field, BetaO
 }
 
 template <class Real>
-void BasicGaussian<Real>::add_gradient(MatrixView<const Real> state, std::span<const double> coupling,
-                                       std::span<const Real> row_weights, BasicGaussian& gradient) const {
-    // dE/dcenter = -(x - c) / sigma^2 and dE/dlog_sigma = -(x - c)^2 / sigma^2 + 2 statistic(x) field.
-    constexpr std::size_t block = 64;  // columns, so that rows are read along memory
-    parallel_for((width() + block - 1) / block, [&](std::size_t piece) {
-        const std::size_t first = piece * block, count = std::min(block, width() - first);
-        std::array<double, block> distances{}, spreads{};
-        for (std::size_t b = 0; b < state.rows; ++b) {
-            const double weight = static_cast<double>(row_weights[b]);
-            const Real* x = state.data + b * state.stride + first;
-            for (std::size_t i = 0; i < count; ++i) {
-                const double distance = static_cast<double>(x[i]) - static_cast<double>(center[first + i]);
-                distances[i] += weight * distance;
-                spreads[i] += weight * distance * distance;
-            }
-        }
-        for (std::size_t i = 0; i < count; ++i) {
-            const double factor = std::exp(-2 * static_cast<double>(log_sigma[first + i]));
-            gradient.center[first + i] -= static_cast<Real>(distances[i] * factor);
-            gradient.log_sigma[first + i] += static_cast<Real>(2 * coupling[first + i] - spreads[i] * factor);
-        }
-    });
+void BasicGaussian<Real>::add_gradient(MatrixView<const Real> state, std::span<const Real> row_weights,
+                                       BasicGaussian& gradient) const {
+    // dE/dcenter = -(x - c) / sigma^2 and dE/dlog_sigma = -(x - c)^2 / sigma^2.
+    static thread_local std::vector<double> moments;
+    moments.assign(2 * width(), 0.0);
+    const auto distances = std::span(moments).first(width()), squares = std::span(moments).subspan(width());
+    add_column_moments(state, std::span<const Real>(center), row_weights, distances, squares);
+    const auto factors = powers_of_sigma(-2);
+    for (std::size_t i = 0; i < width(); ++i) {
+        gradient.center[i] -= static_cast<Real>(distances[i] * static_cast<double>(factors[i]));
+        gradient.log_sigma[i] -= static_cast<Real>(squares[i] * static_cast<double>(factors[i]));
+    }
+}
+
+template <class Real>
+void BasicGaussian<Real>::add_coupling(std::span<const double> coupling, BasicGaussian& gradient) const {
+    for (std::size_t i = 0; i < width(); ++i) gradient.log_sigma[i] += static_cast<Real>(2 * coupling[i]);
 }
 
 template <class Real>
@@ -99,15 +92,17 @@ void BasicGaussian<Real>::add_expected_gradient(MatrixView<const Real> field, Ma
     // The expectation of (x - c)^2 / sigma^2 - 2 statistic(x) field is 1 plus its value at the mean.
     static thread_local std::vector<double> coupling;
     coupling.assign(width(), 0.0);
+    const auto factors = powers_of_sigma(-2);
     double total = 0;
     for (std::size_t b = 0; b < field.rows; ++b) {
         const double weight = static_cast<double>(row_weights[b]);
         total += weight;
         for (std::size_t i = 0; i < width(); ++i)
             coupling[i] += weight * static_cast<double>(mean.row(b)[i]) * static_cast<double>(field.row(b)[i]) *
-                           std::exp(-2 * static_cast<double>(log_sigma[i]));
+                           static_cast<double>(factors[i]);
     }
-    add_gradient(mean, coupling, row_weights, gradient);
+    add_gradient(mean, row_weights, gradient);
+    add_coupling(coupling, gradient);
     for (std::size_t i = 0; i < width(); ++i) gradient.log_sigma[i] -= static_cast<Real>(total);
 }
 

@@ -47,9 +47,10 @@ struct BasicGaussian {
     /// out[b] += log of the integral of exp(-beta (E_own(x) - statistic(x) . field[b])) over x.
     void add_log_normalizer(MatrixView<const Real> field, BetaOf<Real>, std::span<double> out) const;
 
-    /// gradient += sum_b row_weights[b] dE/d(center, log_sigma) at state[b], with its coupling to the other side.
-    void add_gradient(MatrixView<const Real> state, std::span<const double> coupling, std::span<const Real> row_weights,
-                      BasicGaussian& gradient) const;
+    /// gradient += sum_b row_weights[b] dE_own/d(center, log_sigma) at state[b].
+    void add_gradient(MatrixView<const Real> state, std::span<const Real> row_weights, BasicGaussian& gradient) const;
+    /// gradient += what 1 / sigma^2 in the coupling -statistic(x) field adds to it: 2 coupling on log_sigma.
+    void add_coupling(std::span<const double> coupling, BasicGaussian& gradient) const;
 
     /// The same averaged over p(x | field) at beta 1; `mean` is what mean() gives.
     void add_expected_gradient(MatrixView<const Real> field, MatrixView<const Real> mean,

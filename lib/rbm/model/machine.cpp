@@ -189,12 +189,11 @@ BasicOuterProduct<Real> BasicMachine<Real>::weight_gradient(ConstView visible_st
 
 template <class Real>
 void BasicMachine<Real>::add_unit_gradient(ConstView visible_state, ConstView field, ConstView mean_of_hidden,
-                                           std::span<const Real> row_weights, std::span<const double> coupling,
-                                           BasicMachine& gradient) const {
+                                           std::span<const Real> row_weights, BasicMachine& gradient) const {
     std::visit(
         [&](const auto& bank) {
             using Bank = std::remove_cvref_t<decltype(bank)>;
-            bank.add_gradient(visible_state, coupling, row_weights, std::get<Bank>(gradient.visible));
+            bank.add_gradient(visible_state, row_weights, std::get<Bank>(gradient.visible));
         },
         visible);
     std::visit(
@@ -203,6 +202,16 @@ void BasicMachine<Real>::add_unit_gradient(ConstView visible_state, ConstView fi
             bank.add_expected_gradient(field, mean_of_hidden, row_weights, std::get<Bank>(gradient.hidden));
         },
         hidden);
+}
+
+template <class Real>
+void BasicMachine<Real>::add_coupling(std::span<const double> coupling, BasicMachine& gradient) const {
+    std::visit(
+        [&](const auto& bank) {
+            using Bank = std::remove_cvref_t<decltype(bank)>;
+            bank.add_coupling(coupling, std::get<Bank>(gradient.visible));
+        },
+        visible);
 }
 
 template <class Real>
@@ -216,7 +225,8 @@ void BasicMachine<Real>::add_free_energy_gradient(ConstView visible_state, Const
     if (couples()) add_row_dots(1.0, weights.view(), slopes, coupling);
     add_outer(weight_gradient(visible_state, mean_of_hidden, row_weights, workspace), gradient.weights.view());
     if (couples()) add_row_dots(-1.0, weights.view(), slopes, coupling);
-    add_unit_gradient(visible_state, field, mean_of_hidden, row_weights, coupling, gradient);
+    add_unit_gradient(visible_state, field, mean_of_hidden, row_weights, gradient);
+    if (couples()) add_coupling(coupling, gradient);
 }
 
 template <class Real>
@@ -254,7 +264,8 @@ auto BasicMachine<Real>::energy_gradient(ConstView visible_state, ConstView hidd
         }
     const auto add = [&](const auto& bank, ConstView state, std::span<const double> coupling, BasicUnits<Real>& into) {
         using Bank = std::remove_cvref_t<decltype(bank)>;
-        bank.add_gradient(state, coupling, row_weights, std::get<Bank>(into));
+        bank.add_gradient(state, row_weights, std::get<Bank>(into));
+        bank.add_coupling(coupling, std::get<Bank>(into));
     };
     std::visit([&](const auto& bank) { add(bank, visible_state, visible_coupling, gradient.visible); }, visible);
     std::visit([&](const auto& bank) { add(bank, hidden_state, hidden_coupling, gradient.hidden); }, hidden);

@@ -76,12 +76,15 @@ struct BasicMachine {
     /// gradient += sum_b row_weights[b] dF/dparameters, given the hidden fields and means of these rows.
     void add_free_energy_gradient(ConstView visible_state, ConstView field, ConstView mean,
                                   std::span<const Real> row_weights, Workspace&, BasicMachine& gradient) const;
-    /// The same in two parts.  The weights', not yet multiplied out; it refers to the arguments and the workspace,
+    /// The same in parts.  The weights', not yet multiplied out; it refers to the arguments and the workspace,
     BasicOuterProduct<Real> weight_gradient(ConstView visible_state, ConstView mean, std::span<const Real> row_weights,
                                             Workspace&) const;
-    /// and the units', which needs `coupling` [V], -weights[i] . (the weights' gradient)[i], when couples() is true.
+    /// the units',
     void add_unit_gradient(ConstView visible_state, ConstView field, ConstView mean, std::span<const Real> row_weights,
-                           std::span<const double> coupling, BasicMachine& gradient) const;
+                           BasicMachine& gradient) const;
+    /// and, when couples() is true, what the visible units' gradient gains from the weights': coupling [V] is
+    /// -weights[i] . (the weights' gradient)[i].
+    void add_coupling(std::span<const double> coupling, BasicMachine& gradient) const;
     bool couples() const;
 
     /// The same shapes and unit kinds, all parameters 0: a gradient, a velocity.

@@ -29,14 +29,15 @@ concept UnitKind = requires(U u, const U c, MatrixView<const Real> x, MatrixView
                             BetaOf<Real> beta, const Stream& stream, std::span<double> per_row,
                             std::span<const Real> weights, std::span<const double> moments, std::vector<Real>& row) {
     { U::name } -> std::convertible_to<std::string_view>;
-    { U::gradient_needs_coupling } -> std::convertible_to<bool>;  // does add_gradient read it?
+    { U::gradient_needs_coupling } -> std::convertible_to<bool>;  // is add_coupling to be called?
     { c.width() } -> std::same_as<std::size_t>;
     { c.statistic(x, scratch) } -> std::same_as<MatrixView<const Real>>;  // what the weights see of states x
     c.mean(x, beta, out);                              // out = E[state | field x]
     c.sample(x, beta, stream, out);                    // out ~ p(state | field x)
     c.add_energy(x, per_row);                          // per_row += E_own(x)
     c.add_log_normalizer(x, beta, per_row);            // per_row += log sum exp(-beta (E_own - statistic . field x))
-    c.add_gradient(x, moments, weights, u);            // u += weights . dE/dparameters, see below
+    c.add_gradient(x, weights, u);                     // u += weights . dE_own/dparameters at states x
+    c.add_coupling(moments, u);                        // u += what the coupling to the other side adds to that
     c.add_expected_gradient(x, x, weights, u);         // the same, averaged over p(state | field); also takes the mean
     { c.location() } -> std::same_as<std::span<const Real>>;  // the parameter that shifts the units: bias or center
     { u.location() } -> std::same_as<std::span<Real>>;

@@ -31,7 +31,7 @@ void run_chain(const BasicMachine<Real>& machine, std::size_t steps, std::size_t
 template <class Real>
 void add_stacked_gradient(const BasicMachine<Real>& machine, BasicGradientWorkspace<Real>& workspace,
                           BasicMachine<Real>& gradient) {
-    if (!workspace.defer_weights || machine.couples()) {
+    if (!workspace.defer_weights) {
         machine.add_free_energy_gradient(workspace.visible, workspace.hidden_field, workspace.hidden_mean,
                                          workspace.row_weights, workspace.machine, gradient);
         return;
@@ -39,7 +39,7 @@ void add_stacked_gradient(const BasicMachine<Real>& machine, BasicGradientWorksp
     workspace.weight_product =
         machine.weight_gradient(workspace.visible, workspace.hidden_mean, workspace.row_weights, workspace.machine);
     machine.add_unit_gradient(workspace.visible, workspace.hidden_field, workspace.hidden_mean, workspace.row_weights,
-                              {}, gradient);
+                              gradient);
 }
 
 }  // namespace

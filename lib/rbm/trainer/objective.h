@@ -23,7 +23,8 @@ struct BasicGradientWorkspace {
     std::vector<Real> row_weights;    ///< [B + C], positive for data, negative for the model
     BasicWorkspace<Real> machine;
     /// Asked of an objective: where it can, leave the weights' gradient as a product of states, in weight_product, and
-    /// gradient.weights alone.  The update then multiplies it out on its way through the weights.
+    /// gradient.weights alone, with what the visible units gain from their coupling.  The update then multiplies it out
+    /// on its way through the weights.
     bool defer_weights = false;
     std::optional<BasicOuterProduct<Real>> weight_product = std::nullopt;
 

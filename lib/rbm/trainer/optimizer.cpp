@@ -178,27 +178,37 @@ UpdateReport update(Machine& machine, Machine& gradient, UpdateState& state, con
             static_cast<float>(1 / (1 - std::pow(static_cast<double>(adam_second_decay), count)));
     }
     double slopes = 0;
-    each_other(gradient, [&](std::string_view, std::span<float> values) { slopes += squares(values); });
+    const auto add_slopes = [&] {
+        each_other(gradient, [&](std::string_view, std::span<float> values) { slopes += squares(values); });
+    };
     if (settings.gradient_norm_limit > 0) {
+        add_slopes();
         const double length = std::sqrt(slopes + backend().slope_squares(gradient.weights, weights));
         const double limit = static_cast<double>(settings.gradient_norm_limit);
         if (length > limit) weights.shrink = static_cast<float>(limit / length);
     }
-    step_others(gradient, state, settings, weights, workspace.step);
 
     const bool keeps_velocity = weights.adam || settings.momentum > 0 || momentum > 0;
     auto &row_shift = workspace.row_shift, &column_shift = workspace.column_shift;
     row_shift.assign(machine.visible_count(), 0.0F);
     column_shift.assign(machine.hidden_count(), 0.0F);
+    workspace.coupling.assign(workspace.weight_product && machine.couples() ? machine.visible_count() : 0, 0.0);
     const WeightMemory memory{machine.weights,
                               keeps_velocity ? state.velocity.weights.view() : View(),
                               weights.adam ? state.second_moment.weights.view() : View(),
                               row_shift,
                               column_shift,
+                              workspace.coupling,
                               workspace.packed};
     const WeightUpdateSums sums = workspace.weight_product
                                       ? backend().update_weights_by_outer(*workspace.weight_product, weights, memory)
                                       : backend().update_weights(gradient.weights, weights, memory);
+    if (!workspace.coupling.empty()) {
+        for (double& value : workspace.coupling) value = -value;
+        machine.add_coupling(workspace.coupling, gradient);
+    }
+    if (settings.gradient_norm_limit == 0) add_slopes();
+    step_others(gradient, state, settings, weights, workspace.step);
     // What the weights' step moved, the locations make up for.
     const auto visible_step = location(gradient.visible), hidden_step = location(gradient.hidden);
     for (std::size_t i = 0; i < row_shift.size(); ++i) visible_step[i] -= row_shift[i];

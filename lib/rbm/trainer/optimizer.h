@@ -67,6 +67,7 @@ struct UpdateWorkspace {
     std::optional<OuterProduct> weight_product = std::nullopt;
     PackedWeights* packed = nullptr;  ///< holds the machine's weights before and after
     Matrix statistic;                 ///< [1 x V]
+    std::vector<double> coupling;     ///< [V]
     std::vector<float> visible_variance, hidden_variance, row_slope, column_slope, row_shift, column_shift, step;
 };
 
