@@ -120,7 +120,8 @@ int main(int argc, char** argv) {
         for (const std::string& warning : report.verdict.warnings) warn("{}", warning);
         if (save) {
             if (report.method != "exact")
-                z.method.insert(z.method.size() - 1, fmt::format("; data: {}", how_prepared(model)));
+                z.method.insert(z.method.size() - 1, fmt::format("; data: {}{}", how_prepared(model),
+                                                                 report.bounds ? "" : "; chains do not mix"));
             save_log_partition(model_path, z);
         }
         write_output(common.json ? as_json(model, report, data, likelihood).dump() + "\n"

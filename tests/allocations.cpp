@@ -104,6 +104,15 @@ int main() {
             Workspace workspace;
             std::vector<double> scores(count);
             check_steps("free energies", [&] { machine.free_energy(chains.visible, {}, workspace, scores); });
+            const Bridge bridge(machine, machine.visible);
+            TemperedChains tempered = TemperedChains::start(bridge, linear_betas(5), count / 5, random);
+            check_steps("parallel tempering", [&] { Tempering{2}.step(bridge, tempered, random); });
+            Annealing annealing(bridge, count);
+            bridge.sample_base(random.next(), annealing.visible);
+            std::size_t first = 0, last = 0;
+            annealing.run(linear_betas(20), random,
+                          [&](std::size_t step) { (step <= 2 ? first : last) = allocations; });
+            expect_none("annealing", last - first);
         }
 
     for (const char* units : {"bernoulli", "gaussian"}) {

@@ -299,6 +299,8 @@ TEST_CASE("verdicts: a spread above 2, few effective chains, a wide sandwich") {
     sandwich.high = 6;
     CHECK(sandwich_verdict(sandwich).warnings.size() == 1);
     CHECK(sandwich_verdict(sandwich).text.find("1.100 nats") != std::string::npos);
+    sandwich.from_tempering.value = 5.9;
+    CHECK(sandwich_verdict(sandwich).text.find("AIS and reverse AIS disagree") == 0);
     sandwich.tempering.round_trips_per_ladder = 1;
     sandwich.tempering.swap_rates = {0.01};
     sandwich.tempering.health.split_r_hat = 2;

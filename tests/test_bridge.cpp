@@ -204,6 +204,33 @@ TEST_CASE("a machine at another temperature is a machine of its own") {
     CHECK_THROWS_AS(tempered(random_machine<double>("gaussian", 2, "bernoulli", 2, 1), 0.0), std::invalid_argument);
 }
 
+TEST_CASE("a bridge that follows a machine is one built anew") {
+    for (const auto& pair : unit_pairs) {
+        const auto before = random_machine<float>(pair.first, 40, pair.second, 30, 23, 0.3);
+        const auto after = random_machine<float>(pair.first, 40, pair.second, 30, 24, 0.3);
+        const Units base = random_machine<float>(pair.first, 40, "bernoulli", 1, 25).visible;
+        Bridge following(before, base);
+        following.follow(after);
+        const Bridge anew(after, base);
+        const auto v = random_states(after.visible, 9, 26);
+        const std::vector<float> from(9, 0.2F), to(9, 0.7F);
+        const auto run = [&](const Bridge& bridge) {
+            Matrix hidden(9, 30), visible(9, 40);
+            std::vector<double> ratios(9);
+            bridge.hidden_field(v, hidden);
+            bridge.log_ratios(v, hidden, from, to, ratios);
+            bridge.sample_hidden(hidden.view(), to, Stream{1, 2, 0}, hidden);
+            bridge.visible_field(hidden, visible);
+            bridge.sample_visible(visible.view(), to, Stream{1, 3, 0}, visible);
+            return std::pair(ratios, visible);
+        };
+        CHECK(run(following) == run(anew));
+        CHECK(run(following) != run(Bridge(before, base)));
+        CHECK(following.at(1) == anew.at(1));
+        CHECK(following.base_log_partition() == anew.base_log_partition());
+    }
+}
+
 TEST_CASE("bases") {
     const auto machine = random_machine<float>("bernoulli", 3, "bernoulli", 2, 21);
     const std::vector<double> means{0, 0.5, 1}, variances{0, 0.25, 0};

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace rbm {
 namespace {
@@ -22,6 +23,11 @@ bool rests_on_few(const PartitionEstimate& estimate) {
     return estimate.effective_samples < std::min(5.0, 0.5 * static_cast<double>(estimate.samples));
 }
 
+/// Each of them is sure of another value.
+bool apart(const PartitionEstimate& a, const PartitionEstimate& b) {
+    return std::abs(a.value - b.value) > 3 * std::hypot(a.standard_error, b.standard_error);
+}
+
 }  // namespace
 
 Verdict forward_verdict(const PartitionEstimate& estimate) {
@@ -35,7 +41,9 @@ Verdict forward_verdict(const PartitionEstimate& estimate) {
         return {fmt::format("weak: a few chains carry the mean ({})", weights(estimate)),
                 {fmt::format("AIS rests on {:.1f} effective chains of {}; use more --chains or --betas",
                              estimate.effective_samples, estimate.samples)}};
-    return {fmt::format("chains agree ({}); low on average, never by much when they do", weights(estimate)), {}};
+    return {fmt::format("chains agree ({}); low on average, and blind to modes that none of them reached",
+                        weights(estimate)),
+            {}};
 }
 
 Verdict reverse_verdict(const PartitionEstimate& estimate, const std::string& samples) {
@@ -104,6 +112,9 @@ Verdict sandwich_verdict(const Sandwich& sandwich) {
         verdict.text = fmt::format("both directions agree within {:.3f} nats", width);
     else if (width <= widest_sandwich)
         verdict.text = fmt::format("both directions agree within {:.3f} nats, but see the warnings", width);
+    else if (apart(*sandwich.forward, sandwich.from_tempering) ||
+             (sandwich.from_data && apart(*sandwich.forward, *sandwich.from_data)))
+        verdict.text = fmt::format("AIS and reverse AIS disagree beyond their errors: {:.3f} nats are open", width);
     else
         verdict.text = fmt::format("the two directions leave {:.3f} nats open", width);
     return verdict;

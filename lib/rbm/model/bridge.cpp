@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 #include <utility>
@@ -67,18 +68,33 @@ BasicBridge<Real>::BasicBridge(const BasicMachine<Real>& machine, const BasicUni
     : visible_base_(visible_base),
       hidden_base_(flattest(machine.hidden)),
       visible_(bridge(visible_base_, machine.visible)),
-      hidden_(bridge(hidden_base_, machine.hidden)),
-      machine_(machine),
-      to_hidden_(machine.weights),
-      to_visible_(machine.weights) {
-    const auto visible_factors = statistic_factors(machine.visible), hidden_factors = statistic_factors(machine.hidden);
-    for (std::size_t i = 0; i < visible_count(); ++i)
-        for (std::size_t j = 0; j < hidden_count(); ++j) {
-            to_hidden_(i, j) *= visible_factors[i];
-            to_visible_(i, j) *= hidden_factors[j];
-        }
-    packed_to_hidden_.pack(std::as_const(to_hidden_).view());
-    packed_to_visible_.pack(std::as_const(to_visible_).view());
+      hidden_(bridge(hidden_base_, machine.hidden)) {
+    follow(machine);
+}
+
+template <class Real>
+void BasicBridge<Real>::follow(const BasicMachine<Real>& machine) {
+    machine_ = machine;
+    // A base that is the machine's own bank, as the flattest Gaussian one is, follows too.
+    hidden_base_ = flattest(machine_.hidden);
+    visible_ = bridge(visible_base_, machine_.visible);
+    hidden_ = bridge(hidden_base_, machine_.hidden);
+    visible_factors_ = statistic_factors(machine_.visible);
+    hidden_factors_ = statistic_factors(machine_.hidden);
+    const auto one = [](Real factor) { return factor == 1; };
+    plain_ = std::all_of(visible_factors_.begin(), visible_factors_.end(), one) &&
+             std::all_of(hidden_factors_.begin(), hidden_factors_.end(), one);
+    if (!plain_) {
+        to_hidden_ = machine_.weights;
+        to_visible_ = machine_.weights;
+        for (std::size_t i = 0; i < visible_count(); ++i)
+            for (std::size_t j = 0; j < hidden_count(); ++j) {
+                to_hidden_(i, j) *= visible_factors_[i];
+                to_visible_(i, j) *= hidden_factors_[j];
+            }
+        packed_to_visible_.pack(std::as_const(to_visible_).view());
+    }
+    packed_to_hidden_.pack(to_hidden().view());
 }
 
 template <class Real>
@@ -93,30 +109,29 @@ BasicMachine<Real> BasicBridge<Real>::at(double beta) const {
     };
     BasicMachine<Real> result(bank_at(visible_), bank_at(hidden_));
     // beta s(v) W s(h) in terms of the banks' own statistics at beta.
-    const auto visible_factors = statistic_factors(machine_.visible),
-               hidden_factors = statistic_factors(machine_.hidden);
     const auto visible_own = statistic_factors(result.visible), hidden_own = statistic_factors(result.hidden);
     for (std::size_t i = 0; i < visible_count(); ++i)
         for (std::size_t j = 0; j < hidden_count(); ++j)
             result.weights(i, j) = static_cast<Real>(beta) * machine_.weights(i, j) *
-                                   (visible_factors[i] / visible_own[i]) * (hidden_factors[j] / hidden_own[j]);
+                                   (visible_factors_[i] / visible_own[i]) * (hidden_factors_[j] / hidden_own[j]);
     return result;
 }
 
 template <class Real>
 void BasicBridge<Real>::hidden_field(ConstView visible_state, View out) const {
-    if (packed_to_hidden_.holds(to_hidden_.view()))
+    if (packed_to_hidden_.holds(to_hidden().view()))
         multiply(visible_state, packed_to_hidden_, out);
     else
-        multiply(visible_state, to_hidden_.view(), out);
+        multiply(visible_state, to_hidden().view(), out);
 }
 
 template <class Real>
 void BasicBridge<Real>::visible_field(ConstView hidden_state, View out) const {
-    if (packed_to_visible_.holds(to_visible_.view()))
-        multiply_transposed(hidden_state, packed_to_visible_, out);
+    const PackedWeights& packed = plain_ ? packed_to_hidden_ : packed_to_visible_;
+    if (packed.holds(to_visible().view()))
+        multiply_transposed(hidden_state, packed, out);
     else
-        multiply_transposed(hidden_state, to_visible_.view(), out);
+        multiply_transposed(hidden_state, to_visible().view(), out);
 }
 
 template <class Real>

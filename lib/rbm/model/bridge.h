@@ -46,6 +46,10 @@ class BasicBridge {
     /// visible kind and width.
     BasicBridge(const BasicMachine<Real>& machine, const BasicUnits<Real>& visible_base);
 
+    /// The same path to a machine that has changed, of the same shape and kinds.  It costs a copy and a packing of the
+    /// weights, two of each where a statistic is not the state itself.
+    void follow(const BasicMachine<Real>& machine);
+
     BasicBridge(const BasicBridge&) = delete;  // packed weights refer to this object's own
     BasicBridge& operator=(const BasicBridge&) = delete;
 
@@ -76,9 +80,15 @@ class BasicBridge {
     BasicUnits<Real> visible_base_, hidden_base_;
     BasicUnitsBridge<Real> visible_, hidden_;
     BasicMachine<Real> machine_;
-    /// [V x H] weights with the factors of the side that sends, packed once for the whole path.
+    /// What the statistics multiply states by, and whether it is 1 for all: then the machine's own weights serve.
+    std::vector<Real> visible_factors_, hidden_factors_;
+    bool plain_ = false;
+    /// [V x H] weights with the factors of the side that sends; empty when plain.
     BasicMatrix<Real> to_hidden_, to_visible_;
     PackedWeights packed_to_hidden_, packed_to_visible_;
+
+    const BasicMatrix<Real>& to_hidden() const { return plain_ ? machine_.weights : to_hidden_; }
+    const BasicMatrix<Real>& to_visible() const { return plain_ ? machine_.weights : to_visible_; }
 };
 
 using Bridge = BasicBridge<float>;

@@ -61,10 +61,10 @@ struct Tempering {
 };
 
 struct LadderSettings {
-    double swap_rate = 0.4;          ///< wanted between neighbours
-    std::size_t rounds = 4;          ///< of measuring and spacing anew
-    std::size_t sweeps = 50;         ///< per round
-    std::size_t largest = 400;       ///< rungs, at most
+    double swap_rate = 0.4;            ///< wanted between neighbours
+    std::size_t rounds = 4;            ///< of measuring and spacing anew
+    std::size_t sweeps = 50;           ///< per round
+    std::size_t largest = 400;         ///< rungs, at most
     std::function<void()> on_sweep{};  ///< may throw to end the work
 };
 
