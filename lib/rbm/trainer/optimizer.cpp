@@ -98,7 +98,9 @@ void finish(Machine& machine, Machine& step, const UpdateSettings& settings, dou
                 throw Diverged(
                     fmt::format("update {}: {}[{}] is {}; lower the learning rate, or check the scale of the "
                                 "data",
-                                update_number + 1, name, i, values[i]));
+                                update_number + 1, name, i,
+                                // a NaN may come with a sign, which says nothing
+                                std::isnan(values[i]) ? std::numeric_limits<float>::quiet_NaN() : values[i]));
     });
 }
 
