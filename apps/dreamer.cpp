@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "apps/prepare.h"
 #include "rbm/kernels/ops.h"
 
 namespace rbm::app {
@@ -28,7 +29,7 @@ class TemperingDreamer final : public Dreamer {
   public:
     TemperingDreamer(const Model& model, double beta, std::size_t chains, ConstView start, Random& random)
         : machine_(beta == 1 ? model.machine : tempered(model.machine, beta)),
-          bridge_(machine_, base_of(model, machine_)) {
+          bridge_(machine_, model.rates.empty() ? machine_.visible : base_of_rates(model, machine_)) {
         LadderSettings settings;
         settings.on_sweep = [] { throw_if_stopped(); };
         chains_ = start_tempering(bridge_, chains, settings, random);
@@ -58,16 +59,6 @@ class TemperingDreamer final : public Dreamer {
     }
 
   private:
-    static Units base_of(const Model& model, const Machine& machine) {
-        if (model.rates.empty() || model.rates.size() != machine.visible_count()) return machine.visible;
-        const std::vector<double> means(model.rates.begin(), model.rates.end());
-        std::vector<float> own;
-        std::vector<double> variances(means.size(), 1.0);  // of standardised data
-        if (model.preparation.mean.empty() && location_variance(machine.visible, own))
-            variances.assign(own.begin(), own.end());
-        return base_of_marginals<float>(machine, means, variances);
-    }
-
     Machine machine_;
     Bridge bridge_;
     TemperedChains chains_;

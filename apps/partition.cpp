@@ -39,18 +39,10 @@ std::pair<Units, std::string> base_of(const Model& model, const Machine& machine
         throw UsageError(
             "option --base: found data, but there is no DATA and the model does not hold its data's rates; "
             "give DATA or use --base model");
+    if (!data) return {base_of_rates(model, machine), base};
     const std::size_t columns = machine.visible_count();
-    std::vector<double> means(columns), variances(columns, 1.0);
-    if (!data) {
-        for (std::size_t i = 0; i < columns; ++i) means[i] = static_cast<double>(model.rates[i]);
-        // Standardised data have variance 1; of others the file knows none, and the machine's own does.
-        std::vector<float> own;
-        if (model.preparation.mean.empty() && location_variance(machine.visible, own))
-            variances.assign(own.begin(), own.end());
-        return {base_of_marginals<float>(machine, means, variances), base};
-    }
-    means = column_means(*data);
-    std::vector<double> squares(columns);
+    const std::vector<double> means = column_means(*data);
+    std::vector<double> squares(columns), variances(columns);
     Matrix row(1, columns);
     const Stream stream = data_stream(common);
     for (std::size_t r = 0; r < data->rows(); ++r) {

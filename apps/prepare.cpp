@@ -5,6 +5,7 @@
 
 #include "rbm/io/data.h"
 #include "rbm/kernels/error.h"
+#include "rbm/model/bridge.h"
 
 namespace rbm::app {
 
@@ -62,6 +63,16 @@ void restore_units(const Model& model, View visible_state) {
     for (std::size_t r = 0; r < visible_state.rows; ++r)
         for (std::size_t i = 0; i < visible_state.cols; ++i)
             visible_state.row(r)[i] = model.preparation.mean[i] + model.preparation.scale[i] * visible_state.row(r)[i];
+}
+
+Units base_of_rates(const Model& model, const Machine& machine) {
+    const std::vector<double> means(model.rates.begin(), model.rates.end());
+    // Standardised data have variance 1; of others the file knows none, and the machine's own does.
+    std::vector<double> variances(means.size(), 1.0);
+    std::vector<float> own;
+    if (model.preparation.mean.empty() && location_variance(machine.visible, own))
+        variances.assign(own.begin(), own.end());
+    return base_of_marginals<float>(machine, means, variances);
 }
 
 }  // namespace rbm::app

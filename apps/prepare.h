@@ -20,6 +20,9 @@ Dataset prepare_for(Model& model, Dataset raw, const Program& program, const Com
 /// Throws UsageError for a --beta that the machine's units have no distribution at, or that is beyond the floats.
 void require_beta(const Model& model, const CommonSettings& settings);
 
+/// The factorial base of the data's recorded rates, which the model must hold.
+Units base_of_rates(const Model& model, const Machine& machine);
+
 /// The stream of draws behind --binarize sample outside training: once, from --seed.
 Stream data_stream(const CommonSettings& settings);
 

@@ -9,13 +9,9 @@ int main(int, char** argv) {
     using namespace rbm::bench;
     app::choose_blas_core(argv);
     const Dataset data = binary_images(5000);
-    Machine machine(Bernoulli(784), Bernoulli(500));
     Random random(1);
-    initialize(machine, data, random);
-    const Units base = machine.visible;  // as initialize() leaves it: the data's rates
-    TrainSettings settings;
-    settings.epochs = 20;
-    train(machine, PersistentContrastiveDivergence{1, 100}, data, settings, random);
+    Units base;
+    const Machine machine = learned_machine(data, 20, random, &base);
 
     constexpr std::size_t chains = 100, betas = 200;
     const Bridge bridge(machine, base);

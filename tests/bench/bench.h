@@ -112,4 +112,15 @@ inline Dataset all_digits() {
     return binary_images(60000);
 }
 
+/// 784-500 after some epochs of PCD-1; `base` gets the visible units as initialize() leaves them: the data's rates.
+inline Machine learned_machine(const Dataset& data, std::size_t epochs, Random& random, Units* base = nullptr) {
+    Machine machine(Bernoulli(784), Bernoulli(500));
+    initialize(machine, data, random);
+    if (base != nullptr) *base = machine.visible;
+    TrainSettings settings;
+    settings.epochs = epochs;
+    train(machine, PersistentContrastiveDivergence{1, 100}, data, settings, random);
+    return machine;
+}
+
 }  // namespace rbm::bench

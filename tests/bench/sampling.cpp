@@ -7,12 +7,8 @@ int main(int, char** argv) {
     using namespace rbm::bench;
     app::choose_blas_core(argv);
     const Dataset data = binary_images(5000);
-    Machine machine(Bernoulli(784), Bernoulli(500));
     Random random(1);
-    initialize(machine, data, random);
-    TrainSettings settings;
-    settings.epochs = 20;
-    train(machine, PersistentContrastiveDivergence{1, 100}, data, settings, random);
+    const Machine machine = learned_machine(data, 20, random);
 
     Matrix rows(1000, 784);
     data.fill(0, {}, rows);

@@ -56,13 +56,8 @@ void training(const char* sweep, double x, const Shape& shape, double density = 
 void gibbs(std::size_t count) {
     static const Dataset data = binary_images(5000);
     static const Machine machine = [] {
-        Machine start(Bernoulli(784), Bernoulli(500));
         Random random(1);
-        initialize(start, data, random);
-        TrainSettings settings;
-        settings.epochs = 5;
-        train(start, PersistentContrastiveDivergence{1, 100}, data, settings, random);
-        return start;
+        return learned_machine(data, 5, random);
     }();
     Matrix v(count, 784), after(count, 784), h(count, 500);
     for (std::size_t row = 0; row < count; ++row) {

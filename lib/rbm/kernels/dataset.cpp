@@ -53,10 +53,8 @@ void add_to_hash(std::uint64_t& hash, std::span<const Value> values) {
 /// Calls body(row) for each row, some rows to a thread at a time.
 template <class Body>
 void for_each_block(std::size_t rows, Body body) {
-    constexpr std::size_t block = 32;
-    parallel_for((rows + block - 1) / block, [&](std::size_t piece) {
-        const std::size_t end = std::min(rows, (piece + 1) * block);
-        for (std::size_t row = piece * block; row < end; ++row) body(row);
+    parallel_blocks(rows, 32, [&](std::size_t first, std::size_t count) {
+        for (std::size_t row = first; row < first + count; ++row) body(row);
     });
 }
 

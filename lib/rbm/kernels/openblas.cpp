@@ -55,18 +55,6 @@ void for_each_tile(std::size_t rows, std::size_t cols, Body body) {
     });
 }
 
-/// Calls body(first row, row count) for blocks of rows, on several threads where that pays: starting them costs about
-/// as much as 8000 elements of the cheapest kernel.
-template <class Body>
-void for_each_block(std::size_t rows, std::size_t cols, Body body) {
-    constexpr std::size_t block_elements = 8192;
-    const std::size_t block = std::max<std::size_t>(1, block_elements / std::max<std::size_t>(cols, 1));
-    parallel_for((rows + block - 1) / block, [&](std::size_t i) {
-        const std::size_t row = i * block;
-        body(row, std::min(block, rows - row));
-    });
-}
-
 constexpr std::size_t listed_rows = 32;  // to a piece
 
 /// The lists of all rows of a, in the calling thread's memory.
@@ -74,10 +62,8 @@ const RowLists& list_all_rows(ConstView a) {
     static thread_local RowLists memory;
     RowLists& lists = memory;  // the caller's, not those of the threads that help
     lists.resize(a.rows, a.cols);
-    parallel_for((a.rows + listed_rows - 1) / listed_rows, [&](std::size_t piece) {
-        const std::size_t row = piece * listed_rows;
-        vectorized::list_rows(a, row, std::min(listed_rows, a.rows - row), lists);
-    });
+    parallel_blocks(a.rows, listed_rows,
+                    [&](std::size_t row, std::size_t rows) { vectorized::list_rows(a, row, rows, lists); });
     return lists;
 }
 
@@ -108,16 +94,13 @@ void for_each_outer_tile(const OuterProduct& product, View target, Body body, Af
     static thread_local Panels packed(width);
     Panels& right = packed;
     right.resize(product.right.rows, product.right.cols);
-    parallel_for((product.right.rows + listed_rows - 1) / listed_rows, [&](std::size_t piece) {
-        const std::size_t row = piece * listed_rows;
-        vectorized::pack(product.right, product.row_weights, product.scale, row,
-                         std::min(listed_rows, product.right.rows - row), right);
+    parallel_blocks(product.right.rows, listed_rows, [&](std::size_t row, std::size_t rows) {
+        vectorized::pack(product.right, product.row_weights, product.scale, row, rows, right);
     });
-    const std::size_t rows = product.left.cols, cols = product.right.cols;
-    parallel_for((rows + panel_width - 1) / panel_width, [&](std::size_t piece) {
+    const std::size_t cols = product.right.cols;
+    parallel_blocks(product.left.cols, panel_width, [&](std::size_t row, std::size_t count) {
         static thread_local RowLists columns;
         alignas(64) std::array<float, panel_width * width> values;
-        const std::size_t row = piece * panel_width, count = std::min(panel_width, rows - row);
         columns.resize(panel_width, product.left.rows);
         vectorized::list_columns(product.left, row, count, columns);
         for (std::size_t p = 0; p < right.count(); ++p) {
@@ -148,7 +131,6 @@ class PieceSums {
         sums_ = sums;
         shifts_ = shifts;
     }
-    std::size_t count() const { return count_; }
     /// Of the piece that `row` is in.
     vectorized::ShiftSums shifts(std::size_t row) const {
         const std::span<float> own = shifts_.subspan(row / panel_width * stride_, stride_);
@@ -200,9 +182,8 @@ class OpenBlas final : public Backend {
         const RowLists& lists = list_all_rows(a);
         // A row's bits do not depend on its piece, so pieces may be as large as the threads allow.
         const std::size_t rows_at_once = std::clamp<std::size_t>((a.rows + 2 * threads() - 1) / (2 * threads()), 8, 64);
-        parallel_for((a.rows + rows_at_once - 1) / rows_at_once, [&](std::size_t piece) {
-            const std::size_t row = piece * rows_at_once;
-            vectorized::multiply_rows(a, lists, w, row, std::min(rows_at_once, a.rows - row), out);
+        parallel_blocks(a.rows, rows_at_once, [&](std::size_t row, std::size_t rows) {
+            vectorized::multiply_rows(a, lists, w, row, rows, out);
         });
     }
 
@@ -231,87 +212,78 @@ class OpenBlas final : public Backend {
     }
 
     void logistic(ConstView field, Floats bias, Floats beta, View out) const override {
-        for_each_block(field.rows, field.cols, [&](std::size_t row, std::size_t rows) {
+        parallel_rows(field.rows, field.cols, [&](std::size_t row, std::size_t rows) {
             vectorized::logistic(field.rows_from(row, rows), bias, part(beta, row, rows), out.rows_from(row, rows));
         });
     }
     void sample_logistic(ConstView field, Floats bias, Floats beta, const Stream& stream, View out) const override {
-        for_each_block(field.rows, field.cols, [&](std::size_t row, std::size_t rows) {
+        parallel_rows(field.rows, field.cols, [&](std::size_t row, std::size_t rows) {
             vectorized::sample_logistic(field.rows_from(row, rows), bias, part(beta, row, rows), stream.rows_from(row),
                                         out.rows_from(row, rows));
         });
     }
     void add_softplus_sums(ConstView field, Floats bias, Floats beta, Sums out) const override {
-        for_each_block(field.rows, field.cols, [&](std::size_t row, std::size_t rows) {
+        parallel_rows(field.rows, field.cols, [&](std::size_t row, std::size_t rows) {
             vectorized::add_softplus_sums(field.rows_from(row, rows), bias, part(beta, row, rows),
                                           out.subspan(row, rows));
         });
     }
     void sample_normal(ConstView mean, Floats deviation, Floats beta, const Stream& stream, View out) const override {
-        for_each_block(mean.rows, mean.cols, [&](std::size_t row, std::size_t rows) {
+        parallel_rows(mean.rows, mean.cols, [&](std::size_t row, std::size_t rows) {
             vectorized::sample_normal(mean.rows_from(row, rows), deviation, part(beta, row, rows),
                                       stream.rows_from(row), out.rows_from(row, rows));
         });
     }
     void add_dots(double scale, ConstView a, Floats vector, Sums out) const override {
-        for_each_block(a.rows, a.cols, [&](std::size_t row, std::size_t rows) {
+        parallel_rows(a.rows, a.cols, [&](std::size_t row, std::size_t rows) {
             vectorized::add_dots(scale, a.rows_from(row, rows), vector, out.subspan(row, rows));
         });
     }
     void add_row_dots(double scale, ConstView a, ConstView c, Sums out) const override {
-        for_each_block(a.rows, a.cols, [&](std::size_t row, std::size_t rows) {
+        parallel_rows(a.rows, a.cols, [&](std::size_t row, std::size_t rows) {
             vectorized::add_row_dots(scale, a.rows_from(row, rows), c.rows_from(row, rows), out.subspan(row, rows));
         });
     }
     void add_weighted_squares(double scale, ConstView a, Floats center, Floats precision, Sums out) const override {
-        for_each_block(a.rows, a.cols, [&](std::size_t row, std::size_t rows) {
+        parallel_rows(a.rows, a.cols, [&](std::size_t row, std::size_t rows) {
             vectorized::add_weighted_squares(scale, a.rows_from(row, rows), center, precision, out.subspan(row, rows));
         });
     }
     void add_column_sums(double scale, ConstView a, Floats row_weights, std::span<float> out) const override {
-        constexpr std::size_t columns = 128;
-        parallel_for((a.cols + columns - 1) / columns, [&](std::size_t piece) {
-            const std::size_t first = piece * columns;
-            vectorized::add_column_sums(scale, a, row_weights, first,
-                                        out.subspan(first, std::min(columns, a.cols - first)));
+        parallel_blocks(a.cols, 128, [&](std::size_t first, std::size_t count) {
+            vectorized::add_column_sums(scale, a, row_weights, first, out.subspan(first, count));
         });
     }
     void add_column_moments(ConstView a, Floats center, Floats row_weights, Sums first, Sums second) const override {
-        constexpr std::size_t columns = 64;
-        parallel_for((a.cols + columns - 1) / columns, [&](std::size_t piece) {
-            const std::size_t begin = piece * columns;
-            vectorized::add_column_moments(a, center, row_weights, begin, std::min(columns, a.cols - begin), first,
-                                           second);
+        parallel_blocks(a.cols, 64, [&](std::size_t begin, std::size_t count) {
+            vectorized::add_column_moments(a, center, row_weights, begin, count, first, second);
         });
     }
     void add_vector(ConstView a, Floats vector, View out) const override {
-        for_each_block(a.rows, a.cols, [&](std::size_t row, std::size_t rows) {
+        parallel_rows(a.rows, a.cols, [&](std::size_t row, std::size_t rows) {
             vectorized::add_vector(a.rows_from(row, rows), vector, out.rows_from(row, rows));
         });
     }
     void scale_columns(ConstView a, Floats factors, View out) const override {
-        for_each_block(a.rows, a.cols, [&](std::size_t row, std::size_t rows) {
+        parallel_rows(a.rows, a.cols, [&](std::size_t row, std::size_t rows) {
             vectorized::scale_columns(a.rows_from(row, rows), factors, out.rows_from(row, rows));
         });
     }
     double slope_squares(ConstView slopes, const WeightUpdate& update) const override {
         static thread_local std::vector<double> parts;
-        const std::size_t pieces = (slopes.rows + panel_width - 1) / panel_width;
-        parts.resize(pieces);
+        parts.resize((slopes.rows + panel_width - 1) / panel_width);
         const std::span<double> sums(parts);
-        parallel_for(pieces, [&](std::size_t piece) {
-            const std::size_t row = piece * panel_width;
-            sums[piece] = vectorized::slope_squares(slopes, update, row, std::min(panel_width, slopes.rows - row));
+        parallel_blocks(slopes.rows, panel_width, [&](std::size_t row, std::size_t rows) {
+            sums[row / panel_width] = vectorized::slope_squares(slopes, update, row, rows);
         });
         return std::accumulate(sums.begin(), sums.end(), 0.0);
     }
     WeightUpdateSums update_weights(ConstView slopes, const WeightUpdate& update,
                                     const WeightMemory& memory) const override {
         const PieceSums pieces(memory);
-        parallel_for(pieces.count(), [&](std::size_t piece) {
-            const std::size_t row = piece * panel_width;
-            const ConstView own = slopes.rows_from(row, std::min(panel_width, slopes.rows - row));
-            pieces.add(row, vectorized::update_weights(own, update, memory, row, 0, pieces.shifts(row)));
+        parallel_blocks(slopes.rows, panel_width, [&](std::size_t row, std::size_t rows) {
+            pieces.add(row, vectorized::update_weights(slopes.rows_from(row, rows), update, memory, row, 0,
+                                                       pieces.shifts(row)));
             pieces.finish(row, update);
         });
         return pieces.total(update);

@@ -15,9 +15,18 @@ using Doubles = std::span<const double>;
 
 inline void multiply(ConstView a, ConstView w, View out) { backend().multiply(a, w, out); }
 inline void multiply_transposed(ConstView a, ConstView w, View out) { backend().multiply_transposed(a, w, out); }
-inline void multiply(ConstView a, const PackedWeights& w, View out) { backend().multiply_packed(a, w, out); }
-inline void multiply_transposed(ConstView a, const PackedWeights& w, View out) {
-    backend().multiply_packed_transposed(a, w, out);
+/// By the packed weights where they hold w.
+inline void multiply(ConstView a, ConstView w, const PackedWeights& packed, View out) {
+    if (packed.holds(w))
+        backend().multiply_packed(a, packed, out);
+    else
+        backend().multiply(a, w, out);
+}
+inline void multiply_transposed(ConstView a, ConstView w, const PackedWeights& packed, View out) {
+    if (packed.holds(w))
+        backend().multiply_packed_transposed(a, packed, out);
+    else
+        backend().multiply_transposed(a, w, out);
 }
 inline void add_outer(const OuterProduct& product, View out) { backend().add_outer(product, out); }
 inline void logistic(ConstView field, Floats bias, Floats beta, View out) {
@@ -51,8 +60,12 @@ inline void multiply_transposed(ConstDoubleView a, ConstDoubleView w, DoubleView
     reference::multiply_transposed(a, w, out);
 }
 /// Double weights are never packed.
-inline void multiply(ConstDoubleView, const PackedWeights&, DoubleView) {}
-inline void multiply_transposed(ConstDoubleView, const PackedWeights&, DoubleView) {}
+inline void multiply(ConstDoubleView a, ConstDoubleView w, const PackedWeights&, DoubleView out) {
+    reference::multiply(a, w, out);
+}
+inline void multiply_transposed(ConstDoubleView a, ConstDoubleView w, const PackedWeights&, DoubleView out) {
+    reference::multiply_transposed(a, w, out);
+}
 inline void add_outer(const BasicOuterProduct<double>& product, DoubleView out) { reference::add_outer(product, out); }
 inline void logistic(ConstDoubleView field, Doubles bias, Doubles beta, DoubleView out) {
     reference::logistic(field, bias, beta, out);

@@ -6,21 +6,14 @@
 
 namespace rbm {
 
-void PackedWeights::start(ConstView weights) {
+void PackedWeights::pack(ConstView weights) {
     weights_ = weights;
     by_hidden_.resize(weights.rows, weights.cols);
     by_visible_.resize(weights.cols, weights.rows);
-}
-
-void PackedWeights::pack(ConstView weights) {
-    start(weights);
-    parallel_for(by_visible_.count(), [&](std::size_t block) { pack_rows(block); });
-}
-
-void PackedWeights::pack_rows(std::size_t block) {
-    const std::size_t first = block * panel_width;
-    vectorized::pack(weights_, {}, 1, first, std::min(panel_width, weights_.rows - first), by_hidden_);
-    transpose_rows(block);
+    parallel_blocks(weights.rows, panel_width, [&](std::size_t row, std::size_t rows) {
+        vectorized::pack(weights, {}, 1, row, rows, by_hidden_);
+        transpose_rows(row / panel_width);
+    });
 }
 
 void PackedWeights::transpose_rows(std::size_t block) {

@@ -14,10 +14,6 @@ class PackedWeights {
     void pack(ConstView weights);
     void pack(MatrixView<const double>) {}  ///< products in double do without
 
-    /// Room for weights [V x H], to be filled by pack_rows() for all of its blocks of 32 rows.
-    void start(ConstView weights);
-    void pack_rows(std::size_t block);
-
     void release() { weights_ = {}; }
 
     /// True while these are the weights that were packed.
@@ -31,7 +27,7 @@ class PackedWeights {
     const Panels& by_visible() const { return by_visible_; }  ///< [H x V]: what h W^T reads
     /// Where the update of weights writes its results as well: by_hidden's element (row, 32 p + c).
     float* row_of_panel(std::size_t p, std::size_t row) { return by_hidden_.panel(p) + row * panel_width; }
-    /// Fills by_visible's rows of block `block` from by_hidden's.
+    /// Fills by_visible's panel `block` from by_hidden's rows [32 block, 32 block + 32).
     void transpose_rows(std::size_t block);
 
   private:

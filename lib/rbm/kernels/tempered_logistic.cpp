@@ -126,16 +126,6 @@ namespace {
 HWY_EXPORT(SampleTempered);
 HWY_EXPORT(AddSoftplusChanges);
 
-/// Blocks of rows of some 8000 elements: a thread's start is not worth fewer.
-template <class Body>
-void for_each_block(std::size_t rows, std::size_t cols, const Body& body) {
-    const std::size_t block = std::max<std::size_t>(1, 8192 / std::max<std::size_t>(cols, 1));
-    parallel_for((rows + block - 1) / block, [&](std::size_t piece) {
-        const std::size_t row = piece * block;
-        body(row, std::min(block, rows - row));
-    });
-}
-
 bool on_reference() { return &backend() == &reference_backend(); }
 
 }  // namespace
@@ -152,7 +142,7 @@ void vectorized::add_softplus_changes(ConstView field, Floats base, Floats chang
 void sample_tempered_logistic(ConstView field, Floats base, Floats change, Floats beta, const Stream& stream,
                               View out) {
     if (on_reference()) return reference::sample_tempered_logistic(field, base, change, beta, stream, out);
-    for_each_block(field.rows, field.cols, [&](std::size_t row, std::size_t rows) {
+    parallel_rows(field.rows, field.cols, [&](std::size_t row, std::size_t rows) {
         vectorized::sample_tempered_logistic(field.rows_from(row, rows), base, change, beta.subspan(row, rows),
                                              stream.rows_from(row), out.rows_from(row, rows));
     });
@@ -160,7 +150,7 @@ void sample_tempered_logistic(ConstView field, Floats base, Floats change, Float
 
 void add_softplus_changes(ConstView field, Floats base, Floats change, Floats from, Floats to, Sums out) {
     if (on_reference()) return reference::add_softplus_changes(field, base, change, from, to, out);
-    for_each_block(field.rows, field.cols, [&](std::size_t row, std::size_t rows) {
+    parallel_rows(field.rows, field.cols, [&](std::size_t row, std::size_t rows) {
         vectorized::add_softplus_changes(field.rows_from(row, rows), base, change, from.subspan(row, rows),
                                          to.subspan(row, rows), out.subspan(row, rows));
     });

@@ -4,6 +4,7 @@
 // caller does the rest itself, where an OpenMP team would wait for its last member at each loop.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <type_traits>
@@ -28,6 +29,22 @@ void parallel_for(std::size_t count, const Body& body) {
     detail::parallel_for(
         count, [](const void* erased, std::size_t index) { (*static_cast<const Body*>(erased))(index); },
         std::addressof(body));
+}
+
+/// Calls body(first, count) for 0 ... total - 1 cut into blocks of `block`, the last of them perhaps short; likewise.
+template <class Body>
+void parallel_blocks(std::size_t total, std::size_t block, const Body& body) {
+    parallel_for((total + block - 1) / block, [&](std::size_t piece) {
+        const std::size_t first = piece * block;
+        body(first, std::min(block, total - first));
+    });
+}
+
+/// The same for the rows of a rows x cols matrix, on several threads where that pays: starting them costs about as much
+/// as 8000 elements of the cheapest kernel.
+template <class Body>
+void parallel_rows(std::size_t rows, std::size_t cols, const Body& body) {
+    parallel_blocks(rows, std::max<std::size_t>(1, 8192 / std::max<std::size_t>(cols, 1)), body);
 }
 
 }  // namespace rbm

@@ -119,19 +119,12 @@ BasicMachine<Real> BasicBridge<Real>::at(double beta) const {
 
 template <class Real>
 void BasicBridge<Real>::hidden_field(ConstView visible_state, View out) const {
-    if (packed_to_hidden_.holds(to_hidden().view()))
-        multiply(visible_state, packed_to_hidden_, out);
-    else
-        multiply(visible_state, to_hidden().view(), out);
+    multiply(visible_state, to_hidden().view(), packed_to_hidden_, out);
 }
 
 template <class Real>
 void BasicBridge<Real>::visible_field(ConstView hidden_state, View out) const {
-    const PackedWeights& packed = plain_ ? packed_to_hidden_ : packed_to_visible_;
-    if (packed.holds(to_visible().view()))
-        multiply_transposed(hidden_state, packed, out);
-    else
-        multiply_transposed(hidden_state, to_visible().view(), out);
+    multiply_transposed(hidden_state, to_visible().view(), plain_ ? packed_to_hidden_ : packed_to_visible_, out);
 }
 
 template <class Real>

@@ -53,11 +53,10 @@ template <class Real>
 void BasicGaussianBridge<Real>::sample(MatrixView<const Real> field, BetaOf<Real> beta, const Stream& stream,
                                        MatrixView<Real> out) const {
     const std::size_t units = field.cols, block = std::max<std::size_t>(1, 4096 / std::max<std::size_t>(units, 1));
-    parallel_for((field.rows + block - 1) / block, [&](std::size_t piece) {
+    parallel_blocks(field.rows, block, [&](std::size_t first, std::size_t count) {
         static thread_local std::vector<Real> deviation;
         deviation.resize(units);
-        const std::size_t first = piece * block, last = std::min(field.rows, first + block);
-        for (std::size_t r = first; r < last; ++r) {
+        for (std::size_t r = first; r < first + count; ++r) {
             const Real b = beta[r], rest = 1 - b;
             const Real* f = field.data + r * field.stride;
             Real* mean = out.data + r * out.stride;

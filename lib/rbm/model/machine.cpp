@@ -37,20 +37,13 @@ BasicMachine<Real>::BasicMachine(BasicUnits<Real> visible_units, BasicUnits<Real
 
 template <class Real>
 void BasicMachine<Real>::hidden_field(ConstView visible_state, Workspace& workspace, View out) const {
-    const ConstView left = statistic(visible, visible_state, workspace.visible_statistic);
-    if (workspace.packed.holds(weights.view()))
-        multiply(left, workspace.packed, out);
-    else
-        multiply(left, weights.view(), out);
+    multiply(statistic(visible, visible_state, workspace.visible_statistic), weights.view(), workspace.packed, out);
 }
 
 template <class Real>
 void BasicMachine<Real>::visible_field(ConstView hidden_state, Workspace& workspace, View out) const {
-    const ConstView left = statistic(hidden, hidden_state, workspace.hidden_statistic);
-    if (workspace.packed.holds(weights.view()))
-        multiply_transposed(left, workspace.packed, out);
-    else
-        multiply_transposed(left, weights.view(), out);
+    multiply_transposed(statistic(hidden, hidden_state, workspace.hidden_statistic), weights.view(), workspace.packed,
+                        out);
 }
 
 template <class Real>
