@@ -14,6 +14,9 @@
 namespace rbm::app {
 namespace {
 
+// A generator of a run, forked from its seed; those of train.cpp and start.cpp are 1 to 4.
+constexpr std::uint64_t estimate_purpose = 5;
+
 double average(const std::vector<double>& values) {
     double sum = 0;
     for (const double value : values) sum += value;
@@ -45,14 +48,38 @@ Monitor::Monitor(const Machine& machine, const Dataset& training_set, const Data
     if (validation_set != nullptr) validation = validation_set->spread(watched_rows(training_set.rows()));
 }
 
+void Monitor::track(std::size_t epochs, std::size_t rows, Units path_base, std::uint64_t run_seed) {
+    estimate_every = epochs;
+    base = std::move(path_base);
+    seed = run_seed;
+    // In rows through the weights: training takes 5 products per row of data, a step of a chain 2.
+    constexpr double share = 0.2, products = 5.0 / 2;
+    annealing.chains = 50;
+    const double steps = share * products * static_cast<double>(epochs) * static_cast<double>(rows) /
+                         static_cast<double>(annealing.chains);
+    annealing.betas = static_cast<std::size_t>(std::clamp(steps, 200.0, 10'000.0));
+}
+
+bool Monitor::knows_likelihood(std::size_t epoch, std::size_t epochs) const {
+    const auto due = [&](std::size_t every) { return every > 0 && (epoch % every == 0 || epoch == epochs); };
+    return due(exact_every) || due(estimate_every);
+}
+
 Monitor::Numbers Monitor::measure(const Machine& machine, const EpochReport& report) const {
     Numbers numbers;
     const bool discrete = takes_unit_interval(machine.visible);
     numbers.free_energy = average(free_energies(machine, training));
     numbers.reconstruction_error = reconstruction_error(machine, training);
     if (discrete) numbers.pseudo_likelihood = pseudo_likelihood(machine, training, Random(0));
-    if (exact_every > 0 && (report.epoch % exact_every == 0 || report.epoch == report.epochs))
+    if (exact_every > 0 && (report.epoch % exact_every == 0 || report.epoch == report.epochs)) {
         numbers.log_partition = exact_log_partition(machine);
+    } else if (knows_likelihood(report.epoch, report.epochs)) {
+        const Bridge bridge(machine, base);
+        Random random = Random(seed).fork(estimate_purpose).fork(report.epoch);
+        const std::vector<float> betas = spaced_betas(bridge, annealing, random);
+        numbers.estimate = annealed_log_partition(bridge, betas, annealing.chains, random);
+        numbers.log_partition = numbers.estimate->value;
+    }
     if (validation) {
         numbers.held_out_free_energy = average(free_energies(machine, *validation));
         numbers.free_energy_gap = *numbers.held_out_free_energy - numbers.free_energy;
@@ -68,7 +95,7 @@ Monitor::Numbers Monitor::measure(const Machine& machine, const EpochReport& rep
 }
 
 std::string metrics_line(const EpochReport& report, const Monitor::Numbers& numbers, double seconds,
-                         double examples_per_second) {
+                         double examples_per_second, std::optional<std::uint64_t> best_epoch) {
     nlohmann::ordered_json line;
     const auto add = [&](const char* key, const std::optional<double>& value) {
         if (value) line[key] = *value;
@@ -90,6 +117,23 @@ std::string metrics_line(const EpochReport& report, const Monitor::Numbers& numb
     add("log_partition", numbers.log_partition);
     add("log_likelihood", numbers.log_likelihood);
     add("held_out_log_likelihood", numbers.held_out_log_likelihood);
+    if (numbers.estimate) {
+        // Where log Z may lie higher, likelihoods may be lower.
+        const double below = numbers.estimate->high - numbers.estimate->value;
+        const double above = numbers.estimate->value - numbers.estimate->low;
+        line["log_partition_low"] = numbers.estimate->low;
+        line["log_partition_high"] = numbers.estimate->high;
+        line["log_partition_spread"] = numbers.estimate->spread;
+        const auto add_interval = [&](const std::string& key, const std::optional<double>& value) {
+            if (!value) return;
+            line[key + "_low"] = *value - below;
+            line[key + "_high"] = *value + above;
+        };
+        add_interval("log_likelihood", numbers.log_likelihood);
+        add_interval("held_out_log_likelihood", numbers.held_out_log_likelihood);
+    }
+    if (numbers.log_partition) line["log_partition_method"] = numbers.estimate ? "ais" : "exact";
+    if (best_epoch) line["best_epoch"] = *best_epoch;
     return line.dump();
 }
 
@@ -100,7 +144,13 @@ std::string epoch_line(const EpochReport& report, const Monitor::Numbers& number
         text += fmt::format("  held-out log-likelihood {:.2f}", *numbers.held_out_log_likelihood);
     } else if (numbers.log_likelihood) {
         text += fmt::format("  log-likelihood {:.2f}", *numbers.log_likelihood);
-    } else if (numbers.pseudo_likelihood) {
+    }
+    if (numbers.estimate) {
+        text += fmt::format(" (-{:.2f}, +{:.2f}) by AIS", numbers.estimate->high - numbers.estimate->value,
+                            numbers.estimate->value - numbers.estimate->low);
+        if (numbers.estimate->spread > largest_spread) text += ", whose chains disagree: not to be trusted";
+    }
+    if (!numbers.log_likelihood && numbers.pseudo_likelihood) {
         text += fmt::format("  pseudo-likelihood {:.1f}", *numbers.pseudo_likelihood);
     }
     return text + fmt::format("  reconstruction error {:.4f}", numbers.reconstruction_error);

@@ -40,17 +40,7 @@ std::pair<Units, std::string> base_of(const Model& model, const Machine& machine
             "option --base: found data, but there is no DATA and the model does not hold its data's rates; "
             "give DATA or use --base model");
     if (!data) return {base_of_rates(model, machine), base};
-    const std::size_t columns = machine.visible_count();
-    const std::vector<double> means = column_means(*data);
-    std::vector<double> squares(columns), variances(columns);
-    Matrix row(1, columns);
-    const Stream stream = data_stream(common);
-    for (std::size_t r = 0; r < data->rows(); ++r) {
-        data->fill(r, stream, row);
-        for (std::size_t i = 0; i < columns; ++i) squares[i] += std::pow(static_cast<double>(row(0, i)) - means[i], 2);
-    }
-    for (std::size_t i = 0; i < columns; ++i) variances[i] = squares[i] / static_cast<double>(data->rows());
-    return {base_of_marginals<float>(machine, means, variances), base};
+    return {base_of_data(machine, *data, data_stream(common)), base};
 }
 
 /// As many rows as there are chains, evenly spread over the data, and over again where they are fewer.
@@ -136,6 +126,19 @@ std::string_view name_of(BetaSpacing spacing) {
 }
 
 }  // namespace
+
+Units base_of_data(const Machine& machine, const Dataset& data, const Stream& stream) {
+    const std::vector<double> means = column_means(data);
+    std::vector<double> variances(data.cols());
+    Matrix row(1, data.cols());
+    for (std::size_t r = 0; r < data.rows(); ++r) {
+        data.fill(r, stream, row);
+        for (std::size_t i = 0; i < data.cols(); ++i)
+            variances[i] += std::pow(static_cast<double>(row(0, i)) - means[i], 2);
+    }
+    for (double& variance : variances) variance /= static_cast<double>(data.rows());
+    return base_of_marginals<float>(machine, means, variances);
+}
 
 void add_partition_options(Program& program, PartitionSettings& settings) {
     program

@@ -33,6 +33,9 @@ struct PartitionReport {
 /// Declares --method, --chains, --betas, --steps, --base and --schedule.
 void add_partition_options(Program& program, PartitionSettings& settings);
 
+/// Where paths to a machine begin: its visible bank with the data's means and variances.
+Units base_of_data(const Machine& machine, const Dataset& data, const Stream& stream);
+
 /// Throws UsageError for options that the method has no use for, and for a base that is not there.
 PartitionReport estimate_log_partition(const Model& model, const std::optional<Dataset>& data, const Program& program,
                                        const CommonSettings& common, const PartitionSettings& settings);

@@ -243,6 +243,14 @@ void Program::check_complete() const {
         fail(fmt::format("{} is -, standard input, but that is a terminal: pipe a file into it", readers[0]));
 }
 
+void Program::prefer(const std::vector<std::pair<std::string, std::string>>& settings) {
+    for (const auto& [name, text] : settings) {
+        Option& option = known(name);
+        if (!option.given && !option.value.take(text))
+            throw std::logic_error(fmt::format("{}: --{} cannot be {}", name_, name, text));
+    }
+}
+
 std::map<std::string, std::string> Program::record() const {
     std::map<std::string, std::string> texts;
     for (const Option& option : options_)

@@ -49,6 +49,9 @@ class Program {
     /// The option's value as text, in its shortest form; "" when it has none.
     std::string text(std::string_view option) const;
 
+    /// Sets options that were not given; they do not count as given afterwards.
+    void prefer(const std::vector<std::pair<std::string, std::string>>& settings);
+
     /// All options that shape results, as text: what a checkpoint keeps.
     std::map<std::string, std::string> record() const;
     /// Takes options that were not given from such a record.  Throws UsageError when a given one differs from it,

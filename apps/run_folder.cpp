@@ -111,12 +111,20 @@ RunFolder::~RunFolder() {
     close(lock_);
 }
 
-void RunFolder::save(const Checkpoint& checkpoint) const {
+void RunFolder::save_models(const Checkpoint& checkpoint) const {
     Model model = checkpoint.model;
     model.machine = checkpoint.state.machine;
     save_model(model_path(), model, true);
-    save_checkpoint(checkpoint_path(), checkpoint);
+    const std::string averaged = file("averaged.safetensors");
+    if (checkpoint.state.update.average.visible_count() == 0) {
+        unlink(averaged.c_str());  // of a run before, under --force
+        return;
+    }
+    model.machine = checkpoint.state.update.average;
+    save_model(averaged, model, true);
 }
+
+void RunFolder::save(const Checkpoint& checkpoint) const { save_checkpoint(checkpoint_path(), checkpoint); }
 
 void RunFolder::cut_metrics(std::uint64_t epochs) const {
     const std::string path = file("metrics.jsonl");

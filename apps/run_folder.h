@@ -22,7 +22,9 @@ class RunFolder {
     std::string model_path() const { return file("model.safetensors"); }
     std::string checkpoint_path() const { return file("checkpoint.safetensors"); }
 
-    /// Writes the model, then the checkpoint: a run that dies between them is not taken for finished.
+    /// Writes the model, and the averaged one where there is one.
+    void save_models(const Checkpoint& checkpoint) const;
+    /// To be written after the models: a run that dies between them is not taken for finished.
     void save(const Checkpoint& checkpoint) const;
 
     /// Keeps the lines of the first `epochs` epochs of metrics.jsonl; 0: starts it anew.

@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: MIT
+#include "apps/recipes.h"
 #include "apps/training_run.h"
 
 namespace rbm::app {
+
+namespace {
+
+std::vector<std::pair<std::string, std::string>> names_of_recipes() {
+    std::vector<std::pair<std::string, std::string>> words;
+    for (const std::string& name : recipe_names()) words.emplace_back(name, name);
+    return words;
+}
+
+}  // namespace
 
 void declare_options(Program& program, RunSettings& run) {
     TrainSettings& train = run.train;
@@ -9,6 +20,10 @@ void declare_options(Program& program, RunSettings& run) {
         .example("rbm-train images.npy --output run --hidden 500 --epochs 50 --validation test.npy",
                  "a larger machine, watched on held-out data")
         .example("rbm-train --output run --resume", "go on after an interruption")
+        .example(
+            "rbm-train images.npy --output run --recipe best --validation valid.npy --stop-on likelihood "
+            "--track-likelihood 5",
+            "a recipe, stopped when held-out data become less likely; the best model is kept")
         .optional_argument("DATA", &run.data,
                            "samples, one per row: IDX, .npy, CSV (any of them .gz) or a folder of PNGs")
         .group("The run")
@@ -17,6 +32,8 @@ void declare_options(Program& program, RunSettings& run) {
         .option("validation", input(&run.validation), "held-out samples to watch; never trained on")
         .option("sample-weights", input(&run.sample_weights),
                 "one weight per sample: .npy [N] or a table of one column")
+        .option("recipe", choice(&run.recipe, names_of_recipes()),
+                "options as in a paper, shown at the start; those that are given win")
         .option("resume", flag(&run.resume).transient(), "go on from the folder's checkpoint; needs no other option")
         .group("The machine")
         .option("visible-units", choice(&run.visible_units, {"bernoulli", "gaussian"}), "kind of the visible units")
@@ -27,10 +44,21 @@ void declare_options(Program& program, RunSettings& run) {
                 real(&run.minimum_sigma, above(0)).shown_default("a tenth of the prepared data's unit"),
                 "Gaussian units: lower bound of sigma, in the units of the data")
         .group("Learning")
-        .option("algorithm", choice(&run.algorithm, {"pcd", "cd"}),
-                "negative phase: persistent chains, or chains from the data")
+        .option(
+            "algorithm", choice(&run.algorithm, {"pcd", "cd", "fpcd", "tempering"}),
+            "negative phase: persistent chains, chains from the data, persistent ones with fast weights, or ladders "
+            "of parallel tempering")
         .option("steps", count(&run.steps, 1), "sweeps of Gibbs sampling per update: the k of CD-k")
-        .option("chains", count(&run.chains, 1).shown_default("the batch size"), "persistent chains of pcd")
+        .option("steps-schedule",
+                choice(&run.steps_schedule, {{"constant", StepsSchedule::constant}, {"linear", StepsSchedule::linear}}),
+                "linear grows from 1 to --steps, in stages of equal length")
+        .option("chains", count(&run.chains, 1).shown_default("the batch size"),
+                "persistent chains; of tempering, ladders")
+        .option("rungs", count(&run.rungs, 2, 1000),
+                "tempering: chains per ladder, from the data's marginals to the machine")
+        .option("fast-rate", real(&run.fast_rate, at_least(0)), "fpcd: learning rate of the fast weights, all along")
+        .option("fast-decay", real(&run.fast_decay, below_and_at_least(0, 1)),
+                "fpcd: what is left of the fast weights after an update")
         .option("epochs",
                 count(&run.epochs, 1, most_epochs)
                     .shown_default(fmt::format("enough for {} updates, at least 10", default_updates)),
@@ -52,12 +80,24 @@ void declare_options(Program& program, RunSettings& run) {
         .option("weight-decay-l1", real(&train.weight_decay_l1, at_least(0)), "L1 penalty on the weights")
         .option("sparsity-target", probability(&train.sparsity_target), "wanted mean activity of hidden units")
         .option("sparsity-cost", real(&train.sparsity_cost, at_least(0)), "strength of the pull towards it; 0: none")
+        .option("averaging", probability(&train.averaging),
+                "average the weights over this share of the updates so far into averaged.safetensors; 0: do not")
         .option("gradient-norm-limit", real(&train.gradient_norm_limit, at_least(0)),
                 "longer gradients are shortened to this; 0: none")
         .option("centering", on_off(&train.centering), "learn around the units' mean activities")
         .option("offset-rate", real(&train.offset_rate, between(0, 1)), "how fast those means follow the batches")
         .option("log-sigma-rate", real(&train.log_sigma_rate, at_least(0)),
                 "Gaussian units: learning rate of log sigma, as a share of --learning-rate")
+        .group("Watching and stopping")
+        .option("track-likelihood", count(&run.track_likelihood, 0),
+                "estimate the log-likelihood by a short AIS every so many epochs; 0: only where it is exact")
+        .option(
+            "stop-on", choice(&run.stop_on, {"off", "likelihood", "gap"}),
+            "keep the model that is best on --validation, and stop when none comes for --patience epochs: by held-out "
+            "log-likelihood, or by the free-energy gap")
+        .option("patience", count(&run.patience, 1), "epochs to wait for a better model")
+        .option("largest-gap", real(&run.largest_gap, at_least(0)),
+                "free-energy gap, in nats, up to which later models are better")
         .common(run.common, {"seed", "threads", "binarize", "threshold", "json", "force"});
 }
 

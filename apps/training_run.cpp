@@ -6,6 +6,8 @@
 #include <set>
 
 #include "apps/monitoring.h"
+#include "apps/partition.h"
+#include "apps/recipes.h"
 #include "apps/run_folder.h"
 #include "rbm/io/bytes.h"
 #include "rbm/io/data.h"
@@ -94,8 +96,12 @@ void require_room(const RunSettings& run, std::size_t rows, std::size_t visible)
     const double v = static_cast<double>(visible), h = static_cast<double>(run.hidden);
     const double batch = static_cast<double>(std::min(run.train.batch_size, rows));
     const double chains = static_cast<double>(run.chains.value_or(run.train.batch_size));
-    const double machines = run.train.optimizer == Optimizer::adam ? 5 : 4;
-    require_memory(sizeof(float) * (machines * v * h + (batch + chains) * (3 * v + 4 * h)),
+    double machines = run.train.optimizer == Optimizer::adam ? 5 : 4;
+    machines += (run.train.averaging > 0 ? 1 : 0) + (run.algorithm == "fpcd"        ? 4
+                                                     : run.algorithm == "tempering" ? 3
+                                                                                    : 0);
+    const double ladders = run.algorithm == "tempering" ? chains * static_cast<double>(run.rungs) : 0;
+    require_memory(sizeof(float) * (machines * v * h + (batch + chains) * (3 * v + 4 * h) + ladders * (v + h)),
                    fmt::format("a machine of {} x {} units with batches of {} and {} chains", visible, run.hidden,
                                run.train.batch_size, run.chains.value_or(run.train.batch_size)));
 }
@@ -132,6 +138,12 @@ void refuse_idle_options(const Program& program, const RunSettings& run) {
         {"minimum-sigma", !gaussian && run.minimum_sigma.has_value(), "Bernoulli units"},
         {"log-sigma-rate", !gaussian && run.train.log_sigma_rate != untouched.train.log_sigma_rate, "Bernoulli units"},
         {"chains", run.algorithm == "cd" && run.chains.has_value(), "--algorithm cd, whose chains start at the data"},
+        {"rungs", run.algorithm != "tempering" && run.rungs != untouched.rungs, "algorithms other than tempering"},
+        {"fast-rate", run.algorithm != "fpcd" && run.fast_rate != untouched.fast_rate, "algorithms other than fpcd"},
+        {"fast-decay", run.algorithm != "fpcd" && run.fast_decay != untouched.fast_decay, "algorithms other than fpcd"},
+        {"steps-schedule", run.steps == 1 && run.steps_schedule != untouched.steps_schedule, "--steps 1"},
+        {"patience", run.stop_on == "off" && run.patience != untouched.patience, "--stop-on off"},
+        {"largest-gap", run.stop_on != "gap" && run.largest_gap != untouched.largest_gap, "anything but --stop-on gap"},
         {"momentum", adam && run.train.momentum != untouched.train.momentum, "--optimizer adam"},
         {"offset-rate", !run.train.centering && run.train.offset_rate != untouched.train.offset_rate,
          "--centering off"},
@@ -139,6 +151,35 @@ void refuse_idle_options(const Program& program, const RunSettings& run) {
     for (const auto& [option, idle, where] : options)
         if (idle && program.given(option))
             throw UsageError(fmt::format("option --{}: has no effect with {}; leave it out", option, where));
+}
+
+/// Options that were given win.
+void follow_recipe(Program& program, const Recipe& recipe) {
+    program.prefer(recipe.options);
+    std::string text;
+    for (const auto& [name, value] : recipe.options)
+        if (!program.given(name)) text += fmt::format(" --{} {}", name, value);
+    note("recipe {}: {}; it stands for\n {}", recipe.name, recipe.source, text);
+}
+
+void require_what_stops(const RunSettings& run) {
+    if (run.stop_on != "off" && run.validation.empty())
+        throw UsageError(
+            fmt::format("option --stop-on: {} is measured on held-out data; give --validation", run.stop_on));
+}
+
+/// Calls use(objective) with that of --algorithm.
+template <class Use>
+auto with_objective(const RunSettings& run, const Machine& machine, const Inputs& inputs, const Use& use) {
+    const std::size_t chains = run.chains.value_or(run.train.batch_size);
+    if (run.algorithm == "cd") return use(ContrastiveDivergence{run.steps, run.steps_schedule});
+    if (run.algorithm == "fpcd")
+        return use(
+            FastPersistentContrastiveDivergence{run.steps, chains, run.steps_schedule, run.fast_rate, run.fast_decay});
+    if (run.algorithm == "tempering")
+        return use(TemperedDivergence{base_of_data(machine, inputs.training, {}), run.steps, chains, run.rungs,
+                                      run.steps_schedule});
+    return use(PersistentContrastiveDivergence{run.steps, chains, run.steps_schedule});
 }
 
 /// Trains until the end or a signal, saving and reporting on the way.
@@ -152,21 +193,31 @@ class Session {
           monitor_(checkpoint.state.machine, inputs.training, inputs.validation ? &*inputs.validation : nullptr,
                    log_scale_sum(checkpoint.model.preparation)),
           batches_(batch_count(inputs.training.rows(), run.train.batch_size)),
-          progress_("training", batches_ * run.train.epochs, "updates") {}
+          progress_("training", batches_ * run.train.epochs, "updates") {
+        if (run.track_likelihood > 0)
+            monitor_.track(run.track_likelihood, inputs.training.rows(),
+                           base_of_data(checkpoint.state.machine, inputs.training, {}), checkpoint.state.seed);
+        if (run.stop_on == "likelihood" && !monitor_.knows_likelihood(run.train.epochs, run.train.epochs))
+            throw UsageError(
+                "option --stop-on: the likelihood of so large a machine is not known; estimate it with "
+                "--track-likelihood EPOCHS");
+    }
 
     void train() {
+        if (!checkpoint_.best) folder_.save_models(checkpoint_);
         save();
         TrainObserver observer;
         observer.on_batch = [&](std::size_t, std::size_t) { progress_.update(checkpoint_.state.update.updates); };
         observer.on_epoch = [&](const EpochReport& report, const TrainState&) { end_of_epoch(report); };
-        observer.stop_requested = [] { return stop_requested(); };
+        observer.stop_requested = [&] { return stop_requested() || gave_up(); };
         bool done = false;
         try {
-            done = run_.algorithm == "cd"
-                       ? rbm::train(checkpoint_.state, ContrastiveDivergence{run_.steps}, inputs_.training, run_.train,
-                                    observer, inputs_.sample_weights)
-                       : rbm::train(checkpoint_.state, PersistentContrastiveDivergence{run_.steps, chains()},
-                                    inputs_.training, run_.train, observer, inputs_.sample_weights);
+            done = with_objective(run_, checkpoint_.state.machine, inputs_,
+                                  [&](const auto& objective) {
+                                      return rbm::train(checkpoint_.state, objective, inputs_.training, run_.train,
+                                                        observer, inputs_.sample_weights);
+                                  }) ||
+                   gave_up();
         } catch (const Diverged& error) {
             throw Diverged(
                 fmt::format("{}; the checkpoint of epoch {} is kept in {}", error.what(), saved_epoch_, run_.output));
@@ -180,10 +231,31 @@ class Session {
                                          checkpoint_.state.epoch + 1, run_.output));
     }
 
-    std::size_t chains() const { return run_.chains.value_or(run_.train.batch_size); }
-
   private:
+    /// The run keeps the best model, not the last; this one is judged by the averaged weights where there are any.
+    bool keeps_best() const { return run_.stop_on != "off"; }
+    bool gave_up() const { return checkpoint_.best && checkpoint_.best->stopped; }
+    const Machine& watched() const {
+        return run_.train.averaging > 0 ? checkpoint_.state.update.average : checkpoint_.state.machine;
+    }
+
+    /// Whether this epoch's model is the best so far.
+    bool judge(std::uint64_t epoch, const Monitor::Numbers& numbers) {
+        const bool by_gap = run_.stop_on == "gap";
+        if (!keeps_best() || (!by_gap && !numbers.held_out_log_likelihood)) return false;
+        const double score = by_gap ? -*numbers.free_energy_gap : *numbers.held_out_log_likelihood;
+        auto& best = checkpoint_.best;
+        // A gap is 0 before anything is learned: as long as it is small, later is better.
+        const bool better = !best || (by_gap ? score >= -static_cast<double>(run_.largest_gap) : score > best->score);
+        if (better)
+            best = BestEpoch{epoch, score};
+        else
+            best->stopped = epoch - best->epoch >= run_.patience;
+        return better;
+    }
+
     void save() {
+        if (!keeps_best()) folder_.save_models(checkpoint_);
         folder_.save(checkpoint_);
         saved_ = Clock::now();
         saved_epoch_ = checkpoint_.state.epoch;
@@ -192,8 +264,11 @@ class Session {
     void end_of_epoch(const EpochReport& report) {
         const double epoch_seconds = seconds_since(epoch_start_);
         const double rate = static_cast<double>(inputs_.training.rows()) / epoch_seconds;
-        const Monitor::Numbers numbers = monitor_.measure(checkpoint_.state.machine, report);
-        folder_.append_metrics(metrics_line(report, numbers, seconds_since(start_), rate));
+        const Monitor::Numbers numbers = monitor_.measure(watched(), report);
+        if (judge(report.epoch, numbers)) folder_.save_models(checkpoint_);
+        folder_.append_metrics(
+            metrics_line(report, numbers, seconds_since(start_), rate,
+                         checkpoint_.best ? std::optional<std::uint64_t>(checkpoint_.best->epoch) : std::nullopt));
         progress_.milestone(epoch_line(report, numbers, rate));
         // Short epochs need not be saved each: at most this much work is lost.
         constexpr double worth_saving = 2, worth_drawing = 10;
@@ -220,7 +295,15 @@ std::string weights_fingerprint(const std::vector<float>& weights) {
     return fingerprint_text(Dataset::from_floats(1, weights.size(), weights));
 }
 
-void tell_end(const RunSettings& run, const RunFolder& folder) {
+void tell_end(const RunSettings& run, const RunFolder& folder, const Checkpoint& checkpoint) {
+    if (checkpoint.best)
+        note("{}{}/model.safetensors is that of epoch {}, the best: held-out {} {:.2f} nats",
+             checkpoint.best->stopped
+                 ? fmt::format("stopped after epoch {}, {} without a better model; ", checkpoint.state.epoch,
+                               checkpoint.state.epoch - checkpoint.best->epoch)
+                 : "",
+             run.output, checkpoint.best->epoch, run.stop_on == "gap" ? "free-energy gap" : "log-likelihood",
+             run.stop_on == "gap" ? -checkpoint.best->score : checkpoint.best->score);
     if (run.common.json) write_output(folder.last_metrics() + "\n");
     note(
         "done: {0}/model.safetensors; look at filters.png, reconstructions.png and fantasies.png in {0}; then try\n"
@@ -230,10 +313,12 @@ void tell_end(const RunSettings& run, const RunFolder& folder) {
 
 }  // namespace
 
-int start_run(const Program& program, RunSettings& run) {
+int start_run(Program& program, RunSettings& run) {
     if (run.data.empty()) throw UsageError("DATA is missing; " + program.usage());
     require_folder_name(run);
+    if (run.recipe) follow_recipe(program, recipe(*run.recipe));
     refuse_idle_options(program, run);
+    require_what_stops(run);
     const RunFolder folder(run.output, false, run.common.force);
     Dataset raw = load_raw(run.data);
     require_room(run, raw.rows(), raw.cols());
@@ -242,7 +327,7 @@ int start_run(const Program& program, RunSettings& run) {
         run.epochs = std::max<std::size_t>(10, (default_updates + batches - 1) / batches);
     }
 
-    if (run.algorithm == "pcd") run.chains = run.chains.value_or(run.train.batch_size);
+    if (run.algorithm != "cd") run.chains = run.chains.value_or(run.train.batch_size);
 
     Checkpoint checkpoint;
     Machine machine(make_units<float>(run.visible_units, raw.cols()), Bernoulli(run.hidden));
@@ -261,12 +346,13 @@ int start_run(const Program& program, RunSettings& run) {
 
     Random random = Random(run.common.seed).fork(0);
     initialize(machine, inputs.training, random, inputs.sample_weights);
-    const std::size_t chains = run.algorithm == "pcd" ? run.chains.value_or(run.train.batch_size) : 0;
+    const std::size_t chains = run.algorithm == "cd" ? 0 : *run.chains;
     checkpoint.state =
         start_training(std::move(machine), inputs.training, run.train, chains, run.common.seed, inputs.sample_weights);
+    Session session(run, folder, inputs, checkpoint);  // refuses what cannot be judged before anything is written
     folder.cut_metrics(0);
-    Session(run, folder, inputs, checkpoint).train();
-    tell_end(run, folder);
+    session.train();
+    tell_end(run, folder, checkpoint);
     return 0;
 }
 
@@ -284,8 +370,10 @@ int resume_run(Program& program, RunSettings& run) {
     if (checkpoint.state.epoch > run.train.epochs)
         throw UsageError(fmt::format("option --epochs: found {}, expected at least {}, the epochs that {} has done",
                                      run.train.epochs, checkpoint.state.epoch, run.output));
-    if (checkpoint.state.epoch == run.train.epochs) {
-        note("{} is finished: {} epochs; a larger --epochs goes on", run.output, checkpoint.state.epoch);
+    const bool gave_up = checkpoint.best && checkpoint.best->stopped;
+    if (checkpoint.state.epoch == run.train.epochs || gave_up) {
+        note("{} is finished: {} epochs; {}", run.output, checkpoint.state.epoch,
+             gave_up ? "no better model came" : "a larger --epochs goes on");
         if (run.common.json) write_output(folder.last_metrics() + "\n");
         return 0;
     }
@@ -300,7 +388,7 @@ int resume_run(Program& program, RunSettings& run) {
     folder.cut_metrics(checkpoint.state.epoch);
     note("going on after epoch {}", checkpoint.state.epoch);
     Session(run, folder, inputs, checkpoint).train();
-    tell_end(run, folder);
+    tell_end(run, folder, checkpoint);
     return 0;
 }
 

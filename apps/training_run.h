@@ -7,6 +7,8 @@
 
 #include "apps/command.h"
 #include "apps/prepare.h"
+#include "rbm/trainer/fast_persistent.h"
+#include "rbm/trainer/tempered_divergence.h"
 #include "rbm/trainer/train.h"
 
 namespace rbm::app {
@@ -24,10 +26,19 @@ struct RunSettings {
     std::string visible_units = "bernoulli", algorithm = "pcd";
     std::size_t hidden = 128;
     std::size_t steps = 1;
+    StepsSchedule steps_schedule = StepsSchedule::constant;
+    std::size_t rungs = TemperedDivergence{}.rungs;
+    float fast_rate = FastPersistentContrastiveDivergence{}.fast_rate;
+    float fast_decay = FastPersistentContrastiveDivergence{}.fast_decay;
     std::optional<std::size_t> chains;  ///< as many as the batch has rows
     std::optional<std::size_t> epochs;  ///< enough for default_updates
     bool standardize = true;
     std::optional<float> minimum_sigma;  ///< in the units of the data
+    std::optional<std::string> recipe;
+    std::size_t track_likelihood = 0;  ///< epochs between estimates; 0: none
+    std::string stop_on = "off";
+    std::size_t patience = 10;  ///< epochs
+    float largest_gap = 1;      ///< nats
     bool resume = false;
     TrainSettings train;
 };
@@ -35,7 +46,7 @@ struct RunSettings {
 void declare_options(Program& program, RunSettings& run);
 
 /// Both return the exit code 0, or throw.
-int start_run(const Program& program, RunSettings& run);
+int start_run(Program& program, RunSettings& run);
 int resume_run(Program& program, RunSettings& run);
 
 }  // namespace rbm::app

@@ -80,6 +80,14 @@ int main() {
     const PersistentContrastiveDivergence pcd{1, 100};
     check_training("CD-2", "bernoulli", cd, {});
     check_training("PCD-1", "bernoulli", pcd, {});
+    TrainSettings averaged;
+    averaged.averaging = 0.1F;
+    check_training("PCD-1, averaged", "bernoulli", pcd, averaged);
+    for (const char* units : {"bernoulli", "gaussian"}) {
+        check_training("fast PCD-2", units, FastPersistentContrastiveDivergence{2, 100}, {});
+        const Units base = make_units<float>(units, 50);
+        check_training("tempering", units, TemperedDivergence{base, 60, 10, 3}, {});
+    }
     TrainSettings full;
     full.momentum = 0.5F;
     full.weight_decay = full.weight_decay_l1 = 1e-4F;

@@ -36,8 +36,13 @@ class BadOptions(BadInputTest):
                 ('threshold', ['-0.1', '1.1', 'nan'], 'a number from 0 to 1'),
                 ('sparsity-target', ['-0.1', '2'], 'a number from 0 to 1'),
                 ('visible-units', ['Bernoulli', 'potts', 'gausian'], 'one of bernoulli, gaussian'),
-                ('algorithm', ['pdc', 'PCD', 'cd1'], 'one of pcd, cd'), ('centering', ['yes', '1', 'maybe'], 'one of on, off'),
+                ('algorithm', ['pdc', 'PCD', 'cd1'], 'one of pcd, cd, fpcd, tempering'), ('centering', ['yes', '1', 'maybe'], 'one of on, off'),
                 ('learning-rate-schedule', ['linaer', 'cosine'], 'one of linear, constant, exponential'),
+                ('steps-schedule', ['exponential'], 'one of constant, linear'), ('recipe', ['beste'], 'one of melchior-2016'),
+                ('stop-on', ['on'], 'one of off, likelihood, gap'), ('rungs', ['1', 'x'], 'a whole number from 2'),
+                ('fast-rate', ['-1'], 'a finite number of at least 0'), ('fast-decay', ['1'], 'a finite number of at least 0 and below 1'),
+                ('averaging', ['1.5', '-1'], 'a number from 0 to 1'), ('patience', ['0'], 'a whole number from 1'),
+                ('largest-gap', ['-1'], 'a finite number of at least 0'), ('track-likelihood', ['-1'], 'a whole number from 0'),
                 ('optimizer', ['sdg', 'rmsprop'], 'one of sgd, adam'), ('binarize', ['thresh', '0.5'], 'one of threshold, sample, none')):
             for value in values:
                 self.usage('O1', [f'--{name}={value}'], f'--{name}: found "{value}", expected {expected}')
@@ -54,6 +59,15 @@ class BadOptions(BadInputTest):
                       ['--standardize=off'], ['--minimum-sigma=0.1'], ['--log-sigma-rate=0.5'], ['--chains=7', '--algorithm=cd'],
                       ['--momentum=0.5', '--optimizer=adam'], ['--offset-rate=0.5', '--centering=off'], ['--sparsity-target=0.1']):
             self.usage('idle', words, 'has no effect with', 'leave it out')
+        for words in (['--rungs=4'], ['--fast-rate=0.1'], ['--fast-decay=0.5', '--algorithm=cd'], ['--steps-schedule=linear'], ['--patience=3'],
+                      ['--largest-gap=3'], ['--largest-gap=3', '--stop-on=likelihood', '--validation=good.npy']):
+            self.usage('idle', words, 'has no effect with', 'leave it out')
+
+    def test_stopping_needs(self):
+        self.usage('stop', ['--stop-on=gap'], '--stop-on: gap is measured on held-out data; give --validation')
+        wide = ['wide.npy', '--output', 'run', '--hidden', 40, '--validation', 'wide.npy', '--stop-on', 'likelihood']
+        self.save_array('wide.npy', np.eye(30, dtype='u1'))
+        self.usage('stop', wide, 'is not known; estimate it with --track-likelihood', program=('rbm-train',))
 
     def test_o2_names(self):
         self.usage('O2', ['--leaning-rate', '1'], 'unknown option "--leaning-rate"', 'did you mean --learning-rate?')

@@ -86,12 +86,18 @@ Checkpoint small_checkpoint() {
     state.machine = checkpoint.model.machine;
     state.update.velocity = random_machine<float>("bernoulli", 6, "bernoulli", 4, 171);
     state.update.second_moment = random_machine<float>("bernoulli", 6, "bernoulli", 4, 172);
+    state.update.average = random_machine<float>("bernoulli", 6, "bernoulli", 4, 174);
     state.update.visible_offset = {1, 2, 3, 4, 5, 6};
     state.update.hidden_offset = {1, 2, 3, 4};
     state.update.hidden_activity = {4, 3, 2, 1};
     state.update.updates = 1234567890123;
     Random random(173);
-    state.chains = Chains::from_noise(state.machine, 3, random);
+    static_cast<Chains&>(state.chains) = Chains::from_noise(state.machine, 3, random);
+    state.chains.fast = random_machine<float>("bernoulli", 6, "bernoulli", 4, 175);
+    const Bridge bridge(state.machine, state.machine.visible);
+    state.chains.tempered = TemperedChains::start(bridge, std::vector<float>{0, 0.25F, 1}, 2, random);
+    Tempering{.steps = 9}.step(bridge, state.chains.tempered, random);
+    checkpoint.best = BestEpoch{5, -80.25, true};
     state.random = {~0ULL, 5, 3};
     state.seed = 0x8000000000000001ULL;
     state.epoch = 7;
@@ -384,6 +390,13 @@ TEST_CASE("a checkpoint comes back whole, saves to the same bytes, and is a mode
     CHECK(back.state.update.updates == 1234567890123);
     CHECK(back.state.chains.visible == checkpoint.state.chains.visible);
     CHECK(back.state.chains.hidden == checkpoint.state.chains.hidden);
+    CHECK(same_bits(back.state.update.average, checkpoint.state.update.average));
+    CHECK(same_bits(back.state.chains.fast, checkpoint.state.chains.fast));
+    CHECK(back.state.chains.tempered == checkpoint.state.chains.tempered);
+    REQUIRE(back.best.has_value());
+    CHECK(back.best->epoch == 5);
+    CHECK(back.best->score == -80.25);
+    CHECK(back.best->stopped);
     CHECK(back.state.random == checkpoint.state.random);
     CHECK(back.state.seed == checkpoint.state.seed);
     CHECK(back.state.epoch == 7);
@@ -397,18 +410,25 @@ TEST_CASE("a checkpoint comes back whole, saves to the same bytes, and is a mode
     // Without Adam and without chains there is nothing of them.
     Checkpoint lean = checkpoint;
     lean.state.update.second_moment = {};
+    lean.state.update.average = {};
     lean.state.chains = {};
+    lean.best.reset();
     save_checkpoint(file.path(), lean);
     const Checkpoint lean_back = load_checkpoint(file.path());
     CHECK(lean_back.state.update.second_moment.visible_count() == 0);
     CHECK(lean_back.state.chains.count() == 0);
+    CHECK(lean_back.state.chains.fast.visible_count() == 0);
+    CHECK(lean_back.state.chains.tempered.rungs() == 0);
+    CHECK(lean_back.state.update.average.visible_count() == 0);
+    CHECK_FALSE(lean_back.best.has_value());
 }
 
 TEST_CASE("each fault of a checkpoint is refused with a message that names it") {
     CHECK(checkpoint_fault([](Tensors&) {}).empty());
     for (const char* name :
          {"weights", "visible.offset", "hidden.offset", "hidden.activity", "velocity.weights", "velocity.hidden.bias",
-          "second_moment.visible.bias", "chains.hidden", "train.position", "train.sums"}) {
+          "second_moment.visible.bias", "chains.hidden", "average.visible.bias", "fast.hidden.bias", "tempered.visible",
+          "tempered.places", "tempered.counts", "tempered.swap_rates", "train.position", "train.sums"}) {
         const std::string text = checkpoint_fault([&](Tensors& file) { file.tensors.erase(name); });
         CHECK(contains(text, std::string("\"") + name + "\" is missing"));
     }
@@ -427,6 +447,13 @@ TEST_CASE("each fault of a checkpoint is refused with a message that names it") 
         checkpoint_fault(put("train.position", make_tensor({7}, std::vector<std::uint64_t>{0, 0, 0, 0, 0, 0, 5}))),
         "element 6: found 5, expected at most 4"));
     CHECK(contains(checkpoint_fault(put("train.sums", make_tensor({1}, std::vector<double>(1)))), "train.sums"));
+    CHECK(contains(checkpoint_fault(put("train.best", make_tensor({1}, std::vector<double>(1)))), "train.best"));
+    CHECK(contains(checkpoint_fault(put("tempered.betas", floats({3}))), "values that rise from 0 to 1"));
+    CHECK(contains(checkpoint_fault(put("tempered.visible", floats({5, 6}))), "shape [5, 6], expected [6, 6]"));
+    for (const auto& places : std::vector<std::vector<std::uint64_t>>{
+             {}, {0, 3}, {0, 3, 6, 0, 3, 3}, {0, 3, 9, 0, 3, 6}, {0, 3, ~0ULL, 0, 3, 6}})
+        CHECK(contains(checkpoint_fault(put("tempered.places", make_tensor({places.size()}, std::span(places)))),
+                       "tempered.places: expected"));
     const float nan = std::numeric_limits<float>::quiet_NaN();
     CHECK(
         contains(checkpoint_fault(put("chains.visible", floats({3, 6}, nan))), "chains.visible, element 0: found nan"));

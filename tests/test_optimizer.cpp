@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 
 #include "rbm/io/generate.h"
 #include "rbm/kernels/error.h"
@@ -382,6 +383,38 @@ TEST_CASE("the report is the gradient's norm and the step's share of the weights
     double squares = 0;
     for (const double slope : flat(gradient)) squares += slope * slope;
     CHECK(report.gradient_norm == doctest::Approx(std::sqrt(squares)).epsilon(1e-6));
+}
+
+TEST_CASE("averaged parameters: the mean of all, or of a window that grows, at every tenth update") {
+    for (const auto& kind : {"bernoulli", "gaussian"}) {
+        const Machine start = random_machine<float>(kind, 200, "bernoulli", 150, 60, 0.1);
+        const Machine gradient = random_machine<float>(kind, 200, "bernoulli", 150, 61, 0.1);
+        UpdateSettings settings;
+        CHECK(fresh(start, settings).average.visible_count() == 0);
+        // rates at the first, second, third time
+        for (const auto& [share, rates] :
+             {std::pair{1.0F, std::array{1.0, 0.5, 1.0 / 3}}, {0.5F, {1, 1, 2.0 / 3}}, {0.1F, {1, 1, 1}}}) {
+            settings.averaging = share;
+            Machine machine = start;
+            UpdateState state = fresh(machine, settings);
+            CHECK(state.average == start);
+            std::vector<double> expected = flat(start);
+            for (std::size_t t = 1; t <= 35; ++t) {
+                step(machine, gradient, state, settings, t % 3 == 0 ? 0.05F : -0.02F);
+                if (t % 10 != 0) continue;
+                const auto now = flat(machine);
+                for (std::size_t i = 0; i < now.size(); ++i) expected[i] += rates[t / 10 - 1] * (now[i] - expected[i]);
+            }
+            const auto found = flat(state.average), last = flat(machine);
+            double worst = 0, moved = 0;
+            for (std::size_t i = 0; i < found.size(); ++i) {
+                worst = std::max(worst, std::abs(found[i] - expected[i]));
+                moved = std::max(moved, std::abs(last[i] - expected[i]));
+            }
+            CHECK(worst < 1e-6);
+            CHECK(moved > 1e-3);
+        }
+    }
 }
 
 TEST_CASE("schedules: the first, the middle, the last update and the end") {

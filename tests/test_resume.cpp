@@ -10,6 +10,8 @@
 #include "rbm/io/checkpoint_file.h"
 #include "rbm/kernels/threads.h"
 #include "rbm/trainer/contrastive_divergence.h"
+#include "rbm/trainer/fast_persistent.h"
+#include "rbm/trainer/tempered_divergence.h"
 #include "rbm/trainer/train.h"
 #include "temporary_file.h"
 
@@ -32,6 +34,7 @@ struct Run {
     bool gaussian = false;
     Binarize binarize = Binarize::threshold;
     bool weighted = false;
+    const char* algorithm = "pcd";  ///< of runs with chains
 };
 
 struct Prepared {
@@ -61,6 +64,13 @@ Prepared prepare(const Run& run, std::size_t rows, std::size_t cols, std::size_t
 }
 
 bool advance(const Run& run, const Prepared& prepared, TrainState& state, const TrainObserver& observer) {
+    const auto go = [&](const auto& objective) {
+        return train(state, objective, prepared.data, run.settings, observer, prepared.weights);
+    };
+    if (run.algorithm == std::string_view("fast"))
+        return go(FastPersistentContrastiveDivergence{2, run.chains, StepsSchedule::linear});
+    if (run.algorithm == std::string_view("tempering"))  // so many sweeps that the rungs move
+        return go(TemperedDivergence{prepared.machine.visible, 60, run.chains, 4});
     return run.chains == 0
                ? train(state, ContrastiveDivergence{2}, prepared.data, run.settings, observer, prepared.weights)
                : train(state, PersistentContrastiveDivergence{2, run.chains}, prepared.data, run.settings, observer,
@@ -87,6 +97,9 @@ void check_same(const TrainState& found, const TrainState& expected) {
     CHECK(found.update.updates == expected.update.updates);
     CHECK(same_bits(found.chains.visible.values(), expected.chains.visible.values()));
     CHECK(same_bits(found.chains.hidden.values(), expected.chains.hidden.values()));
+    CHECK(same_bits(found.update.average, expected.update.average));
+    CHECK(same_bits(found.chains.fast, expected.chains.fast));
+    CHECK(found.chains.tempered == expected.chains.tempered);
     CHECK(found.random == expected.random);
     CHECK(found.seed == expected.seed);
     CHECK(found.epoch == expected.epoch);
@@ -122,6 +135,16 @@ std::vector<Run> runs() {
     Run plain{"plain CD on greys", settings, 0, false, Binarize::none};
     plain.settings.centering = false;
     result.push_back(plain);
+    Run averaged{"PCD, averaged", settings, 10};
+    averaged.settings.averaging = 0.7F;
+    result.push_back(averaged);
+    for (const char* algorithm : {"fast", "tempering"})
+        for (const bool of_reals : {false, true}) {
+            Run other{algorithm, settings, 7, of_reals};
+            other.settings.learning_rate = 0.01F;
+            other.algorithm = algorithm;
+            result.push_back(other);
+        }
     return result;
 }
 
@@ -192,7 +215,7 @@ TEST_CASE("any number of threads trains to the same bytes") {
         CAPTURE(run.name);
         run.settings.epochs = 1;
         run.settings.batch_size = 530;  // more rows and columns than one tile
-        if (run.chains > 0) run.chains = 520;
+        if (run.chains > 0) run.chains = run.algorithm == std::string_view("tempering") ? 7 : 520;
         const Prepared prepared = prepare(run, 540, 140, 131);
         set_threads(1);
         TrainState first = start_training(prepared.machine, prepared.data, run.settings, run.chains, 133);

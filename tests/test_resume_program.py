@@ -18,6 +18,10 @@ WAYS = {
     'adam': ['--optimizer', 'adam', '--learning-rate', 0.001],
     'momentum': ['--momentum', 0.9, '--momentum-ramp', 5, '--learning-rate-schedule', 'exponential', '--weight-decay', 1e-4],
     'sampled pixels': ['--binarize', 'sample', '--chains', 37, '--sparsity-target', 0.1, '--sparsity-cost', 0.1],
+    'fpcd, averaged': ['--algorithm', 'fpcd', '--averaging', 0.3, '--steps', 3, '--steps-schedule', 'linear'],
+    'tempering': ['--algorithm', 'tempering', '--rungs', 4, '--chains', 9, '--steps', 9],
+    'best kept': ['--validation', 'grey.npy', '--stop-on', 'likelihood', '--track-likelihood', 3, '--averaging', 0.2, '--learning-rate', 2,
+                  '--learning-rate-schedule', 'constant', '--patience', 1000],
     'sample weights': ['--sample-weights', 'weights.npy', '--centering', 'off', '--learning-rate-schedule', 'constant'],
 }
 

@@ -169,6 +169,109 @@ class Train(BadInputTest):
         rates = (np.frombuffer(raw[16:], np.uint8).reshape(-1, 64) > 127.5).mean(0).clip(1e-9, 1 - 1e-9)
         self.assertGreater(gains[1], (rates * np.log(rates) + (1 - rates) * np.log(1 - rates)).sum() + 2)
 
+    def run_of(self, folder, *words):
+        """Metrics of a run on a small set, and what it said."""
+        done = self.run_program('rbm-train', DIGITS, '--output', folder, *words)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return self.metrics(folder), done.stderr.decode()
+
+    def free_energies(self, folder, name='model'):
+        return self.ok('rbm-score', f'{folder}/{name}.safetensors', DIGITS)
+
+    def test_averaging(self):
+        lines, _ = self.run_of('run', '--hidden', 12, '--epochs', 12, '--averaging', 0.3, '--learning-rate-schedule', 'constant')
+        plain, _ = self.run_of('plain', '--hidden', 12, '--epochs', 12, '--learning-rate-schedule', 'constant')
+        self.assertEqual(sorted(os.listdir(self.path('run'))), sorted(FILES + ['averaged.safetensors']))
+        # The run itself is the same; its numbers are those of the averaged machine.
+        self.assertEqual(self.free_energies('run'), self.free_energies('plain'))
+        self.assertNotEqual(self.free_energies('run'), self.free_energies('run', 'averaged'))
+        self.assertNotEqual(lines[-1]['free_energy'], plain[-1]['free_energy'])
+        # Another run in the same folder leaves nothing of it.
+        self.ok('rbm-train', DIGITS, '--output', 'plain', *QUICK, '--averaging', 1, '--force')
+        self.ok('rbm-train', DIGITS, '--output', 'plain', *QUICK, '--force')
+        self.assertEqual(sorted(os.listdir(self.path('plain'))), FILES)
+        mean = np.mean([float(line) for line in self.free_energies('run', 'averaged').split()[1:]])
+        self.assertAlmostEqual(mean, lines[-1]['free_energy'], delta=1)  # of some rows only
+
+    def test_likelihood_tracked(self):
+        words = '--hidden', 40, '--epochs', 6, '--validation', DIGITS, '--track-likelihood', 2
+        lines, said = self.run_of('run', *words)
+        self.assertEqual([line['epoch'] for line in lines if 'log_partition' in line], [2, 4, 6])
+        last = lines[-1]
+        self.assertEqual(last['log_partition_method'], 'ais')
+        self.assertGreater(last['log_partition_high'], last['log_partition_low'])
+        for key in 'log_likelihood', 'held_out_log_likelihood':
+            self.assertLess(last[f'{key}_low'], last[key])
+            self.assertLess(last[key], last[f'{key}_high'])
+            self.assertAlmostEqual(last[key] + last['log_partition'], -last['free_energy'], places=9)
+        self.assertRegex(said, r'held-out log-likelihood -\d+\.\d+ \(-\d\.\d+, \+\d\.\d+\) by AIS')
+        found = json.loads(self.ok('rbm-estimate', 'run/model.safetensors', '--method', 'sandwich', '--json'))
+        self.assertLess(abs(found['log_partition'] - last['log_partition']),
+                        0.1 + last['log_partition_high'] - last['log_partition_low'])
+        # Watching changes nothing.
+        self.run_of('plain', *words[:4])
+        self.assertEqual(self.free_energies('run'), self.free_energies('plain'))
+        # A machine whose log Z is exact needs no estimate.
+        lines, _ = self.run_of('small', '--hidden', 4, '--epochs', 6, '--track-likelihood', 1)
+        self.assertEqual(lines[-1]['log_partition_method'], 'exact')
+        self.assertNotIn('log_partition_low', lines[-1])
+
+    def test_stop_on_likelihood(self):
+        """A rate that ruins the machine after a while: the best model is kept, the run ends early and says so."""
+        words = '--hidden', 8, '--epochs', 200, '--validation', DIGITS, '--learning-rate', 1.5, '--learning-rate-schedule', 'constant', \
+            '--algorithm', 'pcd', '--chains', 10
+        lines, said = self.run_of('run', *words, '--stop-on', 'likelihood', '--patience', 4)
+        scores = {line['epoch']: line['held_out_log_likelihood'] for line in lines if 'held_out_log_likelihood' in line}
+        best = max(scores, key=scores.get)
+        self.assertLess(len(lines), 200)
+        self.assertEqual(lines[-1]['best_epoch'], best)
+        self.assertGreaterEqual(lines[-1]['epoch'] - best, 4)
+        self.assertTrue(all(line['epoch'] - line['best_epoch'] < 4 for line in lines[:-1] if line['epoch'] in scores))
+        self.assertIn(f'stopped after epoch {len(lines)}, {len(lines) - best} without a better model; run/model.safetensors is '
+                      f'that of epoch {best}, the best: held-out log-likelihood {scores[best]:.2f} nats', said)
+        found = json.loads(self.ok('rbm-estimate', 'run/model.safetensors', DIGITS, '--json'))
+        self.assertAlmostEqual(found['log_likelihood'], scores[best], delta=0.5)  # scores are of some rows
+        # It is finished, whatever --epochs says.
+        done = self.run_program('rbm-train', '--output', 'run', '--resume', '--epochs', 300)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn(b'finished', done.stderr)
+
+    def test_stop_on_gap(self):
+        rng = np.random.default_rng(3)
+        self.save_array('few.npy', (rng.random((40, 30)) < 0.5).astype('u1'))
+        self.save_array('others.npy', (rng.random((200, 30)) < 0.5).astype('u1'))
+        self.ok('rbm-train', 'few.npy', '--output', 'run', '--hidden', 20, '--epochs', 2000, '--batch-size', 40, '--validation', 'others.npy',
+                '--stop-on', 'gap', '--largest-gap', 1.5, '--patience', 3)
+        lines = self.metrics('run')
+        self.assertLess(len(lines), 2000)
+        best = lines[-1]['best_epoch']
+        within = [line['epoch'] for line in lines if line['free_energy_gap'] <= 1.5]
+        self.assertEqual(best, within[-1])
+        self.assertEqual(lines[-1]['epoch'], best + 3)
+
+    def test_recipes(self):
+        names = 'melchior-2016', 'salakhutdinov-murray-2008', 'tieleman-hinton-2009', 'best'
+        for name in names:
+            with self.subTest(recipe=name):
+                self.run_of(f'run-{name}', '--recipe', name, '--epochs', 1, '--hidden', 6, '--quiet')
+                _, said = self.run_of(f'again-{name}', '--recipe', name, '--epochs', 1, '--hidden', 6)
+                head, expansion = said.splitlines()[:2]
+                self.assertIn(f'recipe {name}: ', head)
+                self.assertNotIn('--hidden', expansion)  # what was given wins
+                self.assertIn('--learning-rate', expansion)
+                # Its plain options do the same, and stand in the checkpoint.
+                self.run_of(f'plain-{name}', *expansion.split(), '--epochs', 1, '--hidden', 6)
+                self.assertEqual(self.free_energies(f'run-{name}'), self.free_energies(f'plain-{name}'))
+                record = self.header(f'run-{name}/checkpoint.safetensors')['__metadata__']
+                self.assertEqual(record['option.recipe'], name)
+                pairs = expansion.split()
+                for option, value in zip(pairs[::2], pairs[1::2]):
+                    self.assertEqual(record[f'option.{option[2:]}'], value)
+        self.put('c.ini', 'recipe = best\nepochs = 2\nhidden = 7\n')
+        self.ok('rbm-train', DIGITS, '--config', 'c.ini', '--output', 'from-file')
+        self.assertEqual(self.header('from-file/model.safetensors')['weights']['shape'], [64, 7])
+        self.ok('rbm-train', '--output', 'from-file', '--resume', '--epochs', 3)
+
     def test_shapes_of_machines(self):
         for hidden, words in (1, ['--epochs', 1]), (3000, ['--epochs', 1]):
             self.ok('rbm-train', 'good.npy', '--output', f'run{hidden}', '--hidden', hidden, *words)

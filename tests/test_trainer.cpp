@@ -576,13 +576,14 @@ TEST_CASE("settings that make no sense are refused before the first update") {
          {&UpdateSettings::learning_rate, &UpdateSettings::momentum, &UpdateSettings::momentum_ramp,
           &UpdateSettings::weight_decay, &UpdateSettings::weight_decay_l1, &UpdateSettings::sparsity_cost,
           &UpdateSettings::gradient_norm_limit, &UpdateSettings::offset_rate, &UpdateSettings::log_sigma_rate,
-          &UpdateSettings::maximum_sigma})
+          &UpdateSettings::maximum_sigma, &UpdateSettings::averaging})
         for (const float bad : {-0.1F, nothing, infinity})
             CHECK_THROWS_AS(attempt([&](TrainSettings& settings) { settings.*member = bad; }), std::invalid_argument);
     CHECK_THROWS_AS(attempt([&](TrainSettings& settings) { settings.sparsity_target = nothing; }),
                     std::invalid_argument);
     CHECK_THROWS_AS(attempt([&](TrainSettings& settings) { settings.momentum = 1; }), std::invalid_argument);
     CHECK_THROWS_AS(attempt([&](TrainSettings& settings) { settings.offset_rate = 1.5F; }), std::invalid_argument);
+    CHECK_THROWS_AS(attempt([&](TrainSettings& settings) { settings.averaging = 1.5F; }), std::invalid_argument);
     for (const float bad : {0.0F, -1.0F, nothing, infinity, 101.0F})
         CHECK_THROWS_AS(attempt([&](TrainSettings& settings) {
                             settings.minimum_sigma = {0.1F, bad, 0.1F};

@@ -29,4 +29,6 @@
 #include "rbm/sampler/clamped_gibbs.h"
 #include "rbm/sampler/tempering.h"
 #include "rbm/trainer/contrastive_divergence.h"
+#include "rbm/trainer/fast_persistent.h"
+#include "rbm/trainer/tempered_divergence.h"
 #include "rbm/trainer/train.h"

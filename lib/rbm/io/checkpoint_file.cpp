@@ -66,6 +66,51 @@ std::vector<float> vector_of(const Tensors& file, const std::string& name, std::
     return finite_values(file, name);
 }
 
+void add_ladders(Tensors& file, const TemperedChains& chains) {
+    std::vector<std::uint64_t> places;  // rung and heading, which is -1, 0 or 1
+    for (std::size_t s = 0; s < chains.rung.size(); ++s)
+        places.push_back(chains.rung[s] * std::uint64_t{3} + static_cast<std::uint64_t>(chains.heading[s] + 1));
+    const std::uint64_t counts[] = {chains.steps, chains.round_trips};
+    file.tensors["tempered.betas"] = vector_tensor(chains.betas);
+    file.tensors["tempered.visible"] = matrix_tensor(chains.visible);
+    file.tensors["tempered.places"] = make_tensor({places.size()}, std::span<const std::uint64_t>(places));
+    file.tensors["tempered.counts"] = make_tensor({std::size(counts)}, std::span<const std::uint64_t>(counts));
+    file.tensors["tempered.swap_rates"] =
+        make_tensor({chains.swap_rates.size()}, std::span<const double>(chains.swap_rates));
+}
+
+TemperedChains ladders_of(const Tensors& file, std::size_t visible, std::size_t hidden) {
+    const auto fault = [&](const std::string& name, const std::string& expected) {
+        throw DataError(fmt::format("{}: tensor {}: expected {}", file.source, name, expected));
+    };
+    TemperedChains chains;
+    chains.betas = finite_values(file, "tempered.betas");
+    bool rising = chains.rungs() >= 2 && chains.betas.front() == 0 && chains.betas.back() == 1;
+    for (std::size_t k = 1; rising && k < chains.rungs(); ++k) rising = chains.betas[k] > chains.betas[k - 1];
+    if (!rising) fault("tempered.betas", "values that rise from 0 to 1");
+    const std::size_t rungs = chains.rungs();
+    const std::vector<std::uint64_t> places = file.u64("tempered.places");
+    if (places.empty() || places.size() % rungs != 0) fault("tempered.places", "as many for each rung");
+    std::vector<bool> taken(places.size());
+    for (std::size_t s = 0; s < places.size(); ++s) {
+        const std::uint64_t rung = places[s] / 3;
+        if (rung >= rungs || taken[s / rungs * rungs + rung]) fault("tempered.places", "each rung once in each ladder");
+        taken[s / rungs * rungs + rung] = true;
+        chains.rung.push_back(static_cast<std::uint32_t>(rung));
+        chains.heading.push_back(static_cast<std::int8_t>(static_cast<int>(places[s] % 3) - 1));
+    }
+    chains.visible = matrix_of(file, "tempered.visible", places.size(), visible);
+    chains.hidden.resize(places.size(), hidden);
+    file.at("tempered.counts", {2});
+    const std::vector<std::uint64_t> counts = file.u64("tempered.counts");
+    chains.steps = counts[0];
+    chains.round_trips = counts[1];
+    file.at("tempered.swap_rates", {rungs - 1});
+    chains.swap_rates = file.f64("tempered.swap_rates");
+    chains.make_room();
+    return chains;
+}
+
 }  // namespace
 
 void save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
@@ -82,6 +127,14 @@ void save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
     if (state.chains.count() > 0) {
         file.tensors["chains.visible"] = matrix_tensor(state.chains.visible);
         file.tensors["chains.hidden"] = matrix_tensor(state.chains.hidden);
+    }
+    if (state.update.average.visible_count() > 0) add_parameters(file, state.update.average, "average.");
+    if (state.chains.fast.visible_count() > 0) add_parameters(file, state.chains.fast, "fast.");
+    if (state.chains.tempered.rungs() > 0) add_ladders(file, state.chains.tempered);
+    if (checkpoint.best) {
+        const auto& [epoch, score, stopped] = *checkpoint.best;
+        const double best[] = {static_cast<double>(epoch), score, stopped ? 1.0 : 0.0};
+        file.tensors["train.best"] = make_tensor({std::size(best)}, std::span<const double>(best));
     }
     const std::uint64_t position[] = {state.seed,       state.epoch,       state.batch,      state.update.updates,
                                       state.random.key, state.random.call, state.random.word};
@@ -117,6 +170,17 @@ Checkpoint load_checkpoint(const std::string& path) {
         const std::size_t chains = shape.empty() ? 0 : shape[0];
         state.chains.visible = matrix_of(file, "chains.visible", chains, visible);
         state.chains.hidden = matrix_of(file, "chains.hidden", chains, hidden);
+    }
+    for (auto [machine, prefix] : {std::pair(&state.update.average, "average."), {&state.chains.fast, "fast."}})
+        if (file.contains(std::string(prefix) + "weights")) {
+            *machine = state.machine.zeros_like();
+            read_parameters(file, *machine, prefix);
+        }
+    if (file.contains("tempered.betas")) state.chains.tempered = ladders_of(file, visible, hidden);
+    if (file.contains("train.best")) {
+        file.at("train.best", {3});
+        const std::vector<double> best = file.f64("train.best");
+        checkpoint.best = {static_cast<std::uint64_t>(best[0]), best[1], best[2] != 0};
     }
     file.at("train.position", {7});
     const std::vector<std::uint64_t> position = file.u64("train.position");

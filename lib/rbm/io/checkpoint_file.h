@@ -3,16 +3,25 @@
 #pragma once
 
 #include <map>
+#include <optional>
 
 #include "rbm/io/model_file.h"
 #include "rbm/trainer/train.h"
 
 namespace rbm {
 
+/// The epoch whose model is the best so far, by what the run goes by.
+struct BestEpoch {
+    std::uint64_t epoch = 0;  ///< from 1
+    double score = 0;         ///< higher is better
+    bool stopped = false;     ///< no better one came for as long as the run was to wait
+};
+
 struct Checkpoint {
     Model model;  ///< its machine is state.machine
     TrainState state;
     std::map<std::string, std::string> options;  ///< the run's options, as text by name
+    std::optional<BestEpoch> best = {};          ///< of runs that keep the best model
 };
 
 /// Errors as in model_file.h; DataError too when the file is a model but no checkpoint.

@@ -7,8 +7,9 @@
 namespace rbm {
 
 template <class Real>
-BasicBernoulliBridge<Real>::BasicBernoulliBridge(const Bank& start, const Bank& end)
-    : base(start.bias), change(end.bias) {
+void BasicBernoulliBridge<Real>::set(const Bank& start, const Bank& end) {
+    base = start.bias;
+    change = end.bias;
     for (std::size_t i = 0; i < base.size(); ++i) change[i] -= base[i];
 }
 

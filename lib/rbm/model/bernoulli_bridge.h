@@ -13,10 +13,10 @@ struct BasicBernoulliBridge {
     std::vector<Real> base;    ///< [N] bias at beta 0
     std::vector<Real> change;  ///< [N] bias at beta 1, less that
 
-    BasicBernoulliBridge(const Bank& start, const Bank& end);
+    void set(const Bank& start, const Bank& end);
 
     /// All states alike: bias 0.
-    static Bank flattest(const Bank& bank) { return Bank(bank.width()); }
+    static void flatten(Bank& bank) { bank.bias.assign(bank.width(), Real{0}); }
     /// E_own becomes beta E_own; the statistic stays.
     static void scale_energy(Bank& bank, double beta);
 

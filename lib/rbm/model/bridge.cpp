@@ -22,34 +22,40 @@ template <class Bank>
 using BridgeOf = decltype(bridge_kind(std::declval<const Bank&>()));
 
 template <class Real>
-BasicUnits<Real> flattest(const BasicUnits<Real>& units) {
-    return std::visit(
-        [](const auto& bank) -> BasicUnits<Real> {
-            return BridgeOf<std::remove_cvref_t<decltype(bank)>>::flattest(bank);
-        },
-        units);
+void flatten(BasicUnits<Real>& units) {
+    std::visit([](auto& bank) { BridgeOf<std::remove_cvref_t<decltype(bank)>>::flatten(bank); }, units);
 }
 
 template <class Real>
-BasicUnitsBridge<Real> bridge(const BasicUnits<Real>& from, const BasicUnits<Real>& to) {
+void set(BasicUnitsBridge<Real>& path, const BasicUnits<Real>& from, const BasicUnits<Real>& to) {
     if (kind(from) != kind(to) || width(from) != width(to))
         throw std::invalid_argument(fmt::format("Bridge: the base has {} {} units, the machine {} {} ones", width(from),
                                                 kind(from), width(to), kind(to)));
-    return std::visit(
-        [&](const auto& bank) -> BasicUnitsBridge<Real> {
+    std::visit(
+        [&](const auto& bank) {
             using Bank = std::remove_cvref_t<decltype(bank)>;
-            return BridgeOf<Bank>(std::get<Bank>(from), bank);
+            using Path = BridgeOf<Bank>;
+            if (!std::holds_alternative<Path>(path)) path.template emplace<Path>();
+            std::get<Path>(path).set(std::get<Bank>(from), bank);
         },
         to);
 }
 
 /// What the statistic multiplies states by.
 template <class Real>
-std::vector<Real> statistic_factors(const BasicUnits<Real>& units) {
-    BasicMatrix<Real> ones(1, width(units)), scratch;
+void statistic_factors(const BasicUnits<Real>& units, BasicMatrix<Real>& ones, BasicMatrix<Real>& scratch,
+                       std::vector<Real>& out) {
+    ones.resize(1, width(units));
     ones.fill(1);
     const auto factors = statistic(units, MatrixView<const Real>(ones), scratch).row(0);
-    return {factors.begin(), factors.end()};
+    out.assign(factors.begin(), factors.end());
+}
+template <class Real>
+std::vector<Real> statistic_factors(const BasicUnits<Real>& units) {
+    BasicMatrix<Real> ones, scratch;
+    std::vector<Real> factors;
+    statistic_factors(units, ones, scratch, factors);
+    return factors;
 }
 
 /// log of the sum of exp(-E_own) over all states.
@@ -65,10 +71,7 @@ double own_log_partition(const BasicUnits<Real>& units) {
 
 template <class Real>
 BasicBridge<Real>::BasicBridge(const BasicMachine<Real>& machine, const BasicUnits<Real>& visible_base)
-    : visible_base_(visible_base),
-      hidden_base_(flattest(machine.hidden)),
-      visible_(bridge(visible_base_, machine.visible)),
-      hidden_(bridge(hidden_base_, machine.hidden)) {
+    : visible_base_(visible_base) {
     follow(machine);
 }
 
@@ -76,11 +79,12 @@ template <class Real>
 void BasicBridge<Real>::follow(const BasicMachine<Real>& machine) {
     machine_ = machine;
     // A base that is the machine's own bank, as the flattest Gaussian one is, follows too.
-    hidden_base_ = flattest(machine_.hidden);
-    visible_ = bridge(visible_base_, machine_.visible);
-    hidden_ = bridge(hidden_base_, machine_.hidden);
-    visible_factors_ = statistic_factors(machine_.visible);
-    hidden_factors_ = statistic_factors(machine_.hidden);
+    hidden_base_ = machine_.hidden;
+    flatten(hidden_base_);
+    set(visible_, visible_base_, machine_.visible);
+    set(hidden_, hidden_base_, machine_.hidden);
+    statistic_factors(machine_.visible, ones_, scratch_, visible_factors_);
+    statistic_factors(machine_.hidden, ones_, scratch_, hidden_factors_);
     const auto one = [](Real factor) { return factor == 1; };
     plain_ = std::all_of(visible_factors_.begin(), visible_factors_.end(), one) &&
              std::all_of(hidden_factors_.begin(), hidden_factors_.end(), one);
@@ -194,7 +198,9 @@ BasicUnits<Real> uniform_base(const BasicMachine<Real>& machine) {
         throw Unsupported(
             fmt::format("a uniform base: {} units have no uniform distribution, use the data's or the model's",
                         kind(machine.visible)));
-    return flattest(machine.visible);
+    BasicUnits<Real> base = machine.visible;
+    flatten(base);
+    return base;
 }
 template Units uniform_base(const Machine&);
 template BasicUnits<double> uniform_base(const PreciseMachine&);

@@ -17,11 +17,11 @@ namespace rbm {
 // clang-format off
 /// What a unit kind must know of the path; a kind without it does not compile into BasicUnitsBridge.
 template <class B, class Real>
-concept BankBridge = requires(const B c, typename B::Bank bank, const typename B::Bank end, MatrixView<const Real> x,
+concept BankBridge = requires(const B c, B path, typename B::Bank bank, const typename B::Bank end, MatrixView<const Real> x,
                               MatrixView<Real> out, BetaOf<Real> beta, const Stream& stream,
                               std::span<double> per_row) {
-    B(end, end);                                      // from, to
-    { B::flattest(end) } -> std::same_as<typename B::Bank>;
+    path.set(end, end);                               // from, to; allocates at the first call only
+    B::flatten(bank);                                 // the flattest bank of its width
     B::scale_energy(bank, 1.0);                       // E_own times beta
     { c.at(0.5) } -> std::same_as<typename B::Bank>;  // the bank at beta: E_own up to a constant
     c.sample(x, beta, stream, out);                   // out ~ p(state | field x of the machine)
@@ -47,7 +47,7 @@ class BasicBridge {
     BasicBridge(const BasicMachine<Real>& machine, const BasicUnits<Real>& visible_base);
 
     /// The same path to a machine that has changed, of the same shape and kinds.  It costs a copy and a packing of the
-    /// weights, two of each where a statistic is not the state itself.
+    /// weights, two of each where a statistic is not the state itself, and allocates nothing.
     void follow(const BasicMachine<Real>& machine);
 
     BasicBridge(const BasicBridge&) = delete;  // packed weights refer to this object's own
@@ -82,6 +82,7 @@ class BasicBridge {
     BasicMachine<Real> machine_;
     /// What the statistics multiply states by, and whether it is 1 for all: then the machine's own weights serve.
     std::vector<Real> visible_factors_, hidden_factors_;
+    BasicMatrix<Real> ones_, scratch_;
     bool plain_ = false;
     /// [V x H] weights with the factors of the side that sends; empty when plain.
     BasicMatrix<Real> to_hidden_, to_visible_;

@@ -7,30 +7,26 @@
 namespace rbm {
 namespace {
 
+/// precision = 1 / sigma^2, pull = precision x center.
 template <class Real>
-std::vector<Real> precision_of(const BasicGaussian<Real>& bank) {
-    std::vector<Real> result(bank.width());
-    for (std::size_t i = 0; i < bank.width(); ++i) result[i] = std::exp(-2 * bank.log_sigma[i]);
-    return result;
-}
-
-template <class Real>
-std::vector<Real> products(const std::vector<Real>& a, const std::vector<Real>& b) {
-    std::vector<Real> result(a.size());
-    for (std::size_t i = 0; i < a.size(); ++i) result[i] = a[i] * b[i];
-    return result;
+void natural_parameters(const BasicGaussian<Real>& bank, std::vector<Real>& precision, std::vector<Real>& pull) {
+    precision.resize(bank.width());
+    pull.resize(bank.width());
+    for (std::size_t i = 0; i < bank.width(); ++i) {
+        precision[i] = std::exp(-2 * bank.log_sigma[i]);
+        pull[i] = precision[i] * bank.center[i];
+    }
 }
 
 }  // namespace
 
 template <class Real>
-BasicGaussianBridge<Real>::BasicGaussianBridge(const Bank& first, const Bank& last)
-    : start(first),
-      end(last),
-      start_precision(precision_of(first)),
-      end_precision(precision_of(last)),
-      start_pull(products(start_precision, first.center)),
-      end_pull(products(end_precision, last.center)) {}
+void BasicGaussianBridge<Real>::set(const Bank& first, const Bank& last) {
+    start = first;
+    end = last;
+    natural_parameters(first, start_precision, start_pull);
+    natural_parameters(last, end_precision, end_pull);
+}
 
 template <class Real>
 void BasicGaussianBridge<Real>::scale_energy(Bank& bank, double beta) {

@@ -19,10 +19,10 @@ struct BasicGaussianBridge {
     std::vector<Real> start_precision, end_precision;  ///< [N] p0, p1
     std::vector<Real> start_pull, end_pull;            ///< [N] p0 c0, p1 c1
 
-    BasicGaussianBridge(const Bank& first, const Bank& last);
+    void set(const Bank& first, const Bank& last);
 
-    /// Itself: there is no flat distribution of real numbers.
-    static Bank flattest(const Bank& bank) { return bank; }
+    /// It stays as it is: there is no flat distribution of real numbers.
+    static void flatten(Bank&) {}
     /// E_own becomes beta E_own, beta > 0; the statistic is multiplied by beta.
     static void scale_energy(Bank& bank, double beta);
 

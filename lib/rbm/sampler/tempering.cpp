@@ -119,13 +119,39 @@ TemperedChains TemperedChains::start(const Bridge& bridge, std::span<const float
     chains.rung.resize(states);
     for (std::size_t s = 0; s < states; ++s) chains.rung[s] = static_cast<std::uint32_t>(s % rungs);
     chains.heading.resize(states);
-    chains.log_ratios.resize(states);
-    chains.own_beta.resize(states);
-    chains.partner_beta.resize(states);
-    chains.ratios.resize(states);
-    chains.place.resize(states);
+    chains.make_room();
     chains.reset_counts();
     return chains;
+}
+
+void TemperedChains::make_room() {
+    const std::size_t states = rung.size();
+    log_ratios.resize(states);
+    own_beta.resize(states);
+    partner_beta.resize(states);
+    ratios.resize(states);
+    place.resize(states);
+}
+
+void TemperedChains::even_out() {
+    // Distances as in start_tempering(); a pair that never or always swapped tells no more than that it is far or near.
+    const std::size_t pairs = rungs() - 1;
+    const std::span<double> passed = std::span(ratios).first(pairs);
+    const std::span<float> old = std::span(own_beta).first(rungs());
+    std::copy(betas.begin(), betas.end(), old.begin());
+    double total = 0;
+    for (std::size_t k = 0; k < pairs; ++k)
+        passed[k] = total += 2 * inverse_erfc(std::clamp(swap_rates[k], 0.01, 0.99));
+    for (std::size_t i = 1, k = 0; i < pairs; ++i) {
+        const double wanted = total * static_cast<double>(i) / static_cast<double>(pairs);
+        while (passed[k] < wanted) ++k;
+        const double below = k == 0 ? 0 : passed[k - 1];
+        const double low = static_cast<double>(old[k]), high = static_cast<double>(old[k + 1]);
+        const float beta = static_cast<float>(low + (wanted - below) / (passed[k] - below) * (high - low));
+        betas[i] = std::max(beta, std::nextafter(betas[i - 1], 1.0F));
+    }
+    for (std::size_t i = pairs - 1; i > 0; --i) betas[i] = std::min(betas[i], std::nextafter(betas[i + 1], 0.0F));
+    reset_counts();
 }
 
 void TemperedChains::reset_counts() {

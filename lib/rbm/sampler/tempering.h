@@ -43,6 +43,11 @@ struct TemperedChains {
     void copy_hidden(View out) const;
     /// Forgets what was counted, not where the chains are.
     void reset_counts();
+    /// Moves the inner rungs, in proportion to the swap rates counted so far, to where neighbours swap equally often;
+    /// states stay at their rungs.  Then forgets what was counted.  Nothing is allocated.
+    void even_out();
+    /// Memory of a step, for chains that came from a file.
+    void make_room();
 
     bool operator==(const TemperedChains& other) const;
 

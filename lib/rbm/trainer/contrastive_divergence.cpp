@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "rbm/trainer/contrastive_divergence.h"
 
+#include "rbm/trainer/both_phases.h"
+
 namespace rbm {
 namespace {
 
-template <class Real>
-void field_and_mean(const BasicMachine<Real>& machine, BasicGradientWorkspace<Real>& workspace, std::size_t first,
-                    std::size_t count) {
-    const auto field = workspace.hidden_field.rows_from(first, count);
-    machine.hidden_field(workspace.visible.rows_from(first, count), workspace.machine, field);
-    mean(machine.hidden, MatrixView<const Real>(field), {}, workspace.hidden_mean.rows_from(first, count));
-}
+using detail::add_stacked_gradient, detail::field_and_mean;
 
 /// hidden_state -> visible rows from `first` on, and back up `steps - 1` times.
 template <class Real>
@@ -28,20 +24,6 @@ void run_chain(const BasicMachine<Real>& machine, std::size_t steps, std::size_t
     }
 }
 
-template <class Real>
-void add_stacked_gradient(const BasicMachine<Real>& machine, BasicGradientWorkspace<Real>& workspace,
-                          BasicMachine<Real>& gradient) {
-    if (!workspace.defer_weights) {
-        machine.add_free_energy_gradient(workspace.visible, workspace.hidden_field, workspace.hidden_mean,
-                                         workspace.row_weights, workspace.machine, gradient);
-        return;
-    }
-    workspace.weight_product =
-        machine.weight_gradient(workspace.visible, workspace.hidden_mean, workspace.row_weights, workspace.machine);
-    machine.add_unit_gradient(workspace.visible, workspace.hidden_field, workspace.hidden_mean, workspace.row_weights,
-                              gradient);
-}
-
 }  // namespace
 
 template <class Real>
@@ -51,7 +33,8 @@ void ContrastiveDivergence::add_gradient(const BasicMachine<Real>& machine, std:
     field_and_mean(machine, workspace, 0, batch);
     sample(machine.hidden, MatrixView<const Real>(workspace.hidden_field.rows_from(0, batch)), {}, random.next(),
            workspace.hidden_state.view());
-    run_chain(machine, steps, batch, workspace.hidden_state.view(), random, workspace);
+    run_chain(machine, scheduled_steps(steps, schedule, workspace.done), batch, workspace.hidden_state.view(), random,
+              workspace);
     field_and_mean(machine, workspace, batch, batch);
     for (std::size_t b = 0; b < batch; ++b) workspace.row_weights[batch + b] = -workspace.row_weights[b];
     add_stacked_gradient(machine, workspace, gradient);
@@ -62,17 +45,14 @@ void PersistentContrastiveDivergence::add_gradient(const BasicMachine<Real>& mac
                                                    BasicChains<Real>& persistent, Random& random,
                                                    BasicGradientWorkspace<Real>& workspace,
                                                    BasicMachine<Real>& gradient) const {
-    run_chain(machine, steps, batch, persistent.hidden.view(), random, workspace);
+    run_chain(machine, scheduled_steps(steps, schedule, workspace.done), batch, persistent.hidden.view(), random,
+              workspace);
     field_and_mean(machine, workspace, 0, batch + chains);
     sample(machine.hidden, MatrixView<const Real>(workspace.hidden_field.rows_from(batch, chains)), {}, random.next(),
            persistent.hidden.view());
     const auto fantasies = workspace.visible.rows_from(batch, chains);
     std::copy(fantasies.data, fantasies.data + chains * fantasies.cols, persistent.visible.data());
-    // Both phases weigh the same, whatever the batch's length or its sample weights.
-    double total = 0;
-    for (std::size_t b = 0; b < batch; ++b) total += static_cast<double>(workspace.row_weights[b]);
-    const Real share = static_cast<Real>(-total / static_cast<double>(chains));
-    for (std::size_t c = 0; c < chains; ++c) workspace.row_weights[batch + c] = share;
+    detail::balance(workspace, batch, chains);
     add_stacked_gradient(machine, workspace, gradient);
 }
 

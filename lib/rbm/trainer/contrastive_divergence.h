@@ -12,6 +12,7 @@ namespace rbm {
 
 struct ContrastiveDivergence {
     std::size_t steps = 1;  ///< the k of CD-k
+    StepsSchedule schedule = StepsSchedule::constant;
 
     std::size_t negative_rows(std::size_t batch) const { return batch; }
     template <class Real>
@@ -22,6 +23,7 @@ struct ContrastiveDivergence {
 struct PersistentContrastiveDivergence {
     std::size_t steps = 1;     ///< sweeps per update
     std::size_t chains = 100;  ///< need not be the batch size
+    StepsSchedule schedule = StepsSchedule::constant;
 
     std::size_t negative_rows(std::size_t) const { return chains; }
     /// `chains` [C rows] are moved on; between updates their state is `hidden`, drawn from the last visible states.

@@ -5,11 +5,31 @@
 // Shapes: B rows of the batch, C chains, V visible units, H hidden units.
 #pragma once
 
+#include <memory>
 #include <optional>
 
 #include "rbm/sampler/chains.h"
+#include "rbm/sampler/tempering.h"
 
 namespace rbm {
+
+/// What the negative phase remembers from update to update.  An objective takes its chains, or all of this; parts that
+/// it does not use stay empty.
+template <class Real>
+struct BasicNegativePhase : BasicChains<Real> {
+    BasicMachine<Real> fast;  ///< of fast PCD: what its chains see added to the machine
+    TemperedChains tempered;  ///< of tempering: all rungs, of which the chains are the top ones
+};
+using NegativePhase = BasicNegativePhase<float>;
+
+/// How the sweeps per update change: not at all, or from 1 to the k of CD-k in stages of equal length.
+enum class StepsSchedule { constant, linear };
+
+/// Sweeps of an update before which this share of the run's updates is done.
+constexpr std::size_t scheduled_steps(std::size_t steps, StepsSchedule schedule, double done) {
+    if (schedule == StepsSchedule::constant || steps == 0) return steps;
+    return std::min(steps, 1 + static_cast<std::size_t>(done * static_cast<double>(steps)));
+}
 
 /// Memory for one gradient.  The rows of the batch and those of the negative phase lie in one matrix, so that both
 /// phases share one product v -> h and one outer product.
@@ -27,6 +47,12 @@ struct BasicGradientWorkspace {
     /// on its way through the weights.
     bool defer_weights = false;
     std::optional<BasicOuterProduct<Real>> weight_product = std::nullopt;
+    double done = 0;  ///< share of the run's updates, for schedules
+
+    // Of single objectives.
+    BasicMachine<Real> overlaid;                                    ///< fast PCD: machine and fast weights together
+    std::vector<Real> visible_location, hidden_location, variance;  ///< fast PCD
+    std::unique_ptr<BasicBridge<Real>> bridge;                      ///< tempering
 
     /// Room for `batch` rows of data and `negative` rows of the model; the batch goes into visible's first rows and its
     /// weights, which are 1 / B when all rows count the same, into row_weights' first values.
@@ -48,7 +74,7 @@ void BasicGradientWorkspace<Real>::resize(const BasicMachine<Real>& of, std::siz
 /// add_gradient: gradient += d loss, with the batch in the first `batch` rows of the workspace; afterwards
 /// hidden_mean's first rows are the batch's.
 template <class O, class Real = float>
-concept Objective = requires(const O objective, const BasicMachine<Real>& machine, BasicChains<Real>& chains,
+concept Objective = requires(const O objective, const BasicMachine<Real>& machine, BasicNegativePhase<Real>& chains,
                              Random& random, BasicGradientWorkspace<Real>& workspace, BasicMachine<Real>& gradient) {
     { objective.negative_rows(std::size_t{}) } -> std::same_as<std::size_t>;
     objective.add_gradient(machine, std::size_t{}, chains, random, workspace, gradient);

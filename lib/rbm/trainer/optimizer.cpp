@@ -10,6 +10,7 @@
 
 #include "rbm/kernels/error.h"
 #include "rbm/kernels/ops.h"
+#include "rbm/kernels/threads.h"
 
 namespace rbm {
 namespace {
@@ -104,6 +105,21 @@ void finish(Machine& machine, Machine& step, const UpdateSettings& settings, dou
     });
 }
 
+void follow(Machine& average, const Machine& machine, float rate) {
+    constexpr std::size_t piece = std::size_t{1} << 14;
+    each_pair(average, machine, [&](std::string_view, std::span<float> means, std::span<const float> values) {
+        parallel_for((values.size() + piece - 1) / piece, [&](std::size_t p) {
+            const std::size_t last = std::min((p + 1) * piece, values.size());
+            for (std::size_t i = p * piece; i < last; ++i) means[i] += rate * (values[i] - means[i]);
+        });
+    });
+}
+
+/// What the average takes over at the n-th time: everything at first.
+float averaging_rate(float share, std::uint64_t n) {
+    return static_cast<float>(std::min(1.0, 1 / (static_cast<double>(share) * static_cast<double>(n))));
+}
+
 }  // namespace
 
 UpdateState UpdateState::start(const Machine& machine, const UpdateSettings& settings,
@@ -117,6 +133,7 @@ UpdateState UpdateState::start(const Machine& machine, const UpdateSettings& set
     const Matrix zero_field(1, machine.hidden_count());
     mean(machine.hidden, zero_field.view(), {}, View(state.hidden_offset.data(), 1, machine.hidden_count()));
     state.hidden_activity = state.hidden_offset;
+    if (settings.averaging > 0) state.average = machine;
     return state;
 }
 
@@ -220,6 +237,8 @@ UpdateReport update(Machine& machine, Machine& gradient, UpdateState& state, con
     report.gradient_norm = std::sqrt(slopes + sums.slope_squares);
     if (sums.moved_squares > 0) report.step_to_weights = std::sqrt(sums.step_squares / sums.moved_squares);
     ++state.updates;
+    if (settings.averaging > 0 && state.updates % averaging_stride == 0)
+        follow(state.average, machine, averaging_rate(settings.averaging, state.updates / averaging_stride));
     return report;
 }
 

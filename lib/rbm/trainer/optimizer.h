@@ -33,8 +33,18 @@ struct UpdateSettings {
     float log_sigma_rate = 0.3F;                 ///< learning rate of log sigma, as a share of learning_rate
     std::vector<float> minimum_sigma = {0.05F};  ///< bound of sigma in the prepared data's units: one value or V
     float maximum_sigma = 100;
+    /// Share of the updates so far that the averaged parameters look back on; 0: none are kept, 1: all count alike.
+    float averaging = 0;
     bool operator==(const UpdateSettings&) const = default;
 };
+
+/// The parameters are averaged at every tenth update: neighbours hardly differ, and it costs a hundredth of an update.
+///
+/// average += (parameters - average) / (share n) at the n-th time, which weighs time s by (s / n)^(1 / share - 1): the
+/// mean of all (Polyak & Juditsky 1992) at a share of 1, and below it a window that grows with the run, so that the
+/// start is forgotten whatever the number of updates will be (Shamir & Zhang, "Stochastic gradient descent for
+/// non-smooth optimization", ICML 2013; of RBMs: Swersky, Chen, Marlin & de Freitas 2010).
+inline constexpr std::uint64_t averaging_stride = 10;
 
 /// Everything that updates remember from one to the next.
 struct UpdateState {
@@ -43,6 +53,7 @@ struct UpdateState {
     std::vector<float> visible_offset;   ///< [V]
     std::vector<float> hidden_offset;    ///< [H]
     std::vector<float> hidden_activity;  ///< [H] running mean, for the sparsity target
+    Machine average;                     ///< the parameters over time; empty without averaging
     std::uint64_t updates = 0;
 
     static UpdateState start(const Machine& machine, const UpdateSettings& settings,

@@ -58,7 +58,7 @@ TrainState start_training(Machine machine, const Dataset& data, const TrainSetti
     state.update = UpdateState::start(machine, settings, column_means(data, sample_weights));
     state.machine = std::move(machine);
     Random start = Random(seed).fork(start_purpose);
-    if (chains > 0) state.chains = Chains::from_noise(state.machine, chains, start);
+    if (chains > 0) static_cast<Chains&>(state.chains) = Chains::from_noise(state.machine, chains, start);
     state.random = Random(seed).fork(chain_purpose).state();
     return state;
 }

@@ -79,6 +79,8 @@ void check_settings(const UpdateSettings& settings) {
     require("offset_rate", settings.offset_rate, settings.offset_rate >= 0 && settings.offset_rate <= 1,
             "a number from 0 to 1");
     at_least_0("log_sigma_rate", settings.log_sigma_rate);
+    require("averaging", settings.averaging, settings.averaging >= 0 && settings.averaging <= 1,
+            "a number from 0 to 1");
     require("maximum_sigma", settings.maximum_sigma, settings.maximum_sigma > 0, "a finite number above 0");
     const std::string range =
         fmt::format("a number above 0, and at most the {} of maximum_sigma", settings.maximum_sigma);
@@ -137,6 +139,7 @@ bool detail::train(TrainState& state, const AnyObjective& objective, const Datas
                     sample_weights.empty() ? share : share * static_cast<double>(sample_weights[rows[b]]));
 
             workspace.weight_product.reset();
+            workspace.done = static_cast<double>(state.update.updates) / static_cast<double>(total);
             objective.add_gradient(state.machine, rows.size(), state.chains, random, workspace, gradient);
 
             update_workspace.weight_product = workspace.weight_product;

@@ -24,7 +24,7 @@ struct TrainSettings : UpdateSettings {
 struct TrainState {
     Machine machine;
     UpdateState update;
-    Chains chains;                ///< of PCD; empty for CD
+    NegativePhase chains;         ///< persistent ones; empty for CD
     Random::State random;         ///< of the Gibbs chains
     std::uint64_t seed = 0;       ///< of shuffles and of pixels drawn afresh
     std::uint64_t epoch = 0;      ///< finished epochs
@@ -64,7 +64,7 @@ namespace detail {
 /// An objective without its type: the loop is compiled once, for those of other programs as well.
 struct AnyObjective {
     std::function<std::size_t(std::size_t batch)> negative_rows;
-    std::function<void(const Machine&, std::size_t batch, Chains&, Random&, GradientWorkspace&, Machine& gradient)>
+    std::function<void(const Machine&, std::size_t batch, NegativePhase&, Random&, GradientWorkspace&, Machine&)>
         add_gradient;
 };
 bool train(TrainState& state, const AnyObjective& objective, const Dataset& data, const TrainSettings& settings,
@@ -78,10 +78,11 @@ bool train(TrainState& state, const AnyObjective& objective, const Dataset& data
 template <Objective O>
 bool train(TrainState& state, const O& objective, const Dataset& data, const TrainSettings& settings,
            const TrainObserver& observer = {}, std::span<const float> sample_weights = {}) {
-    const detail::AnyObjective any{
-        [&](std::size_t batch) -> std::size_t { return objective.negative_rows(batch); },
-        [&](const Machine& machine, std::size_t batch, Chains& chains, Random& random, GradientWorkspace& workspace,
-            Machine& gradient) { objective.add_gradient(machine, batch, chains, random, workspace, gradient); }};
+    const detail::AnyObjective any{[&](std::size_t batch) -> std::size_t { return objective.negative_rows(batch); },
+                                   [&](const Machine& machine, std::size_t batch, NegativePhase& chains, Random& random,
+                                       GradientWorkspace& workspace, Machine& gradient) {
+                                       objective.add_gradient(machine, batch, chains, random, workspace, gradient);
+                                   }};
     return detail::train(state, any, data, settings, observer, sample_weights);
 }
 
