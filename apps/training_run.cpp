@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "apps/exact_run.h"
 #include "apps/monitoring.h"
 #include "apps/run_folder.h"
 #include "rbm/io/bytes.h"
@@ -131,6 +132,8 @@ void refuse_idle_options(const Program& program, const RunSettings& run) {
         {"standardize", !gaussian && !run.standardize, "Bernoulli units"},
         {"minimum-sigma", !gaussian && run.minimum_sigma.has_value(), "Bernoulli units"},
         {"log-sigma-rate", !gaussian && run.train.log_sigma_rate != untouched.train.log_sigma_rate, "Bernoulli units"},
+        {"restarts", run.algorithm != "exact" && run.restarts != untouched.restarts,
+         "--algorithm pcd and cd, which start once"},
         {"chains", run.algorithm == "cd" && run.chains.has_value(), "--algorithm cd, whose chains start at the data"},
         {"momentum", adam && run.train.momentum != untouched.train.momentum, "--optimizer adam"},
         {"offset-rate", !run.train.centering && run.train.offset_rate != untouched.train.offset_rate,
@@ -139,6 +142,7 @@ void refuse_idle_options(const Program& program, const RunSettings& run) {
     for (const auto& [option, idle, where] : options)
         if (idle && program.given(option))
             throw UsageError(fmt::format("option --{}: has no effect with {}; leave it out", option, where));
+    if (run.algorithm == "exact") refuse_options_idle_in_exact(program);
 }
 
 /// Trains until the end or a signal, saving and reporting on the way.
@@ -220,6 +224,20 @@ std::string weights_fingerprint(const std::vector<float>& weights) {
     return fingerprint_text(Dataset::from_floats(1, weights.size(), weights));
 }
 
+void start_away_from_zero(Machine& machine, const RunSettings& run) {
+    constexpr float spread = 0.01F;  // of initialize()
+    for (float& weight : machine.weights.values()) weight *= run.initial_weights / spread;
+    for (float& bias : location(machine.hidden)) bias += run.initial_hidden_bias;
+}
+
+void train(const RunSettings& run, const RunFolder& folder, const Inputs& inputs, Checkpoint& checkpoint) {
+    if (run.algorithm == "exact")
+        run_exactly(run, folder, inputs.training, inputs.validation ? &*inputs.validation : nullptr,
+                    inputs.sample_weights, checkpoint);
+    else
+        Session(run, folder, inputs, checkpoint).train();
+}
+
 void tell_end(const RunSettings& run, const RunFolder& folder) {
     if (run.common.json) write_output(folder.last_metrics() + "\n");
     note(
@@ -237,6 +255,7 @@ int start_run(const Program& program, RunSettings& run) {
     const RunFolder folder(run.output, false, run.common.force);
     Dataset raw = load_raw(run.data);
     require_room(run, raw.rows(), raw.cols());
+    if (!run.epochs && run.algorithm == "exact") run.epochs = default_iterations;
     if (!run.epochs) {
         const std::size_t batches = batch_count(raw.rows(), run.train.batch_size);
         run.epochs = std::max<std::size_t>(10, (default_updates + batches - 1) / batches);
@@ -261,11 +280,12 @@ int start_run(const Program& program, RunSettings& run) {
 
     Random random = Random(run.common.seed).fork(0);
     initialize(machine, inputs.training, random, inputs.sample_weights);
+    start_away_from_zero(machine, run);
     const std::size_t chains = run.algorithm == "pcd" ? run.chains.value_or(run.train.batch_size) : 0;
     checkpoint.state =
         start_training(std::move(machine), inputs.training, run.train, chains, run.common.seed, inputs.sample_weights);
-    folder.cut_metrics(0);
-    Session(run, folder, inputs, checkpoint).train();
+    if (run.algorithm != "exact") folder.cut_metrics(0);
+    train(run, folder, inputs, checkpoint);
     tell_end(run, folder);
     return 0;
 }
@@ -279,13 +299,16 @@ int resume_run(Program& program, RunSettings& run) {
                       weights = record[weights_fingerprint_key];
     for (const char* key : {data_key, fingerprint_key, weights_fingerprint_key}) record.erase(key);
     checkpoint.model.log_partition.reset();  // that of the weights before
-    program.restore(record, folder.checkpoint_path(), {"epochs"});
+    const std::string rounds =
+        record.count("algorithm") != 0 && record.at("algorithm") == "exact" ? "restarts" : "epochs";
+    program.restore(record, folder.checkpoint_path(), {rounds});
     adopt(run, checkpoint.model.preparation);
-    if (checkpoint.state.epoch > run.train.epochs)
-        throw UsageError(fmt::format("option --epochs: found {}, expected at least {}, the epochs that {} has done",
-                                     run.train.epochs, checkpoint.state.epoch, run.output));
-    if (checkpoint.state.epoch == run.train.epochs) {
-        note("{} is finished: {} epochs; a larger --epochs goes on", run.output, checkpoint.state.epoch);
+    const std::size_t wanted = rounds == "epochs" ? run.train.epochs : run.restarts;
+    if (checkpoint.state.epoch > wanted)
+        throw UsageError(fmt::format("option --{0}: found {1}, expected at least {2}, the {0} that {3} has done",
+                                     rounds, wanted, checkpoint.state.epoch, run.output));
+    if (checkpoint.state.epoch == wanted) {
+        note("{0} is finished: {1} {2}; a larger --{2} goes on", run.output, checkpoint.state.epoch, rounds);
         if (run.common.json) write_output(folder.last_metrics() + "\n");
         return 0;
     }
@@ -296,10 +319,10 @@ int resume_run(Program& program, RunSettings& run) {
     if (!inputs.sample_weights.empty() && weights_fingerprint(inputs.sample_weights) != weights)
         throw DataError(
             fmt::format("{}: other weights than the run began with; resume with those", run.sample_weights));
-    checkpoint.options["epochs"] = fmt::format("{}", run.train.epochs);
-    folder.cut_metrics(checkpoint.state.epoch);
-    note("going on after epoch {}", checkpoint.state.epoch);
-    Session(run, folder, inputs, checkpoint).train();
+    checkpoint.options[rounds] = fmt::format("{}", wanted);
+    if (rounds == "epochs") folder.cut_metrics(checkpoint.state.epoch);
+    note("going on after {} {}", rounds == "epochs" ? "epoch" : "restart", checkpoint.state.epoch);
+    train(run, folder, inputs, checkpoint);
     tell_end(run, folder);
     return 0;
 }

@@ -15,6 +15,9 @@ namespace rbm::app {
 /// 8x8 digits, a minute or two on MNIST, and near the end of what the machine can learn at the default rate.
 inline constexpr std::size_t default_updates = 20'000;
 
+/// Of --algorithm exact, each restart makes this many iterations at most.
+inline constexpr std::size_t default_iterations = 1000;
+
 /// Far beyond any patience; keeps the number of all updates within 64 bits.
 inline constexpr std::uint64_t most_epochs = 1'000'000'000;
 
@@ -26,8 +29,11 @@ struct RunSettings {
     std::size_t steps = 1;
     std::optional<std::size_t> chains;  ///< as many as the batch has rows
     std::optional<std::size_t> epochs;  ///< enough for default_updates
+    std::size_t restarts = 10;          ///< of exact
     bool standardize = true;
     std::optional<float> minimum_sigma;  ///< in the units of the data
+    float initial_weights = 0.01F;       ///< standard deviation
+    float initial_hidden_bias = 0;
     bool resume = false;
     TrainSettings train;
 };
