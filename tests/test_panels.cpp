@@ -17,7 +17,6 @@ using rbm::test::random_machine;
 namespace {
 
 constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
-const std::vector<float> nothing;
 
 struct Shape {
     std::size_t rows, visible, hidden;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the benchmarks share: medians of interleaved rounds, the SGEMM floor, and one JSON line per result.
+// What the benchmarks share: lower quartiles of interleaved rounds, the SGEMM floor, and one JSON line per result.
 //
 // These machines are noisy, so a time means little: each result is a ratio to the floor measured in the same rounds,
 // the SGEMMs that the work seems to need, through OpenBLAS's own threads and nothing else.
@@ -29,26 +29,37 @@ inline double seconds(const std::function<void()>& work) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-inline double median(std::vector<double> values) {
-    std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
-    return values[values.size() / 2];
+/// The lower quartile: what disturbs a shared computer only ever adds time, and on some for half of the rounds.
+inline double undisturbed(std::vector<double> values) {
+    const auto quartile = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 4);
+    std::nth_element(values.begin(), quartile, values.end());
+    return *quartile;
 }
 
 struct Ratio {
     double work, floor, ratio;
 };
 
-/// Medians over rounds of floor, work, floor, work, ...
-inline Ratio compare(const std::function<void()>& work, const std::function<void()>& floor, int rounds = 9) {
+/// OpenBLAS's own threads go on looking for work for some 25 ms after a product (2^26 ticks of the clock) and share the
+/// processors with whatever comes next.  So work is done untimed until they sleep.  A pause would do as well, but not
+/// on virtual machines: their processors, once idle, may come back as two halves of one core.
+constexpr double openblas_awake_seconds = 0.05;
+inline void outlast_openblas(const std::function<void()>& work) {
+    for (double spent = 0; spent < openblas_awake_seconds;) spent += seconds(work);
+}
+
+/// Lower quartiles over rounds of floor, work, floor, work, ... and their ratio.
+inline Ratio compare(const std::function<void()>& work, const std::function<void()>& floor, int rounds = 11) {
     work();
     floor();
-    std::vector<double> works, floors, ratios;
+    std::vector<double> works, floors;
     for (int round = 0; round < rounds; ++round) {
         floors.push_back(seconds(floor));
+        outlast_openblas(work);
         works.push_back(seconds(work));
-        ratios.push_back(works.back() / floors.back());
     }
-    return {median(works), median(floors), median(ratios)};
+    const double taken = undisturbed(works), least = undisturbed(floors);
+    return {taken, least, taken / least};
 }
 
 inline void report(const std::string& name, const Ratio& result, double target) {

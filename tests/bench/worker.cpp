@@ -10,6 +10,7 @@
 #include <iostream>
 #include <map>
 #include <stdexcept>
+#include <thread>
 
 #include "floor.h"
 
@@ -104,7 +105,10 @@ int main(int argc, char** argv) {
         std::size_t steps = 0, updates = 0;
         if (request == "floor" || request == "cd" || request == "pcd") std::cin >> steps;
         if (request == "floor") std::cin >> updates;
-        fmt::print("{:.6f}\n", worker.answer(request, steps, updates));
+        const double taken = worker.answer(request, steps, updates);
+        if (request.starts_with("floor"))
+            std::this_thread::sleep_for(std::chrono::duration<double>(openblas_awake_seconds));
+        fmt::print("{:.6f}\n", taken);
         std::fflush(stdout);
     }
 }

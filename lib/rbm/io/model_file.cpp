@@ -180,7 +180,7 @@ Tensors model_tensors(const Model& model) {
     add_vector("data.mean", model.preparation.mean);
     add_vector("data.scale", model.preparation.scale);
     add_vector("data.rates", model.rates);
-    file.metadata["rbm.format"] = format_version;
+    file.metadata.insert_or_assign("rbm.format", std::string(format_version));
     file.metadata["visible.units"] = kind(model.machine.visible);
     file.metadata["hidden.units"] = kind(model.machine.hidden);
     file.metadata["data.binarize"] = name_of(model.preparation.binarize);

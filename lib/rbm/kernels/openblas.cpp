@@ -100,8 +100,8 @@ void prefetch(View a, std::size_t row, std::size_t rows, std::size_t column, std
     }
 }
 
-/// Calls body(first row, slopes, first column) for all tiles of the product, 32 rows of it to a piece, and after(piece)
-/// when a piece is done.  A tile of `target` is fetched while the slopes are summed.
+/// Calls body(first row, slopes, first column) for all tiles of the product, 32 rows of it to a piece, and after(first
+/// row) when a piece is done.  A tile of `target` is fetched while the slopes are summed.
 template <class Body, class After>
 void for_each_outer_tile(const OuterProduct& product, View target, Body body, After after) {
     constexpr std::size_t width = outer_panel_width;
@@ -126,7 +126,7 @@ void for_each_outer_tile(const OuterProduct& product, View target, Body body, Af
             vectorized::multiply_outer(product.left, columns, row, count, right, p, View(values.data(), count, width));
             body(row, ConstView(values.data(), count, std::min(width, cols - column), width), column);
         }
-        after(piece);
+        after(row);
     });
 }
 
@@ -155,19 +155,22 @@ class PieceSums {
         return {own.first(row_lanes), own.subspan(row_lanes, couplings_), own.subspan(row_lanes + couplings_)};
     }
     void add(std::size_t row, const WeightUpdateSums& more) const { add(sums_[row / panel_width], more); }
+    /// When the piece that begins with this row is done: what belongs to its rows alone.
+    void finish(std::size_t row, const WeightUpdate& update) const {
+        const vectorized::ShiftSums own = shifts(row);
+        for (std::size_t i = 0; i < std::min(panel_width, memory_.weights.rows - row); ++i) {
+            if (!update.row_center.empty()) memory_.row_shift[row + i] += sum_of_lanes(own.rows, i);
+            if (couplings_ != 0) memory_.row_coupling[row + i] += static_cast<double>(sum_of_lanes(own.couplings, i));
+        }
+        if (memory_.packed != nullptr) memory_.packed->transpose_rows(row / panel_width);
+    }
     WeightUpdateSums total(const WeightUpdate& update) const {
         for (std::size_t piece = 0; piece < count_; ++piece) add(sums_[count_], sums_[piece]);
-        for (std::size_t row = 0; row < memory_.weights.rows; row += panel_width) {
-            const vectorized::ShiftSums own = shifts(row);
-            const std::size_t rows = std::min(panel_width, memory_.weights.rows - row);
-            if (!update.row_center.empty()) {
-                for (std::size_t j = 0; j < own.columns.size(); ++j) memory_.column_shift[j] += own.columns[j];
-                for (std::size_t i = 0; i < rows; ++i) memory_.row_shift[row + i] += sum_of_lanes(own.rows, i);
+        if (!update.row_center.empty())
+            for (std::size_t piece = 0; piece < count_; ++piece) {
+                const auto columns = shifts(piece * panel_width).columns;
+                for (std::size_t j = 0; j < columns.size(); ++j) memory_.column_shift[j] += columns[j];
             }
-            if (couplings_ != 0)
-                for (std::size_t i = 0; i < rows; ++i)
-                    memory_.row_coupling[row + i] += static_cast<double>(sum_of_lanes(own.couplings, i));
-        }
         return sums_[count_];
     }
 
@@ -309,7 +312,7 @@ class OpenBlas final : public Backend {
             const std::size_t row = piece * panel_width;
             const ConstView own = slopes.rows_from(row, std::min(panel_width, slopes.rows - row));
             pieces.add(row, vectorized::update_weights(own, update, memory, row, 0, pieces.shifts(row)));
-            if (memory.packed != nullptr) memory.packed->transpose_rows(piece);
+            pieces.finish(row, update);
         });
         return pieces.total(update);
     }
@@ -321,9 +324,7 @@ class OpenBlas final : public Backend {
             [&](std::size_t row, ConstView tile, std::size_t column) {
                 pieces.add(row, vectorized::update_weights(tile, update, memory, row, column, pieces.shifts(row)));
             },
-            [&](std::size_t piece) {
-                if (memory.packed != nullptr) memory.packed->transpose_rows(piece);
-            });
+            [&](std::size_t row) { pieces.finish(row, update); });
         return pieces.total(update);
     }
 };
