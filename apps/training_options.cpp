@@ -43,11 +43,18 @@ void declare_options(Program& program, RunSettings& run) {
         .option("minimum-sigma",
                 real(&run.minimum_sigma, above(0)).shown_default("a tenth of the prepared data's unit"),
                 "Gaussian units: lower bound of sigma, in the units of the data")
+        .option("initial-weights", real(&run.initial_weights, at_least(0)),
+                "standard deviation of the weights at the start")
+        .option("initial-hidden-bias", real(&run.initial_hidden_bias, between(-100, 100)),
+                "hidden biases at the start: -4 makes units rare, which small machines of Gaussian units need")
         .group("Learning")
         .option(
-            "algorithm", choice(&run.algorithm, {"pcd", "cd", "fpcd", "tempering"}),
+            "algorithm", choice(&run.algorithm, {"pcd", "cd", "fpcd", "tempering", "exact"}),
             "negative phase: persistent chains, chains from the data, persistent ones with fast weights, or ladders "
-            "of parallel tempering")
+            "of parallel tempering; exact: no chains, but all states of a small machine, and its likelihood driven to "
+            "a "
+            "maximum by L-BFGS")
+        .option("restarts", count(&run.restarts, 1, 1'000'000'000), "random starts of exact, the best of which is kept")
         .option("steps", count(&run.steps, 1), "sweeps of Gibbs sampling per update: the k of CD-k")
         .option("steps-schedule",
                 choice(&run.steps_schedule, {{"constant", StepsSchedule::constant}, {"linear", StepsSchedule::linear}}),
@@ -62,7 +69,7 @@ void declare_options(Program& program, RunSettings& run) {
         .option("epochs",
                 count(&run.epochs, 1, most_epochs)
                     .shown_default(fmt::format("enough for {} updates, at least 10", default_updates)),
-                "passes over the data")
+                "passes over the data; of exact, iterations of each restart at most (1000)")
         .option("batch-size", count(&train.batch_size, 1), "samples per update")
         .option("learning-rate", real(&train.learning_rate, above(0)), "step along the gradient, at the start")
         .option("learning-rate-schedule",

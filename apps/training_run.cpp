@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "apps/exact_run.h"
 #include "apps/monitoring.h"
 #include "apps/partition.h"
 #include "apps/recipes.h"
@@ -137,6 +138,8 @@ void refuse_idle_options(const Program& program, const RunSettings& run) {
         {"standardize", !gaussian && !run.standardize, "Bernoulli units"},
         {"minimum-sigma", !gaussian && run.minimum_sigma.has_value(), "Bernoulli units"},
         {"log-sigma-rate", !gaussian && run.train.log_sigma_rate != untouched.train.log_sigma_rate, "Bernoulli units"},
+        {"restarts", run.algorithm != "exact" && run.restarts != untouched.restarts,
+         "algorithms other than exact, which start once"},
         {"chains", run.algorithm == "cd" && run.chains.has_value(), "--algorithm cd, whose chains start at the data"},
         {"rungs", run.algorithm != "tempering" && run.rungs != untouched.rungs, "algorithms other than tempering"},
         {"fast-rate", run.algorithm != "fpcd" && run.fast_rate != untouched.fast_rate, "algorithms other than fpcd"},
@@ -151,6 +154,7 @@ void refuse_idle_options(const Program& program, const RunSettings& run) {
     for (const auto& [option, idle, where] : options)
         if (idle && program.given(option))
             throw UsageError(fmt::format("option --{}: has no effect with {}; leave it out", option, where));
+    if (run.algorithm == "exact") refuse_options_idle_in_exact(program);
 }
 
 /// Options that were given win.
@@ -295,6 +299,12 @@ std::string weights_fingerprint(const std::vector<float>& weights) {
     return fingerprint_text(Dataset::from_floats(1, weights.size(), weights));
 }
 
+void start_away_from_zero(Machine& machine, const RunSettings& run) {
+    constexpr float spread = 0.01F;  // of initialize()
+    for (float& weight : machine.weights.values()) weight *= run.initial_weights / spread;
+    for (float& bias : location(machine.hidden)) bias += run.initial_hidden_bias;
+}
+
 void tell_end(const RunSettings& run, const RunFolder& folder, const Checkpoint& checkpoint) {
     if (checkpoint.best)
         note("{}{}/model.safetensors is that of epoch {}, the best: held-out {} {:.2f} nats",
@@ -311,6 +321,19 @@ void tell_end(const RunSettings& run, const RunFolder& folder, const Checkpoint&
         run.output);
 }
 
+/// From where the checkpoint is.
+void train(const RunSettings& run, const RunFolder& folder, const Inputs& inputs, Checkpoint& checkpoint) {
+    if (run.algorithm == "exact") {
+        run_exactly(run, folder, inputs.training, inputs.validation ? &*inputs.validation : nullptr,
+                    inputs.sample_weights, checkpoint);
+    } else {
+        Session session(run, folder, inputs, checkpoint);  // refuses what cannot be judged before anything is written
+        folder.cut_metrics(checkpoint.state.epoch);
+        session.train();
+    }
+    tell_end(run, folder, checkpoint);
+}
+
 }  // namespace
 
 int start_run(Program& program, RunSettings& run) {
@@ -322,12 +345,13 @@ int start_run(Program& program, RunSettings& run) {
     const RunFolder folder(run.output, false, run.common.force);
     Dataset raw = load_raw(run.data);
     require_room(run, raw.rows(), raw.cols());
+    if (!run.epochs && run.algorithm == "exact") run.epochs = default_iterations;
     if (!run.epochs) {
         const std::size_t batches = batch_count(raw.rows(), run.train.batch_size);
         run.epochs = std::max<std::size_t>(10, (default_updates + batches - 1) / batches);
     }
 
-    if (run.algorithm != "cd") run.chains = run.chains.value_or(run.train.batch_size);
+    if (run.algorithm != "cd" && run.algorithm != "exact") run.chains = run.chains.value_or(run.train.batch_size);
 
     Checkpoint checkpoint;
     Machine machine(make_units<float>(run.visible_units, raw.cols()), Bernoulli(run.hidden));
@@ -346,13 +370,10 @@ int start_run(Program& program, RunSettings& run) {
 
     Random random = Random(run.common.seed).fork(0);
     initialize(machine, inputs.training, random, inputs.sample_weights);
-    const std::size_t chains = run.algorithm == "cd" ? 0 : *run.chains;
-    checkpoint.state =
-        start_training(std::move(machine), inputs.training, run.train, chains, run.common.seed, inputs.sample_weights);
-    Session session(run, folder, inputs, checkpoint);  // refuses what cannot be judged before anything is written
-    folder.cut_metrics(0);
-    session.train();
-    tell_end(run, folder, checkpoint);
+    start_away_from_zero(machine, run);
+    checkpoint.state = start_training(std::move(machine), inputs.training, run.train, run.chains.value_or(0),
+                                      run.common.seed, inputs.sample_weights);
+    train(run, folder, inputs, checkpoint);
     return 0;
 }
 
@@ -365,15 +386,18 @@ int resume_run(Program& program, RunSettings& run) {
                       weights = record[weights_fingerprint_key];
     for (const char* key : {data_key, fingerprint_key, weights_fingerprint_key}) record.erase(key);
     checkpoint.model.log_partition.reset();  // that of the weights before
-    program.restore(record, folder.checkpoint_path(), {"epochs"});
+    const std::string rounds =
+        record.count("algorithm") != 0 && record.at("algorithm") == "exact" ? "restarts" : "epochs";
+    program.restore(record, folder.checkpoint_path(), {rounds});
     adopt(run, checkpoint.model.preparation);
-    if (checkpoint.state.epoch > run.train.epochs)
-        throw UsageError(fmt::format("option --epochs: found {}, expected at least {}, the epochs that {} has done",
-                                     run.train.epochs, checkpoint.state.epoch, run.output));
+    const std::size_t wanted = rounds == "epochs" ? run.train.epochs : run.restarts;
+    if (checkpoint.state.epoch > wanted)
+        throw UsageError(fmt::format("option --{0}: found {1}, expected at least {2}, the {0} that {3} has done",
+                                     rounds, wanted, checkpoint.state.epoch, run.output));
     const bool gave_up = checkpoint.best && checkpoint.best->stopped;
-    if (checkpoint.state.epoch == run.train.epochs || gave_up) {
-        note("{} is finished: {} epochs; {}", run.output, checkpoint.state.epoch,
-             gave_up ? "no better model came" : "a larger --epochs goes on");
+    if (checkpoint.state.epoch == wanted || gave_up) {
+        note("{} is finished: {} {}; {}", run.output, checkpoint.state.epoch, rounds,
+             gave_up ? "no better model came" : fmt::format("a larger --{} goes on", rounds));
         if (run.common.json) write_output(folder.last_metrics() + "\n");
         return 0;
     }
@@ -384,11 +408,9 @@ int resume_run(Program& program, RunSettings& run) {
     if (!inputs.sample_weights.empty() && weights_fingerprint(inputs.sample_weights) != weights)
         throw DataError(
             fmt::format("{}: other weights than the run began with; resume with those", run.sample_weights));
-    checkpoint.options["epochs"] = fmt::format("{}", run.train.epochs);
-    folder.cut_metrics(checkpoint.state.epoch);
-    note("going on after epoch {}", checkpoint.state.epoch);
-    Session(run, folder, inputs, checkpoint).train();
-    tell_end(run, folder, checkpoint);
+    checkpoint.options[rounds] = fmt::format("{}", wanted);
+    note("going on after {} {}", rounds == "epochs" ? "epoch" : "restart", checkpoint.state.epoch);
+    train(run, folder, inputs, checkpoint);
     return 0;
 }
 

@@ -17,6 +17,9 @@ namespace rbm::app {
 /// 8x8 digits, a minute or two on MNIST, and near the end of what the machine can learn at the default rate.
 inline constexpr std::size_t default_updates = 20'000;
 
+/// Of --algorithm exact, each restart makes this many iterations at most.
+inline constexpr std::size_t default_iterations = 1000;
+
 /// Far beyond any patience; keeps the number of all updates within 64 bits.
 inline constexpr std::uint64_t most_epochs = 1'000'000'000;
 
@@ -32,13 +35,16 @@ struct RunSettings {
     float fast_decay = FastPersistentContrastiveDivergence{}.fast_decay;
     std::optional<std::size_t> chains;  ///< as many as the batch has rows
     std::optional<std::size_t> epochs;  ///< enough for default_updates
+    std::size_t restarts = 10;          ///< of exact
     bool standardize = true;
     std::optional<float> minimum_sigma;  ///< in the units of the data
     std::optional<std::string> recipe;
     std::size_t track_likelihood = 0;  ///< epochs between estimates; 0: none
     std::string stop_on = "off";
-    std::size_t patience = 10;  ///< epochs
-    float largest_gap = 1;      ///< nats
+    std::size_t patience = 10;      ///< epochs
+    float largest_gap = 1;          ///< nats
+    float initial_weights = 0.01F;  ///< standard deviation
+    float initial_hidden_bias = 0;
     bool resume = false;
     TrainSettings train;
 };

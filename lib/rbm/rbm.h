@@ -29,6 +29,7 @@
 #include "rbm/sampler/clamped_gibbs.h"
 #include "rbm/sampler/tempering.h"
 #include "rbm/trainer/contrastive_divergence.h"
+#include "rbm/trainer/exact_training.h"
 #include "rbm/trainer/fast_persistent.h"
 #include "rbm/trainer/tempered_divergence.h"
 #include "rbm/trainer/train.h"

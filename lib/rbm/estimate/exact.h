@@ -2,18 +2,12 @@
 // The partition function by adding up every state of the smaller discrete side, in double throughout.
 #pragma once
 
-#include <functional>
-
-#include "rbm/model/machine.h"
+#include "rbm/model/state_sum.h"
 
 namespace rbm {
 
-enum class Side { visible, hidden };
-
-/// The side that exact_log_partition() enumerates.  Throws Unsupported when neither has at most 25 discrete units.
-Side enumerable_side(const Machine& machine);
-
-/// log Z(beta) = log of the sum (integral) of exp(-beta E) over all v and h, in nats.  Throws Unsupported likewise.
+/// log Z(beta) = log of the sum (integral) of exp(-beta E) over all v and h, in nats.  Throws Unsupported when neither
+/// side has at most 25 discrete units.
 double exact_log_partition(const Machine& machine, double beta = 1);
 /// By the given side; throws Unsupported when it cannot be enumerated.  on_block is called again and again, from all
 /// threads, and may throw to end the work: 2^25 states of 784 units take some 20 s on two threads.

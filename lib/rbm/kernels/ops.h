@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // One name per kernel for both number types: float runs on the backend in use, double on the reference loops
-// (softplus sums on a faster one, which exact log Z lives on).
+// (softplus sums and logistic on faster ones, which exact log Z and its gradient live on).
 #pragma once
 
 #include "rbm/kernels/backend.h"
@@ -68,7 +68,7 @@ inline void multiply_transposed(ConstDoubleView a, ConstDoubleView w, const Pack
 }
 inline void add_outer(const BasicOuterProduct<double>& product, DoubleView out) { reference::add_outer(product, out); }
 inline void logistic(ConstDoubleView field, Doubles bias, Doubles beta, DoubleView out) {
-    reference::logistic(field, bias, beta, out);
+    vectorized::logistic(field, bias, beta, out);
 }
 inline void sample_logistic(ConstDoubleView field, Doubles bias, Doubles beta, const Stream& stream, DoubleView out) {
     reference::sample_logistic(field, bias, beta, stream, out);

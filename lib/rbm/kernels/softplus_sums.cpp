@@ -21,6 +21,10 @@ void AddPreciseSoftplusSums(MatrixView<const double> field, Doubles bias, Double
     reference::add_softplus_sums(field, bias, beta, out);
 }
 
+void PreciseLogistic(MatrixView<const double> field, Doubles bias, Doubles beta, MatrixView<double> out) {
+    reference::logistic(field, bias, beta, out);
+}
+
 #else
 
 namespace hn = hwy::HWY_NAMESPACE;
@@ -69,6 +73,26 @@ void AddPreciseSoftplusSums(MatrixView<const double> field, Doubles bias, Double
                                    std::min(units_per_log, field.cols - first));
 }
 
+void PreciseLogistic(MatrixView<const double> field, Doubles bias, Doubles beta, MatrixView<double> out) {
+    const hn::ScalableTag<double> d;
+    const std::size_t lanes = hn::Lanes(d);
+    const auto one = hn::Set(d, 1.0);
+    for (std::size_t b = 0; b < field.rows; ++b) {
+        const double inverse_temperature = reference::row_value(beta, b);
+        const double* row = field.row(b).data();
+        double* result = out.row(b).data();
+        const auto factor = hn::Set(d, inverse_temperature);
+        std::size_t n = 0;
+        for (; n + lanes <= field.cols; n += lanes) {
+            const auto x = hn::Mul(factor, hn::Add(hn::LoadU(d, row + n), hn::LoadU(d, bias.data() + n)));
+            const auto tail = hn::Exp(d, hn::Neg(hn::Abs(x)));
+            const auto value = hn::Div(hn::IfThenElse(hn::Lt(x, hn::Zero(d)), tail, one), hn::Add(one, tail));
+            hn::StoreU(hn::IfThenElse(hn::IsNaN(x), x, value), d, result + n);
+        }
+        for (; n < field.cols; ++n) result[n] = logistic(inverse_temperature * (row[n] + bias[n]));
+    }
+}
+
 #endif
 
 }  // namespace
@@ -79,11 +103,17 @@ HWY_AFTER_NAMESPACE();
 namespace rbm {
 namespace {
 HWY_EXPORT(AddPreciseSoftplusSums);
+HWY_EXPORT(PreciseLogistic);
 }  // namespace
 
 void vectorized::add_softplus_sums(MatrixView<const double> field, std::span<const double> bias,
                                    std::span<const double> beta, std::span<double> out) {
     HWY_DYNAMIC_DISPATCH(AddPreciseSoftplusSums)(field, bias, beta, out);
+}
+
+void vectorized::logistic(MatrixView<const double> field, std::span<const double> bias, std::span<const double> beta,
+                          MatrixView<double> out) {
+    HWY_DYNAMIC_DISPATCH(PreciseLogistic)(field, bias, beta, out);
 }
 
 }  // namespace rbm
