@@ -37,7 +37,10 @@ void declare_options(Program& program, RunSettings& run) {
         .option("resume", flag(&run.resume).transient(), "go on from the folder's checkpoint; needs no other option")
         .group("The machine")
         .option("visible-units", choice(&run.visible_units, {"bernoulli", "gaussian"}), "kind of the visible units")
-        .option("hidden", count(&run.hidden, 1), "number of hidden units")
+        .option("hidden",
+                count(&run.hidden, 1)
+                    .shown_default(fmt::format("twice the visible units, at most {}", most_hidden_by_default)),
+                "number of hidden units")
         .option("standardize", on_off(&run.standardize),
                 "Gaussian units: give each column mean 0 and deviation 1, and remember both")
         .option("minimum-sigma",

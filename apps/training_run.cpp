@@ -94,7 +94,7 @@ Preparation choose_preparation(const RunSettings& run, const Units& visible, con
 }
 
 void require_room(const RunSettings& run, std::size_t rows, std::size_t visible) {
-    const double v = static_cast<double>(visible), h = static_cast<double>(run.hidden);
+    const double v = static_cast<double>(visible), h = static_cast<double>(*run.hidden);
     const double batch = static_cast<double>(std::min(run.train.batch_size, rows));
     const double chains = static_cast<double>(run.chains.value_or(run.train.batch_size));
     double machines = run.train.optimizer == Optimizer::adam ? 5 : 4;
@@ -103,7 +103,7 @@ void require_room(const RunSettings& run, std::size_t rows, std::size_t visible)
                                                                                     : 0);
     const double ladders = run.algorithm == "tempering" ? chains * static_cast<double>(run.rungs) : 0;
     require_memory(sizeof(float) * (machines * v * h + (batch + chains) * (3 * v + 4 * h) + ladders * (v + h)),
-                   fmt::format("a machine of {} x {} units with batches of {} and {} chains", visible, run.hidden,
+                   fmt::format("a machine of {} x {} units with batches of {} and {} chains", visible, *run.hidden,
                                run.train.batch_size, run.chains.value_or(run.train.batch_size)));
 }
 
@@ -344,6 +344,7 @@ int start_run(Program& program, RunSettings& run) {
     require_what_stops(run);
     const RunFolder folder(run.output, false, run.common.force);
     Dataset raw = load_raw(run.data);
+    run.hidden = run.hidden.value_or(std::min(2 * raw.cols(), most_hidden_by_default));
     require_room(run, raw.rows(), raw.cols());
     if (!run.epochs && run.algorithm == "exact") run.epochs = default_iterations;
     if (!run.epochs) {
@@ -354,7 +355,7 @@ int start_run(Program& program, RunSettings& run) {
     if (run.algorithm != "cd" && run.algorithm != "exact") run.chains = run.chains.value_or(run.train.batch_size);
 
     Checkpoint checkpoint;
-    Machine machine(make_units<float>(run.visible_units, raw.cols()), Bernoulli(run.hidden));
+    Machine machine(make_units<float>(run.visible_units, raw.cols()), Bernoulli(*run.hidden));
     checkpoint.model.machine = machine;  // so that the preparation below knows the columns
     checkpoint.model.preparation = choose_preparation(run, machine.visible, raw);
     checkpoint.model.image = raw.image;

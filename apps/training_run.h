@@ -16,6 +16,8 @@ namespace rbm::app {
 /// A run without --epochs makes about this many updates, and passes over the data ten times at least: a few seconds on
 /// 8x8 digits, a minute or two on MNIST, and near the end of what the machine can learn at the default rate.
 inline constexpr std::size_t default_updates = 20'000;
+/// Digits of 8 x 8 pixels do best with 128 units, those of 28 x 28 with 500 or more: docs/training.md.
+inline constexpr std::size_t most_hidden_by_default = 500;
 
 /// Of --algorithm exact, each restart makes this many iterations at most.
 inline constexpr std::size_t default_iterations = 1000;
@@ -27,7 +29,7 @@ struct RunSettings {
     CommonSettings common;
     std::string data, output, validation, sample_weights;
     std::string visible_units = "bernoulli", algorithm = "pcd";
-    std::size_t hidden = 128;
+    std::optional<std::size_t> hidden;  ///< twice the visible units, at most most_hidden_by_default
     std::size_t steps = 1;
     StepsSchedule steps_schedule = StepsSchedule::constant;
     std::size_t rungs = TemperedDivergence{}.rungs;
