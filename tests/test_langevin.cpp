@@ -155,14 +155,13 @@ TEST_CASE("on a machine with weights the bias of unadjusted steps is of the orde
 TEST_CASE("the stationary variance does not depend on the batch size") {
     // The reference implementation of Gibbs-Langevin divides gradients by the batch size but not the noise, and finds
     // variances of 4.3, 65 and 521 where 1 is right.
-    const Machine machine = free_units(2000, 0);
     for (const std::size_t batch : std::initializer_list<std::size_t>{4, 64, 512}) {
         const std::size_t steps = 40;
-        Machine narrow = free_units(batch == 4 ? 2000 : 20000 / batch, 0);
+        const Machine machine = free_units(batch == 4 ? 2000 : 20000 / batch, 0);
         const auto variance = [&](const auto& sampler) {
             Random random(236);
-            Chains chains = Chains::from_noise(narrow, batch, random);
-            sampler.step(narrow, chains, random);
+            Chains chains = Chains::from_noise(machine, batch, random);
+            sampler.step(machine, chains, random);
             return pooled_variance(chains);
         };
         CAPTURE(batch);
