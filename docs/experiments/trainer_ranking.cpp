@@ -85,7 +85,8 @@ Outcome tempering(const Dataset& data, std::size_t hidden, bool centering, std::
                       seed);
 }
 
-// What tempering loses is noise of the few ladders: with 9 hidden units four times as many bring it below 1 nat.
+// What tempering loses is noise of the few ladders: 0.98, 0.57, 3.02 and 1.27 nats by row.  With four times as many it
+// is at most 0.66.
 constexpr Trainer trainers[] = {
     {"CD-1", cd<1>, {-62.66, -58.96, -48.36, -43.34}},
     {"CD-10", cd<10>, {-56.28, -52.97, 0, 0}},
