@@ -171,7 +171,7 @@ TEST_CASE("CD-k's mean update becomes the likelihood's gradient as k grows, and 
         const double size = hidden_kind == "gaussian" ? 0.45 : 0.9;
         const auto machine = random_machine<double>(visible_kind, 4, hidden_kind, 3, 82, size);
         auto data = random_states(machine.visible, 6, 83);
-        for (double& value : data.values()) value *= alphabet(machine.visible).empty() ? 2.0 : 1.0;
+        for (double& value : data.values()) value *= is_discrete(machine.visible) ? 1.0 : 2.0;
         const Comparison one = contrastive_divergence(machine, data, 1);
         const Comparison two = contrastive_divergence(machine, data, 2);
         const Comparison many = contrastive_divergence(machine, data, 25);
