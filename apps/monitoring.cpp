@@ -67,7 +67,7 @@ bool Monitor::knows_likelihood(std::size_t epoch, std::size_t epochs) const {
 
 Monitor::Numbers Monitor::measure(const Machine& machine, const EpochReport& report) const {
     Numbers numbers;
-    const bool discrete = takes_unit_interval(machine.visible);
+    const bool discrete = is_discrete(machine.visible);
     numbers.free_energy = average(free_energies(machine, training));
     numbers.reconstruction_error = reconstruction_error(machine, training);
     if (discrete) numbers.pseudo_likelihood = pseudo_likelihood(machine, training, Random(0));

@@ -36,11 +36,18 @@ void declare_options(Program& program, RunSettings& run) {
                 "options as in a paper, shown at the start; those that are given win")
         .option("resume", flag(&run.resume).transient(), "go on from the folder's checkpoint; needs no other option")
         .group("The machine")
-        .option("visible-units", choice(&run.visible_units, {"bernoulli", "gaussian"}), "kind of the visible units")
+        .option("visible-units", choice(&run.visible_units, {"bernoulli", "gaussian", "spin", "potts"}),
+                "kind of the visible units: 0 or 1, real numbers, -1 or 1, or one of several states")
+        .option(
+            "visible-states", count(&run.visible_states, 2, 1'000'000).named("Q"),
+            "Potts units: states of each; DATA holds codes from 0 to Q-1, or Q columns for each unit, one of them 1")
         .option("hidden",
                 count(&run.hidden, 1)
                     .shown_default(fmt::format("twice the visible units, at most {}", most_hidden_by_default)),
                 "number of hidden units")
+        .option("hidden-units", choice(&run.hidden_units, {"bernoulli", "spin", "potts"}), "kind of the hidden units")
+        .option("hidden-states", count(&run.hidden_states, 2, 1'000'000).named("Q"),
+                "Potts hidden units: states of each")
         .option("standardize", on_off(&run.standardize),
                 "Gaussian units: give each column mean 0 and deviation 1, and remember both")
         .option("minimum-sigma",

@@ -78,7 +78,7 @@ Preparation choose_preparation(const RunSettings& run, const Units& visible, con
     if (takes_unit_interval(visible)) {
         preparation.binarize = run.common.binarize;
         preparation.threshold = run.common.threshold;
-    } else if (run.standardize) {
+    } else if (run.standardize && !is_discrete(visible)) {
         Standardisation columns = standardise(raw.prepared({}, false));
         if (!columns.constant.empty()) {
             std::string names;
@@ -93,8 +93,12 @@ Preparation choose_preparation(const RunSettings& run, const Units& visible, con
     return preparation;
 }
 
+/// How wide a site is: the Q of Potts units, else 1.
+std::size_t columns_of(const std::optional<std::size_t>& states) { return states.value_or(1); }
+
 void require_room(const RunSettings& run, std::size_t rows, std::size_t visible) {
-    const double v = static_cast<double>(visible), h = static_cast<double>(*run.hidden);
+    const std::size_t hidden = *run.hidden * columns_of(run.hidden_states);
+    const double v = static_cast<double>(visible), h = static_cast<double>(hidden);
     const double batch = static_cast<double>(std::min(run.train.batch_size, rows));
     const double chains = static_cast<double>(run.chains.value_or(run.train.batch_size));
     double machines = run.train.optimizer == Optimizer::adam ? 5 : 4;
@@ -103,7 +107,7 @@ void require_room(const RunSettings& run, std::size_t rows, std::size_t visible)
                                                                                     : 0);
     const double ladders = run.algorithm == "tempering" ? chains * static_cast<double>(run.rungs) : 0;
     require_memory(sizeof(float) * (machines * v * h + (batch + chains) * (3 * v + 4 * h) + ladders * (v + h)),
-                   fmt::format("a machine of {} x {} units with batches of {} and {} chains", visible, *run.hidden,
+                   fmt::format("a machine of {} x {} units with batches of {} and {} chains", visible, hidden,
                                run.train.batch_size, run.chains.value_or(run.train.batch_size)));
 }
 
@@ -121,23 +125,38 @@ void adopt(RunSettings& run, const Preparation& preparation) {
     for (const float scale : preparation.scale) run.train.minimum_sigma.push_back(*run.minimum_sigma / scale);
 }
 
+void require_states(const RunSettings& run) {
+    const auto check = [](const char* side, const std::string& units, const std::optional<std::size_t>& states) {
+        if (units == Potts::name && !states)
+            throw UsageError(
+                fmt::format("option --{0}-states is missing: how many states has each of the potts {0} units?", side));
+        if (units != Potts::name && states)
+            throw UsageError(
+                fmt::format("option --{0}-states: has no effect with --{0}-units {1}; leave it out", side, units));
+    };
+    check("visible", run.visible_units, run.visible_states);
+    check("hidden", run.hidden_units, run.hidden_states);
+}
+
 /// An option that was set to something and would do nothing is a misunderstanding.
 void refuse_idle_options(const Program& program, const RunSettings& run) {
     const RunSettings untouched;
-    const bool gaussian = run.visible_units == Gaussian::name, adam = run.train.optimizer == Optimizer::adam;
+    const Units units = make_units<float>(run.visible_units, 1, columns_of(run.visible_states));
+    const bool gaussian = !is_discrete(units), grey = takes_unit_interval(units);
+    const bool adam = run.train.optimizer == Optimizer::adam;
     const struct {
         const char* option;
         bool idle;  ///< without effect, and not at its default
         const char* where;
     } options[] = {
-        {"binarize", gaussian && run.common.binarize != Binarize::none,
-         "Gaussian units, which take values as they are"},
+        {"binarize", !grey && run.common.binarize != Binarize::none, "units that take values as they are"},
         {"threshold",
-         (gaussian || run.common.binarize != Binarize::threshold) && run.common.threshold != untouched.common.threshold,
+         (!grey || run.common.binarize != Binarize::threshold) && run.common.threshold != untouched.common.threshold,
          "values that are not compared with a threshold"},
-        {"standardize", !gaussian && !run.standardize, "Bernoulli units"},
-        {"minimum-sigma", !gaussian && run.minimum_sigma.has_value(), "Bernoulli units"},
-        {"log-sigma-rate", !gaussian && run.train.log_sigma_rate != untouched.train.log_sigma_rate, "Bernoulli units"},
+        {"standardize", !gaussian && !run.standardize, "units other than gaussian"},
+        {"minimum-sigma", !gaussian && run.minimum_sigma.has_value(), "units other than gaussian"},
+        {"log-sigma-rate", !gaussian && run.train.log_sigma_rate != untouched.train.log_sigma_rate,
+         "units other than gaussian"},
         {"restarts", run.algorithm != "exact" && run.restarts != untouched.restarts,
          "algorithms other than exact, which start once"},
         {"chains", run.algorithm == "cd" && run.chains.has_value(), "--algorithm cd, whose chains start at the data"},
@@ -170,6 +189,16 @@ void require_what_stops(const RunSettings& run) {
     if (run.stop_on != "off" && run.validation.empty())
         throw UsageError(
             fmt::format("option --stop-on: {} is measured on held-out data; give --validation", run.stop_on));
+}
+
+/// How many visible units there are: of Potts units, by what the columns hold.
+std::size_t visible_sites(const RunSettings& run, const Dataset& raw) {
+    if (!run.visible_states) return raw.cols();
+    const bool one_hot = raw.one_hot(*run.visible_states);
+    note("{}: taken for {}", raw.name,
+         one_hot ? fmt::format("one-hot columns, {} for each unit", *run.visible_states)
+                 : fmt::format("codes from 0 to {}, one column for each unit", *run.visible_states - 1));
+    return one_hot ? raw.cols() / *run.visible_states : raw.cols();
 }
 
 /// Calls use(objective) with that of --algorithm.
@@ -340,12 +369,14 @@ int start_run(Program& program, RunSettings& run) {
     if (run.data.empty()) throw UsageError("DATA is missing; " + program.usage());
     require_folder_name(run);
     if (run.recipe) follow_recipe(program, recipe(*run.recipe));
+    require_states(run);
     refuse_idle_options(program, run);
     require_what_stops(run);
     const RunFolder folder(run.output, false, run.common.force);
     Dataset raw = load_raw(run.data);
-    run.hidden = run.hidden.value_or(std::min(2 * raw.cols(), most_hidden_by_default));
-    require_room(run, raw.rows(), raw.cols());
+    const std::size_t visible = visible_sites(run, raw);
+    run.hidden = run.hidden.value_or(std::min(2 * visible, most_hidden_by_default));
+    require_room(run, raw.rows(), visible * columns_of(run.visible_states));
     if (!run.epochs && run.algorithm == "exact") run.epochs = default_iterations;
     if (!run.epochs) {
         const std::size_t batches = batch_count(raw.rows(), run.train.batch_size);
@@ -355,10 +386,11 @@ int start_run(Program& program, RunSettings& run) {
     if (run.algorithm != "cd" && run.algorithm != "exact") run.chains = run.chains.value_or(run.train.batch_size);
 
     Checkpoint checkpoint;
-    Machine machine(make_units<float>(run.visible_units, raw.cols()), Bernoulli(*run.hidden));
+    Machine machine(make_units<float>(run.visible_units, visible, columns_of(run.visible_states)),
+                    make_units<float>(run.hidden_units, *run.hidden, columns_of(run.hidden_states)));
     checkpoint.model.machine = machine;  // so that the preparation below knows the columns
     checkpoint.model.preparation = choose_preparation(run, machine.visible, raw);
-    checkpoint.model.image = raw.image;
+    if (machine.visible_count() == raw.cols()) checkpoint.model.image = raw.image;
     adopt(run, checkpoint.model.preparation);
     checkpoint.options = program.record();
     checkpoint.options[data_key] = run.data;

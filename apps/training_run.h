@@ -28,7 +28,8 @@ inline constexpr std::uint64_t most_epochs = 1'000'000'000;
 struct RunSettings {
     CommonSettings common;
     std::string data, output, validation, sample_weights;
-    std::string visible_units = "bernoulli", algorithm = "pcd";
+    std::string visible_units = "bernoulli", hidden_units = "bernoulli", algorithm = "pcd";
+    std::optional<std::size_t> visible_states, hidden_states;  ///< of each site of Potts units
     std::optional<std::size_t> hidden;  ///< twice the visible units, at most most_hidden_by_default
     std::size_t steps = 1;
     StepsSchedule steps_schedule = StepsSchedule::constant;

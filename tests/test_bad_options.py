@@ -35,7 +35,7 @@ class BadOptions(BadInputTest):
                 ('minimum-sigma', ['0', '-1'], 'a finite number above 0'),
                 ('threshold', ['-0.1', '1.1', 'nan'], 'a number from 0 to 1'),
                 ('sparsity-target', ['-0.1', '2'], 'a number from 0 to 1'),
-                ('visible-units', ['Bernoulli', 'potts', 'gausian'], 'one of bernoulli, gaussian'),
+                ('visible-units', ['Bernoulli', 'relu', 'gausian'], 'one of bernoulli, gaussian, spin, potts'),
                 ('algorithm', ['pdc', 'PCD', 'cd1'], 'one of pcd, cd, fpcd, tempering'), ('centering', ['yes', '1', 'maybe'], 'one of on, off'),
                 ('learning-rate-schedule', ['linaer', 'cosine'], 'one of linear, constant, exponential'),
                 ('steps-schedule', ['exponential'], 'one of constant, linear'), ('recipe', ['beste'], 'one of melchior-2016'),

@@ -35,6 +35,7 @@ struct Run {
     Binarize binarize = Binarize::threshold;
     bool weighted = false;
     const char* algorithm = "pcd";  ///< of runs with chains
+    const char* units = nullptr;    ///< of both sides, where they are neither Bernoulli nor Gaussian
 };
 
 struct Prepared {
@@ -52,6 +53,19 @@ Prepared prepare(const Run& run, std::size_t rows, std::size_t cols, std::size_t
         const auto scale = standardise(raw);
         result.preparation.mean = scale.mean;
         result.preparation.scale = scale.scale;
+    }
+    if (run.units != nullptr) {
+        result.machine = Machine(make_units<float>(run.units, cols, 3), make_units<float>(run.units, hidden, 3));
+        const StateForm form = state_form(result.machine.visible);
+        std::vector<std::uint8_t> codes(rows * cols);
+        for (std::size_t i = 0; i < codes.size(); ++i)
+            codes[i] = static_cast<std::uint8_t>(3 * raw.value(i / cols, i % cols) * 0.999F);
+        if (form.states > 0) result.preparation.binarize = Binarize::none;
+        result.data = form.states > 0 ? Dataset::from_bytes(rows, cols, codes, 1).expanded(form.states)
+                                      : raw.prepared(result.preparation, form);
+        Random random(131);
+        initialize(result.machine, result.data, random);
+        return result;
     }
     result.data = raw.prepared(result.preparation, !run.gaussian);
     result.machine =
@@ -143,6 +157,15 @@ std::vector<Run> runs() {
             Run other{algorithm, settings, 7, of_reals};
             other.settings.learning_rate = 0.01F;
             other.algorithm = algorithm;
+            result.push_back(other);
+        }
+    for (const char* units : {"spin", "potts"})
+        for (const char* algorithm : {"pcd", "fast", "tempering"}) {
+            Run other{units, settings, 7};
+            other.settings.optimizer = Optimizer::adam;
+            other.settings.learning_rate = 0.01F;
+            other.algorithm = algorithm;
+            other.units = units;
             result.push_back(other);
         }
     return result;

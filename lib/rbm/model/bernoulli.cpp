@@ -6,6 +6,13 @@
 namespace rbm {
 
 template <class Real>
+BasicMatrix<Real> BasicBernoulli<Real>::site_states() const {
+    BasicMatrix<Real> states(2, 1);
+    states(1, 0) = 1;
+    return states;
+}
+
+template <class Real>
 void BasicBernoulli<Real>::mean(MatrixView<const Real> field, BetaOf<Real> beta, MatrixView<Real> out) const {
     logistic(field, std::span<const Real>(bias), beta, out);
 }
@@ -25,6 +32,16 @@ template <class Real>
 void BasicBernoulli<Real>::add_log_normalizer(MatrixView<const Real> field, BetaOf<Real> beta,
                                               std::span<double> out) const {
     add_softplus_sums(field, std::span<const Real>(bias), beta, out);
+}
+
+template <class Real>
+void BasicBernoulli<Real>::add_log_probability(MatrixView<const Real> state, MatrixView<const Real> mean,
+                                               std::span<double> out) const {
+    for (std::size_t b = 0; b < state.rows; ++b)
+        for (std::size_t i = 0; i < state.cols; ++i) {
+            const double on = static_cast<double>(mean.row(b)[i]);
+            out[b] += state.row(b)[i] != 0 ? std::log(on) : std::log1p(-on);
+        }
 }
 
 template <class Real>
