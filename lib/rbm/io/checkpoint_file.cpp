@@ -141,6 +141,9 @@ void save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
     file.tensors["train.position"] = make_tensor({std::size(position)}, std::span<const std::uint64_t>(position));
     const double sums[] = {state.gradient_norms, state.steps_to_weights};
     file.tensors["train.sums"] = make_tensor({std::size(sums)}, std::span<const double>(sums));
+    if (state.losses != 0) file.tensors["train.losses"] = make_tensor({1}, std::span<const double>(&state.losses, 1));
+    if (state.chains.log_constant)
+        file.tensors["log_constant"] = make_tensor({1}, std::span<const double>(&*state.chains.log_constant, 1));
     for (const auto& [name, value] : checkpoint.options) {
         const bool is_text = find_invalid_utf8(value) == std::string::npos;
         file.metadata[std::string(is_text ? option_prefix : raw_option_prefix) + name] =
@@ -196,6 +199,15 @@ Checkpoint load_checkpoint(const std::string& path) {
     const std::vector<double> sums = file.f64("train.sums");
     state.gradient_norms = sums[0];
     state.steps_to_weights = sums[1];
+    const auto number = [&](const std::string& name) {
+        file.at(name, {1});
+        const double value = file.f64(name)[0];
+        if (!std::isfinite(value))
+            throw DataError(fmt::format("{}: tensor {}: found {}, expected a finite number", path, name, value));
+        return value;
+    };
+    if (file.contains("train.losses")) state.losses = number("train.losses");
+    if (file.contains("log_constant")) state.chains.log_constant = number("log_constant");
     for (const auto& [key, value] : file.metadata) {
         if (key.starts_with(option_prefix)) checkpoint.options[key.substr(option_prefix.size())] = value;
         if (key.starts_with(raw_option_prefix))

@@ -59,6 +59,11 @@ struct BasicGaussian {
     /// out = d(log p(x, other side)) / dx = (center + field - x) / sigma^2, at the field of the other side's mean.
     void score(MatrixView<const Real> state, MatrixView<const Real> field, MatrixView<Real> out) const;
 
+    /// gradient += sum_b along[b] . d(score)/d(center, log_sigma) at field 0, and curvature . d(d score / dx): what the
+    /// field adds to both comes by the weights' gradient and add_coupling.  along [B x N], curvature [N].
+    void add_score_gradient(MatrixView<const Real> state, MatrixView<const Real> along,
+                            std::span<const double> curvature, BasicGaussian& gradient) const;
+
     /// center = means, log_sigma = log of the standard deviations (variance 1 where it is 0).
     void fit_marginals(std::span<const double> means, std::span<const double> variances, std::size_t samples);
 
