@@ -87,6 +87,11 @@ struct Telling {
 
 double NoiseContrastive::damping(double done) { return std::max(0.01, 0.1 * (1 - done)); }
 
+double NoiseContrastive::error(double variance, double done) {
+    const double share = damping(done);
+    return std::sqrt(variance * share / (2 - share));
+}
+
 template <class Real>
 void NoiseContrastive::add_gradient(const BasicMachine<Real>& machine, std::size_t batch,
                                     BasicNegativePhase<Real>& phase, Random& random,
@@ -105,7 +110,9 @@ void NoiseContrastive::add_gradient(const BasicMachine<Real>& machine, std::size
     const Telling telling{ratios, std::span<const Real>(workspace.row_weights).first(batch),
                           total / static_cast<double>(batch), std::log(static_cast<double>(samples))};
     const double constant = telling.best_constant(), before = phase.log_constant.value_or(constant);
-    phase.log_constant = before + damping(workspace.done) * (constant - before);
+    const double share = damping(workspace.done), distance = constant - before;
+    phase.log_constant = before + share * distance;
+    phase.log_constant_variance = (1 - share) * (phase.log_constant_variance + share * distance * distance);
 
     double loss = 0;
     for (std::size_t r = 0; r < batch + noise; ++r) {

@@ -22,6 +22,8 @@ struct NoiseContrastive {
     /// What the mean takes over from a batch, by the share of the run that is done: a tenth at first, in the end so
     /// little that the noise of a hundred batches evens out.
     static double damping(double done);
+    /// Standard error of that mean from the batches' variance around it.
+    static double error(double variance, double done);
 
     std::size_t negative_rows(std::size_t batch) const { return samples * batch; }
     /// phase.log_constant is that mean, and at first the batch's own c.

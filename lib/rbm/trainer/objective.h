@@ -19,7 +19,8 @@ template <class Real>
 struct BasicNegativePhase : BasicChains<Real> {
     BasicMachine<Real> fast;             ///< of fast PCD: what its chains see added to the machine
     TemperedChains tempered;             ///< of tempering: all rungs, of which the chains are the top ones
-    std::optional<double> log_constant;  ///< of noise contrast: -log Z as it is learned
+    std::optional<double> log_constant;  ///< of noise contrast: -log Z as it is learned,
+    double log_constant_variance = 0;    ///< and how far batches are from it
 };
 using NegativePhase = BasicNegativePhase<float>;
 
