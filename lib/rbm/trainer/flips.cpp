@@ -174,7 +174,12 @@ void add_flip_gradient(const BasicMachine<Real>& machine, std::size_t batch, std
     const std::vector<std::size_t> chosen = chosen_units(machine.visible_count(), units, random);
     const double scale = static_cast<double>(machine.visible_count()) / static_cast<double>(chosen.size());
     std::vector<typename Flips<Real>::Sums> sums(std::min(groups, chosen.size()));
-    for (auto& one : sums) one.hidden = make_units<Real>(kind(machine.hidden), machine.hidden_count());
+    for (auto& one : sums) {
+        one.hidden = machine.hidden;
+        each_parameter(one.hidden, [](std::string_view, std::span<Real> values) {
+            std::fill(values.begin(), values.end(), Real{0});
+        });
+    }
     rbm::parallel_for(sums.size(), [&](std::size_t group) {
         const std::size_t first = group * chosen.size() / sums.size(), last = (group + 1) * chosen.size() / sums.size();
         flips.work(std::span(chosen).subspan(first, last - first), scale, f, group, sums[group], gradient);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 #include <utility>
 
 #include "rbm/kernels/ops.h"
@@ -13,15 +14,11 @@ namespace {
 
 template <class Real>
 BasicUnits<Real> converted(const Units& units) {
-    BasicUnits<Real> result = make_units<Real>(kind(units), width(units));
-    std::vector<std::span<const float>> values;
-    each_parameter(units, [&](std::string_view, std::span<const float> some) { values.push_back(some); });
-    std::size_t k = 0;
-    each_parameter(result, [&](std::string_view, std::span<Real> out) {
-        std::copy(values[k].begin(), values[k].end(), out.begin());
-        ++k;
-    });
-    return result;
+    if constexpr (std::is_same_v<Real, float>) {
+        return units;
+    } else {
+        return precise(Machine(units, Bernoulli(1))).visible;
+    }
 }
 
 /// -F(v) - log q(v) of all rows, whose hidden fields lie in the workspace.
@@ -107,8 +104,8 @@ void NoiseContrastive::add_gradient(const BasicMachine<Real>& machine, std::size
     const std::vector<double> ratios = log_ratios(machine, source, workspace);
     double total = 0;
     for (std::size_t b = 0; b < batch; ++b) total += static_cast<double>(workspace.row_weights[b]);
-    const Telling telling{ratios, std::span<const Real>(workspace.row_weights).first(batch),
-                          total / static_cast<double>(batch), std::log(static_cast<double>(samples))};
+    const Telling<Real> telling{ratios, std::span<const Real>(workspace.row_weights).first(batch),
+                                total / static_cast<double>(batch), std::log(static_cast<double>(samples))};
     const double constant = telling.best_constant(), before = phase.log_constant.value_or(constant);
     const double share = damping(workspace.done), distance = constant - before;
     phase.log_constant = before + share * distance;
