@@ -8,6 +8,8 @@
 #include "apps/command.h"
 #include "apps/prepare.h"
 #include "rbm/trainer/fast_persistent.h"
+#include "rbm/trainer/noise_contrastive.h"
+#include "rbm/trainer/score_matching.h"
 #include "rbm/trainer/tempered_divergence.h"
 #include "rbm/trainer/train.h"
 
@@ -34,6 +36,10 @@ struct RunSettings {
     std::size_t steps = 1;
     StepsSchedule steps_schedule = StepsSchedule::constant;
     std::size_t rungs = TemperedDivergence{}.rungs;
+    float noise_sigma = DenoisingScoreMatching{}.noise;
+    std::size_t slices = SlicedScoreMatching{}.slices;
+    std::size_t flips = 0;
+    std::size_t noise_samples = NoiseContrastive{}.samples;
     float fast_rate = FastPersistentContrastiveDivergence{}.fast_rate;
     float fast_decay = FastPersistentContrastiveDivergence{}.fast_decay;
     std::optional<std::size_t> chains;  ///< as many as the batch has rows
