@@ -90,7 +90,11 @@ void declare_options(Program& program, RunSettings& run) {
                     .shown_default(fmt::format("enough for {} updates, at least 10", default_updates)),
                 "passes over the data; of exact, iterations of each restart at most (1000)")
         .option("batch-size", count(&train.batch_size, 1), "samples per update")
-        .option("learning-rate", real(&train.learning_rate, above(0)), "step along the gradient, at the start")
+        .option("learning-rate",
+                real(&train.learning_rate, above(0))
+                    .shown_default(fmt::format("{}; of Gaussian units, {} divided by their number if that is less",
+                                               train.learning_rate, gaussian_rate_times_visible)),
+                "step along the gradient, at the start")
         .option("learning-rate-schedule",
                 choice(&train.schedule, {{"linear", Schedule::linear},
                                          {"constant", Schedule::constant},

@@ -445,6 +445,9 @@ int start_run(Program& program, RunSettings& run) {
         run.epochs = std::max<std::size_t>(10, (default_updates + batches - 1) / batches);
     }
 
+    if (run.visible_units == Gaussian::name && !run.recipe && !program.given("learning-rate"))
+        run.train.learning_rate =
+            std::min(run.train.learning_rate, gaussian_rate_times_visible / static_cast<float>(visible));
     if (has_persistent_chains(run)) run.chains = run.chains.value_or(run.train.batch_size);
 
     Checkpoint checkpoint;

@@ -20,6 +20,9 @@ namespace rbm::app {
 inline constexpr std::size_t default_updates = 20'000;
 /// Digits of 8 x 8 pixels do best with 128 units, those of 28 x 28 with 500 or more: docs/training.md.
 inline constexpr std::size_t most_hidden_by_default = 500;
+/// Gaussian units move a hidden unit's field by as much as there are of them: at a rate of 0.1, 64 pixels learn well and
+/// 784 diverge within 20 updates; at 0.01 these do best (docs/grey-images.md).
+inline constexpr float gaussian_rate_times_visible = 8;
 
 /// Of --algorithm exact, each restart makes this many iterations at most.
 inline constexpr std::size_t default_iterations = 1000;
