@@ -36,13 +36,20 @@ struct Task {
 Task open(const Program& program, const Settings& settings, bool picture) {
     Task task{load_model(settings.model), load_raw(settings.data), {}, {}};
     if (task.model.image == ImageShape{}) task.model.image = task.raw.image;
-    if (!settings.mask.empty() && task.raw.cols() == task.model.machine.visible_count()) {
+    const Units units = task.model.machine.visible;
+    const bool codes = task.raw.cols() == site_count(units);
+    if (!settings.mask.empty() && (codes || task.raw.cols() == width(units))) {
         task.mask = load_mask(settings.mask, task.raw.rows(), task.raw.cols(), task.model.image);
         std::vector<float> fill = task.model.preparation.mean;  // never seen but in pictures
         fill.resize(task.raw.cols());
+        if (!codes)  // the first state of each site, so that it is one
+            for (std::size_t i = 0; i < fill.size(); i += site_width(units)) fill[i] = 1;
         task.raw = without_unknown(task.raw, task.mask, fill);
+        task.mask = by_sites(task.mask, settings.mask, site_width(units), codes);
     }
+    task.raw = in_columns(task.model, std::move(task.raw));
     task.prepared = prepare_for(task.model, task.raw, program, settings.common);
+    if (state_form(units).low != 0) task.raw = task.prepared;  // results are spins, and so must be what stands by them
     if (picture && task.raw.rows() > most_pictures) {
         note("{}: the picture shows the first {} of {} samples", settings.output, most_pictures, task.raw.rows());
         task.raw = task.raw.slice(0, most_pictures);
@@ -67,7 +74,7 @@ Matrix results(const Task& task, const Settings& settings) {
         const std::size_t count = std::min(block, rows - first);
         raw.resize(count, visible);
         prepared.resize(count, visible);
-        task.raw.fill(first, Stream{}, raw);
+        task.raw.fill(first, data_stream(settings.common), raw);
         task.prepared.fill(first, data_stream(settings.common), prepared);
         const ConstView known = task.mask.rows() > 1 ? task.mask.rows_from(first, count) : task.mask.view();
         const ReconstructionSettings how{settings.steps.value_or(masked ? 100 : 1), settings.states,
@@ -98,7 +105,7 @@ int run(const Program& program, const Settings& settings) {
                   sheet(result, {}, sheet_within(longest_picture, result.rows(), 0, shape, "features")), common.force);
     } else {
         Matrix raw(task.raw.rows(), task.raw.cols());
-        task.raw.fill(0, Stream{}, raw);
+        task.raw.fill(0, data_stream(common), raw);
         const ConstView known = task.mask.rows() > 1 ? task.mask.rows_from(0, raw.rows()) : task.mask.view();
         write_png(settings.output, comparison(task.model, raw, known, result), common.force);
     }

@@ -10,20 +10,21 @@
 #include "rbm/estimate/monitor.h"
 #include "rbm/io/atomic_file.h"
 #include "rbm/io/csv.h"
+#include "rbm/model/enumerate.h"
 
 namespace rbm::app {
 namespace {
 
-/// Bernoulli units have probabilities for bits only: a row of grey values has a free energy but no log-likelihood.
-std::vector<bool> rows_of_letters(const Model& model, const Dataset& data, const CommonSettings& settings) {
-    const std::vector<float> letters = alphabet(model.machine.visible);
+/// Discrete units have probabilities for their states only: a row of grey values has a free energy but no
+/// log-likelihood.
+std::vector<bool> rows_of_states(const Model& model, const Dataset& data, const CommonSettings& settings) {
     std::vector<bool> result(data.rows(), true);
-    if (letters.empty() || model.preparation.binarize != Binarize::none) return result;
+    if (!is_discrete(model.machine.visible) || model.preparation.binarize != Binarize::none) return result;
+    const Matrix states = site_states(model.machine.visible);
     Matrix row(1, data.cols());
     for (std::size_t r = 0; r < data.rows(); ++r) {
         data.fill(r, data_stream(settings), row);
-        for (const float x : row.values())
-            if (std::find(letters.begin(), letters.end(), x) == letters.end()) result[r] = false;
+        result[r] = find_no_state<float>(states, row.row(0)) == data.cols();
     }
     return result;
 }
@@ -44,7 +45,7 @@ Scores score(const Model& model, const Dataset& data, const CommonSettings& sett
     }
     scores.columns.push_back("log_likelihood");
     const double constant = model.log_partition->value + log_scale_sum(model.preparation);
-    const std::vector<bool> scored = rows_of_letters(model, data, settings);
+    const std::vector<bool> scored = rows_of_states(model, data, settings);
     for (std::size_t r = 0; r < free_energy.size(); ++r) {
         scores.table.push_back(free_energy[r]);
         scores.table.push_back(scored[r] ? -free_energy[r] - constant : std::numeric_limits<double>::quiet_NaN());

@@ -8,13 +8,15 @@
 namespace rbm {
 
 template <class Real>
-BasicUnits<Real> make_units(std::string_view name, std::size_t count) {
-    if (name == BasicBernoulli<Real>::name) return BasicBernoulli<Real>(count);
-    if (name == BasicGaussian<Real>::name) return BasicGaussian<Real>(count);
-    throw std::invalid_argument(fmt::format("unit kind '{}': expected bernoulli or gaussian", name));
+BasicUnits<Real> make_units(std::string_view name, std::size_t sites, std::size_t states) {
+    if (name == BasicBernoulli<Real>::name) return BasicBernoulli<Real>(sites);
+    if (name == BasicGaussian<Real>::name) return BasicGaussian<Real>(sites);
+    if (name == BasicSpin<Real>::name) return BasicSpin<Real>(sites);
+    if (name == BasicPotts<Real>::name) return BasicPotts<Real>(sites, states);
+    throw std::invalid_argument(fmt::format("unit kind '{}': expected bernoulli, gaussian, spin or potts", name));
 }
 
-template BasicUnits<float> make_units(std::string_view, std::size_t);
-template BasicUnits<double> make_units(std::string_view, std::size_t);
+template BasicUnits<float> make_units(std::string_view, std::size_t, std::size_t);
+template BasicUnits<double> make_units(std::string_view, std::size_t, std::size_t);
 
 }  // namespace rbm
