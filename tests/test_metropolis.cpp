@@ -17,10 +17,13 @@ namespace {
 /// Machines whose visible states can be enumerated.
 std::vector<Machine> discrete_machines() {
     std::vector<Machine> machines;
-    for (const auto& [visible_kind, hidden_kind] : unit_pairs)
-        if (const Machine machine = random_machine<float>(visible_kind, 6, hidden_kind, 4, 211, 0.6);
-            !sites(machine.visible).empty())
-            machines.push_back(machine);
+    for (const auto& [visible_kind, hidden_kind] : std::initializer_list<std::pair<std::string, std::string>>{
+             {"bernoulli", "bernoulli"}, {"bernoulli", "gaussian"}})
+        machines.push_back(random_machine<float>(visible_kind, 6, hidden_kind, 4, 211, 0.6));
+    // Spins couple four times as strongly as bits: so that chains mix as fast.
+    for (const auto& [visible_kind, hidden_kind] : std::initializer_list<std::pair<std::string, std::string>>{
+             {"spin", "spin"}, {"potts", "bernoulli"}, {"potts", "spin"}})
+        machines.push_back(random_machine<float>(visible_kind, 4, hidden_kind, 3, 211, 0.45));
     return machines;
 }
 
@@ -73,7 +76,7 @@ void check_histograms(const Sampler& sampler, std::size_t rounds) {
             const auto exact = precise(machine);
             for (std::size_t k = 0; k < kinds; ++k) {
                 CHECK(chi_square_p(counts[k], exact_probabilities(exact, betas[k])) > 1e-4);
-                CHECK(chi_square_p(counts[k], exact_probabilities(exact, 0.6 * betas[k])) < 1e-4);
+                CHECK(chi_square_p(counts[k], exact_probabilities(exact, 0.4 * betas[k])) < 1e-4);
             }
         }
 }
