@@ -121,6 +121,7 @@ void RunFolder::save_models(const Checkpoint& checkpoint) const {
         return;
     }
     model.machine = checkpoint.state.update.average;
+    model.log_partition.reset();  // that of the last weights
     save_model(averaged, model, true);
 }
 

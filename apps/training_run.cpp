@@ -15,6 +15,8 @@
 #include "rbm/io/npy.h"
 #include "rbm/kernels/error.h"
 #include "rbm/trainer/contrastive_divergence.h"
+#include "rbm/trainer/pseudo_likelihood.h"
+#include "rbm/trainer/ratio_matching.h"
 
 namespace rbm::app {
 namespace {
@@ -96,11 +98,20 @@ Preparation choose_preparation(const RunSettings& run, const Units& visible, con
 /// How wide a site is: the Q of Potts units, else 1.
 std::size_t columns_of(const std::optional<std::size_t>& states) { return states.value_or(1); }
 
+/// Whether the run keeps chains from update to update.
+bool has_persistent_chains(const RunSettings& run) {
+    return run.algorithm == "pcd" || run.algorithm == "fpcd" || run.algorithm == "tempering";
+}
+
+bool runs_chains(const RunSettings& run) { return has_persistent_chains(run) || run.algorithm == "cd"; }
+
 void require_room(const RunSettings& run, std::size_t rows, std::size_t visible) {
     const std::size_t hidden = *run.hidden * columns_of(run.hidden_states);
     const double v = static_cast<double>(visible), h = static_cast<double>(hidden);
     const double batch = static_cast<double>(std::min(run.train.batch_size, rows));
-    const double chains = static_cast<double>(run.chains.value_or(run.train.batch_size));
+    const std::size_t rows_of_model = run.algorithm == "nce" ? run.noise_samples * std::min(run.train.batch_size, rows)
+                                                             : run.chains.value_or(run.train.batch_size);
+    const double chains = static_cast<double>(rows_of_model);
     double machines = run.train.optimizer == Optimizer::adam ? 5 : 4;
     machines += (run.train.averaging > 0 ? 1 : 0) + (run.algorithm == "fpcd"        ? 4
                                                      : run.algorithm == "tempering" ? 3
@@ -108,7 +119,7 @@ void require_room(const RunSettings& run, std::size_t rows, std::size_t visible)
     const double ladders = run.algorithm == "tempering" ? chains * static_cast<double>(run.rungs) : 0;
     require_memory(sizeof(float) * (machines * v * h + (batch + chains) * (3 * v + 4 * h) + ladders * (v + h)),
                    fmt::format("a machine of {} x {} units with batches of {} and {} chains", visible, hidden,
-                               run.train.batch_size, run.chains.value_or(run.train.batch_size)));
+                               run.train.batch_size, rows_of_model));
 }
 
 void require_folder_name(const RunSettings& run) {
@@ -160,6 +171,18 @@ void refuse_idle_options(const Program& program, const RunSettings& run) {
         {"restarts", run.algorithm != "exact" && run.restarts != untouched.restarts,
          "algorithms other than exact, which start once"},
         {"chains", run.algorithm == "cd" && run.chains.has_value(), "--algorithm cd, whose chains start at the data"},
+        {"chains", !runs_chains(run) && run.chains.has_value(), "algorithms without chains"},
+        {"steps", !runs_chains(run) && run.steps != untouched.steps, "algorithms without chains"},
+        {"steps-schedule", !runs_chains(run) && run.steps_schedule != untouched.steps_schedule,
+         "algorithms without chains"},
+        {"noise-sigma", run.algorithm != "denoising" && run.noise_sigma != untouched.noise_sigma,
+         "algorithms other than denoising"},
+        {"slices", run.algorithm != "sliced" && run.slices != untouched.slices, "algorithms other than sliced"},
+        {"flips",
+         run.algorithm != "pseudo-likelihood" && run.algorithm != "ratio-matching" && run.flips != untouched.flips,
+         "algorithms other than pseudo-likelihood and ratio-matching"},
+        {"noise-samples", run.algorithm != "nce" && run.noise_samples != untouched.noise_samples,
+         "algorithms other than nce"},
         {"rungs", run.algorithm != "tempering" && run.rungs != untouched.rungs, "algorithms other than tempering"},
         {"fast-rate", run.algorithm != "fpcd" && run.fast_rate != untouched.fast_rate, "algorithms other than fpcd"},
         {"fast-decay", run.algorithm != "fpcd" && run.fast_decay != untouched.fast_decay, "algorithms other than fpcd"},
@@ -170,10 +193,10 @@ void refuse_idle_options(const Program& program, const RunSettings& run) {
         {"offset-rate", !run.train.centering && run.train.offset_rate != untouched.train.offset_rate,
          "--centering off"},
         {"sparsity-target", run.train.sparsity_cost == 0 && run.train.sparsity_target != 0, "--sparsity-cost 0"}};
+    if (run.algorithm == "exact") refuse_options_idle_in_exact(program);
     for (const auto& [option, idle, where] : options)
         if (idle && program.given(option))
             throw UsageError(fmt::format("option --{}: has no effect with {}; leave it out", option, where));
-    if (run.algorithm == "exact") refuse_options_idle_in_exact(program);
 }
 
 /// Options that were given win.
@@ -206,6 +229,13 @@ template <class Use>
 auto with_objective(const RunSettings& run, const Machine& machine, const Inputs& inputs, const Use& use) {
     const std::size_t chains = run.chains.value_or(run.train.batch_size);
     if (run.algorithm == "cd") return use(ContrastiveDivergence{run.steps, run.steps_schedule});
+    if (run.algorithm == "score-matching") return use(ScoreMatching{});
+    if (run.algorithm == "denoising") return use(DenoisingScoreMatching{run.noise_sigma});
+    if (run.algorithm == "sliced") return use(SlicedScoreMatching{run.slices});
+    if (run.algorithm == "pseudo-likelihood") return use(PseudoLikelihood{run.flips});
+    if (run.algorithm == "ratio-matching") return use(RatioMatching{run.flips});
+    if (run.algorithm == "nce")
+        return use(NoiseContrastive{base_of_data(machine, inputs.training, {}), run.noise_samples});
     if (run.algorithm == "fpcd")
         return use(
             FastPersistentContrastiveDivergence{run.steps, chains, run.steps_schedule, run.fast_rate, run.fast_decay});
@@ -213,6 +243,20 @@ auto with_objective(const RunSettings& run, const Machine& machine, const Inputs
         return use(TemperedDivergence{base_of_data(machine, inputs.training, {}), run.steps, chains, run.rungs,
                                       run.steps_schedule});
     return use(PersistentContrastiveDivergence{run.steps, chains, run.steps_schedule});
+}
+
+/// Throws Unsupported when the objective has no answer for these units, before anything is written.
+template <class O>
+void try_on_one_row(const O& objective, const TrainState& state) {
+    if (objective.negative_rows(0) > 0) return;  // chains suit all units
+    GradientWorkspace workspace;
+    workspace.resize(state.machine, 1, objective.negative_rows(1));
+    workspace.visible.fill(0);
+    std::fill(workspace.row_weights.begin(), workspace.row_weights.end(), 1.0F);
+    NegativePhase phase;
+    Random random;
+    Machine gradient = state.machine.zeros_like();
+    objective.add_gradient(state.machine, 1, phase, random, workspace, gradient);
 }
 
 /// Trains until the end or a signal, saving and reporting on the way.
@@ -234,10 +278,12 @@ class Session {
             throw UsageError(
                 "option --stop-on: the likelihood of so large a machine is not known; estimate it with "
                 "--track-likelihood EPOCHS");
+        with_objective(run, checkpoint.state.machine, inputs,
+                       [&](const auto& objective) { try_on_one_row(objective, checkpoint.state); });
     }
 
     void train() {
-        if (!checkpoint_.best) folder_.save_models(checkpoint_);
+        if (!checkpoint_.best) save_models();
         save();
         TrainObserver observer;
         observer.on_batch = [&](std::size_t, std::size_t) { progress_.update(checkpoint_.state.update.updates); };
@@ -287,7 +333,23 @@ class Session {
         return better;
     }
 
+    /// Noise contrast knows log Z, as far as the machine fits the data.
+    void note_log_partition() {
+        const auto& constant = checkpoint_.state.chains.log_constant;
+        if (!constant) return;
+        const double done =
+            static_cast<double>(checkpoint_.state.update.updates) / static_cast<double>(batches_ * run_.train.epochs);
+        const double error = 3 * NoiseContrastive::error(checkpoint_.state.chains.log_constant_variance, done);
+        checkpoint_.model.log_partition = LogPartition{-*constant, -*constant - error, -*constant + error, "nce"};
+    }
+
+    void save_models() {
+        note_log_partition();
+        folder_.save_models(checkpoint_);
+    }
+
     void save() {
+        note_log_partition();
         if (!keeps_best()) folder_.save_models(checkpoint_);
         folder_.save(checkpoint_);
         saved_ = Clock::now();
@@ -298,7 +360,7 @@ class Session {
         const double epoch_seconds = seconds_since(epoch_start_);
         const double rate = static_cast<double>(inputs_.training.rows()) / epoch_seconds;
         const Monitor::Numbers numbers = monitor_.measure(watched(), report);
-        if (judge(report.epoch, numbers)) folder_.save_models(checkpoint_);
+        if (judge(report.epoch, numbers)) save_models();
         folder_.append_metrics(
             metrics_line(report, numbers, seconds_since(start_), rate,
                          checkpoint_.best ? std::optional<std::uint64_t>(checkpoint_.best->epoch) : std::nullopt));
@@ -383,7 +445,10 @@ int start_run(Program& program, RunSettings& run) {
         run.epochs = std::max<std::size_t>(10, (default_updates + batches - 1) / batches);
     }
 
-    if (run.algorithm != "cd" && run.algorithm != "exact") run.chains = run.chains.value_or(run.train.batch_size);
+    if (run.visible_units == Gaussian::name && !run.recipe && !program.given("learning-rate"))
+        run.train.learning_rate =
+            std::min(run.train.learning_rate, gaussian_rate_times_visible / static_cast<float>(visible));
+    if (has_persistent_chains(run)) run.chains = run.chains.value_or(run.train.batch_size);
 
     Checkpoint checkpoint;
     Machine machine(make_units<float>(run.visible_units, visible, columns_of(run.visible_states)),

@@ -59,6 +59,9 @@ class BadOptions(BadInputTest):
                       ['--standardize=off'], ['--minimum-sigma=0.1'], ['--log-sigma-rate=0.5'], ['--chains=7', '--algorithm=cd'],
                       ['--momentum=0.5', '--optimizer=adam'], ['--offset-rate=0.5', '--centering=off'], ['--sparsity-target=0.1']):
             self.usage('idle', words, 'has no effect with', 'leave it out')
+        for words in (['--noise-sigma=0.5'], ['--slices=2', '--algorithm=denoising'], ['--flips=3', '--algorithm=nce'], ['--noise-samples=3'],
+                      ['--chains=7', '--algorithm=nce'], ['--steps=2', '--algorithm=pseudo-likelihood']):
+            self.usage('idle', words, 'has no effect with', 'leave it out')
         for words in (['--rungs=4'], ['--fast-rate=0.1'], ['--fast-decay=0.5', '--algorithm=cd'], ['--steps-schedule=linear'], ['--patience=3'],
                       ['--largest-gap=3'], ['--largest-gap=3', '--stop-on=likelihood', '--validation=good.npy']):
             self.usage('idle', words, 'has no effect with', 'leave it out')

@@ -33,7 +33,7 @@ TEST_CASE("the gradient over v is the slope of the free energy, for every pair o
         for (std::size_t b = 0; b < 3; ++b) {
             CHECK(energies[b] == doctest::Approx(expected[b]));
             for (std::size_t i = 0; i < machine.visible_count(); ++i) {
-                CAPTURE(visible_kind);
+                CAPTURE(kind(machine.visible));
                 constexpr double nudge = 1e-5;
                 auto up = states, down = states;
                 up(b, i) += nudge;

@@ -11,6 +11,9 @@
 #include "rbm/kernels/threads.h"
 #include "rbm/trainer/contrastive_divergence.h"
 #include "rbm/trainer/fast_persistent.h"
+#include "rbm/trainer/noise_contrastive.h"
+#include "rbm/trainer/pseudo_likelihood.h"
+#include "rbm/trainer/score_matching.h"
 #include "rbm/trainer/tempered_divergence.h"
 #include "rbm/trainer/train.h"
 #include "temporary_file.h"
@@ -85,6 +88,9 @@ bool advance(const Run& run, const Prepared& prepared, TrainState& state, const 
         return go(FastPersistentContrastiveDivergence{2, run.chains, StepsSchedule::linear});
     if (run.algorithm == std::string_view("tempering"))  // so many sweeps that the rungs move
         return go(TemperedDivergence{prepared.machine.visible, 60, run.chains, 4});
+    if (run.algorithm == std::string_view("noise contrast")) return go(NoiseContrastive{prepared.machine.visible, 3});
+    if (run.algorithm == std::string_view("denoising")) return go(DenoisingScoreMatching{});
+    if (run.algorithm == std::string_view("flips")) return go(PseudoLikelihood{3});
     return run.chains == 0
                ? train(state, ContrastiveDivergence{2}, prepared.data, run.settings, observer, prepared.weights)
                : train(state, PersistentContrastiveDivergence{2, run.chains}, prepared.data, run.settings, observer,
@@ -120,6 +126,9 @@ void check_same(const TrainState& found, const TrainState& expected) {
     CHECK(found.batch == expected.batch);
     CHECK(found.gradient_norms == expected.gradient_norms);
     CHECK(found.steps_to_weights == expected.steps_to_weights);
+    CHECK(found.losses == expected.losses);
+    CHECK(found.chains.log_constant == expected.chains.log_constant);
+    CHECK(found.chains.log_constant_variance == expected.chains.log_constant_variance);
 }
 
 std::vector<Run> runs() {
@@ -168,6 +177,15 @@ std::vector<Run> runs() {
             other.units = units;
             result.push_back(other);
         }
+    for (const char* algorithm : {"noise contrast", "flips"}) {
+        Run other{algorithm, settings, 0};
+        other.algorithm = algorithm;
+        result.push_back(other);
+    }
+    Run denoising{"denoising", settings, 0, true};
+    denoising.settings.learning_rate = 0.01F;
+    denoising.algorithm = "denoising";
+    result.push_back(denoising);
     return result;
 }
 

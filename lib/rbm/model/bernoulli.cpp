@@ -57,6 +57,17 @@ void BasicBernoulli<Real>::add_expected_gradient(MatrixView<const Real>, MatrixV
 }
 
 template <class Real>
+void BasicBernoulli<Real>::mean_slopes(MatrixView<const Real> mean, MatrixView<Real> first,
+                                       MatrixView<Real> second) const {
+    for (std::size_t b = 0; b < mean.rows; ++b)
+        for (std::size_t j = 0; j < mean.cols; ++j) {
+            const Real p = mean.row(b)[j];
+            first.row(b)[j] = p * (1 - p);
+            second.row(b)[j] = p * (1 - p) * (1 - 2 * p);
+        }
+}
+
+template <class Real>
 void BasicBernoulli<Real>::fit_marginals(std::span<const double> means, std::span<const double>, std::size_t samples) {
     const double limit = std::log(static_cast<double>(std::max<std::size_t>(samples, 2)));
     for (std::size_t i = 0; i < bias.size(); ++i) {

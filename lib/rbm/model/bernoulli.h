@@ -57,6 +57,9 @@ struct BasicBernoulli {
     void add_expected_gradient(MatrixView<const Real> field, MatrixView<const Real> mean,
                                std::span<const Real> row_weights, BasicBernoulli& gradient) const;
 
+    /// The first two derivatives of the mean in the field, unit by unit: p (1 - p) and p (1 - p) (1 - 2 p).
+    void mean_slopes(MatrixView<const Real> mean, MatrixView<Real> first, MatrixView<Real> second) const;
+
     /// bias = log-odds of the means, held at +-log(samples) where a unit never or always is on.
     void fit_marginals(std::span<const double> means, std::span<const double> variances, std::size_t samples);
 

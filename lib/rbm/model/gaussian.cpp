@@ -129,6 +129,27 @@ void BasicGaussian<Real>::score(MatrixView<const Real> state, MatrixView<const R
 }
 
 template <class Real>
+void BasicGaussian<Real>::add_score_gradient(MatrixView<const Real> state, MatrixView<const Real> along,
+                                             std::span<const double> curvature, BasicGaussian& gradient) const {
+    // score = (c - x) / sigma^2, and its derivative in x is -1 / sigma^2.
+    const auto factors = powers_of_sigma(-2);
+    static thread_local std::vector<double> moments;
+    moments.assign(2 * width(), 0.0);
+    const auto sums = std::span(moments).first(width()), products = std::span(moments).subspan(width());
+    for (std::size_t b = 0; b < state.rows; ++b)
+        for (std::size_t i = 0; i < width(); ++i) {
+            const double a = static_cast<double>(along.row(b)[i]);
+            sums[i] += a;
+            products[i] += a * (static_cast<double>(state.row(b)[i]) - static_cast<double>(center[i]));
+        }
+    for (std::size_t i = 0; i < width(); ++i) {
+        const double factor = static_cast<double>(factors[i]);
+        gradient.center[i] += static_cast<Real>(factor * sums[i]);
+        gradient.log_sigma[i] += static_cast<Real>(2 * factor * (products[i] + curvature[i]));
+    }
+}
+
+template <class Real>
 void BasicGaussian<Real>::fit_marginals(std::span<const double> means, std::span<const double> variances, std::size_t) {
     for (std::size_t i = 0; i < width(); ++i) {
         center[i] = static_cast<Real>(means[i]);

@@ -68,6 +68,11 @@ struct BasicGaussian {
     /// 1e-12 wherever fields stay within +-reach.  Throws Unsupported for more units than one.
     IntegrationGrid integration_grid(double reach) const;
 
+    /// gradient += sum_b along[b] . d(score)/d(center, log_sigma) at field 0, and curvature . d(d score / dx): what the
+    /// field adds to both comes by the weights' gradient and add_coupling.  along [B x N], curvature [N].
+    void add_score_gradient(MatrixView<const Real> state, MatrixView<const Real> along,
+                            std::span<const double> curvature, BasicGaussian& gradient) const;
+
     /// center = means, log_sigma = log of the standard deviations (variance 1 where it is 0).
     void fit_marginals(std::span<const double> means, std::span<const double> variances, std::size_t samples);
 
