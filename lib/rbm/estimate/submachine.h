@@ -6,8 +6,8 @@
 
 namespace rbm {
 
-/// The machine of these columns alone, those of a site all or none of them.  Bernoulli units that are left out are as if
-/// held at 0; of others, what they add to the energy is gone.
+/// The machine of these columns alone, those of a site all or none of them.  Bernoulli units that are left out are as
+/// if held at 0; of others, what they add to the energy is gone.
 Machine submachine(const Machine& machine, std::span<const std::size_t> visible, std::span<const std::size_t> hidden);
 
 /// At most so many units of each side, or sites with no more states than so many units of two: the hidden ones with the
