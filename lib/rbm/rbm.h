@@ -3,9 +3,13 @@
 #pragma once
 
 #include "rbm/estimate/ais.h"
+#include "rbm/estimate/attribution.h"
 #include "rbm/estimate/chain_health.h"
 #include "rbm/estimate/exact.h"
+#include "rbm/estimate/marginal.h"
 #include "rbm/estimate/monitor.h"
+#include "rbm/estimate/partition_ratio.h"
+#include "rbm/estimate/ranking.h"
 #include "rbm/estimate/sandwich.h"
 #include "rbm/estimate/tempering_partition.h"
 #include "rbm/estimate/verdict.h"
@@ -22,6 +26,7 @@
 #include "rbm/kernels/error.h"
 #include "rbm/kernels/threads.h"
 #include "rbm/model/bridge.h"
+#include "rbm/model/compose.h"
 #include "rbm/model/enumerate.h"
 #include "rbm/model/machine.h"
 #include "rbm/sampler/block_gibbs.h"
@@ -31,5 +36,6 @@
 #include "rbm/trainer/contrastive_divergence.h"
 #include "rbm/trainer/exact_training.h"
 #include "rbm/trainer/fast_persistent.h"
+#include "rbm/trainer/missing.h"
 #include "rbm/trainer/tempered_divergence.h"
 #include "rbm/trainer/train.h"

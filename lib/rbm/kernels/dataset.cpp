@@ -86,6 +86,25 @@ float Dataset::value(std::size_t row, std::size_t col) const {
     return std::get<Floats>(storage_).values[row * cols_ + col];
 }
 
+void Dataset::allow_missing() {
+    const auto* floats = std::get_if<Floats>(&storage_);
+    missing_ = floats != nullptr &&
+               std::any_of(floats->values.begin(), floats->values.end(), [](float x) { return std::isnan(x); });
+}
+
+Dataset Dataset::without_missing(std::span<const float> filling) const {
+    if (filling.size() != cols_)
+        throw std::invalid_argument(
+            fmt::format("Dataset::without_missing: {} values for {} columns", filling.size(), cols_));
+    Dataset full = *this;
+    if (!missing_) return full;
+    full.missing_ = false;
+    auto& values = std::get<Floats>(full.storage_).values;
+    for (std::size_t i = 0; i < values.size(); ++i)
+        if (std::isnan(values[i])) values[i] = filling[i % cols_];
+    return full;
+}
+
 void Dataset::check(bool unit_interval) const {
     if (const auto* bytes = std::get_if<Bytes>(&storage_);
         bytes != nullptr && (!unit_interval || bytes->divisor >= 255))
@@ -95,7 +114,8 @@ void Dataset::check(bool unit_interval) const {
     for (std::size_t row = 0; row < rows_; ++row)
         for (std::size_t col = 0; col < cols_; ++col) {
             const float x = value(row, col);
-            const bool good = std::isfinite(x) && (!unit_interval || (x >= 0 && x <= 1));
+            const bool good =
+                (missing_ && std::isnan(x)) || (std::isfinite(x) && (!unit_interval || (x >= 0 && x <= 1)));
             if (!good && bad++ == 0) bad_row = row, bad_col = col;
         }
     if (bad == 0) return;
@@ -103,7 +123,9 @@ void Dataset::check(bool unit_interval) const {
     throw DataError(fmt::format(
         "{}: row {}, column {}: found {}, expected {}; {} such value{} in {} rows of {} columns{}", name, bad_row + 1,
         bad_col + 1, x, unit_interval ? "a value in [0, 1]" : "a finite number", bad, bad == 1 ? "" : "s", rows_, cols_,
-        unit_interval && std::isfinite(x) ? " (divide by the largest value, or use --visible-units gaussian)" : ""));
+        std::isnan(x)                       ? " (--missing nan takes it for a missing value)"
+        : unit_interval && std::isfinite(x) ? " (divide by the largest value, or use --visible-units gaussian)"
+                                            : ""));
 }
 
 Dataset Dataset::prepared(const Preparation& preparation, bool unit_interval) const& {
@@ -124,7 +146,10 @@ Dataset Dataset::prepared(const Preparation& preparation, bool unit_interval) &&
         scale_ = preparation.scale;
     }
     if (preparation.binarize == Binarize::sample) sampled_ = true;
-    if (preparation.binarize == Binarize::threshold && !std::holds_alternative<Bits>(storage_)) {
+    if (preparation.binarize == Binarize::threshold && missing_) {  // bits have no room for what is neither
+        for (float& x : std::get<Floats>(storage_).values)
+            if (!std::isnan(x)) x = x > preparation.threshold ? 1.0F : 0.0F;
+    } else if (preparation.binarize == Binarize::threshold && !std::holds_alternative<Bits>(storage_)) {
         Bits bits{std::vector<std::uint64_t>(rows_ * words_per_row(cols_))};
         for (std::size_t row = 0; row < rows_; ++row)
             for (std::size_t col = 0; col < cols_; ++col)
@@ -142,6 +167,7 @@ Dataset Dataset::select(std::span<const std::uint32_t> rows) const {
     part.image = image;
     part.name = name;
     part.sampled_ = sampled_;
+    part.missing_ = missing_;
     part.mean_ = mean_;
     part.scale_ = scale_;
     if (const auto* bytes = std::get_if<Bytes>(&storage_))
@@ -201,7 +227,8 @@ void Dataset::fill_row(std::size_t row, const Stream& stream, std::span<float> o
         for (std::size_t col = 0; col < cols_; ++col) out[col] = (out[col] - mean_[col]) / scale_[col];
     if (sampled_)
         for (std::size_t col = 0; col < cols_; ++col)
-            out[col] = uniform_from_bits(random_bits(stream, row, col)) < out[col] ? 1.0F : 0.0F;
+            if (!std::isnan(out[col]))
+                out[col] = uniform_from_bits(random_bits(stream, row, col)) < out[col] ? 1.0F : 0.0F;
 }
 
 void Dataset::fill(std::span<const std::uint32_t> rows, const Stream& stream, View out) const {
@@ -218,15 +245,20 @@ Standardisation standardise(const Dataset& data) {
     const std::size_t rows = data.rows(), cols = data.cols();
     Standardisation result{std::vector<float>(cols), std::vector<float>(cols, 1.0F), {}};
     for (std::size_t col = 0; col < cols; ++col) {
-        double sum = 0;
-        for (std::size_t row = 0; row < rows; ++row) sum += static_cast<double>(data.value(row, col));
-        const double mean = sum / static_cast<double>(rows);
+        double sum = 0, known = 0;
+        for (std::size_t row = 0; row < rows; ++row) {
+            const double x = static_cast<double>(data.value(row, col));
+            if (data.has_missing() && std::isnan(x)) continue;
+            sum += x;
+            ++known;
+        }
+        const double mean = known == 0 ? 0 : sum / known;
         double squares = 0;
         for (std::size_t row = 0; row < rows; ++row) {
-            const double deviation = static_cast<double>(data.value(row, col)) - mean;
-            squares += deviation * deviation;
+            const double x = static_cast<double>(data.value(row, col));
+            if (!data.has_missing() || !std::isnan(x)) squares += (x - mean) * (x - mean);
         }
-        const double deviation = std::sqrt(squares / static_cast<double>(rows));
+        const double deviation = std::sqrt(squares / std::max(known, 1.0));
         result.mean[col] = static_cast<float>(mean);
         // Below 1e-6 of the mean, what looks like spread is the rounding of the floats themselves.
         if (deviation > 1e-6 * std::abs(mean) && static_cast<float>(deviation) > 1e-30F)
@@ -251,8 +283,7 @@ void check_row_weights(std::span<const float> weights, std::size_t rows) {
 
 std::vector<double> column_means(const Dataset& data, std::span<const float> row_weights) {
     check_row_weights(row_weights, data.rows());
-    std::vector<double> sums(data.cols());
-    double total = 0;
+    std::vector<double> sums(data.cols()), totals(data.cols());
     Matrix block;
     constexpr std::size_t block_rows = 256;
     for (std::size_t first = 0; first < data.rows(); first += block_rows) {
@@ -260,12 +291,15 @@ std::vector<double> column_means(const Dataset& data, std::span<const float> row
         data.fill(first, Stream{}, block);
         for (std::size_t row = 0; row < block.rows(); ++row) {
             const double weight = row_weights.empty() ? 1.0 : static_cast<double>(row_weights[first + row]);
-            total += weight;
-            for (std::size_t col = 0; col < data.cols(); ++col)
-                sums[col] += weight * static_cast<double>(block(row, col));
+            for (std::size_t col = 0; col < data.cols(); ++col) {
+                const double x = static_cast<double>(block(row, col));
+                if (data.has_missing() && std::isnan(x)) continue;
+                totals[col] += weight;
+                sums[col] += weight * x;
+            }
         }
     }
-    for (double& sum : sums) sum /= total;
+    for (std::size_t col = 0; col < sums.size(); ++col) sums[col] = totals[col] > 0 ? sums[col] / totals[col] : 0.5;
     return sums;
 }
 

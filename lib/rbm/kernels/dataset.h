@@ -55,6 +55,13 @@ class Dataset {
     ImageShape image;  ///< of one row
     std::string name;  ///< for messages: the file it came from
 
+    /// From here on NaN stands for a value that is not known: prepared() lets it pass and fill() gives it.
+    void allow_missing();
+    /// Whether that was allowed and there is any such value.
+    bool has_missing() const { return missing_; }
+    /// The same data with filling[col] in place of each value that is missing.
+    Dataset without_missing(std::span<const float> filling) const;
+
     /// The value at (row, col) before sampling and standardisation.
     float value(std::size_t row, std::size_t col) const;
 
@@ -104,10 +111,12 @@ class Dataset {
     std::size_t cols_ = 0;
     std::variant<Floats, Bytes, Bits> storage_;
     bool sampled_ = false;
+    bool missing_ = false;
     std::vector<float> mean_, scale_;
 };
 
-/// Mean and standard deviation of each column; a column without spread gets scale 1 and is listed in `constant`.
+/// Mean and standard deviation of each column, of the values that are not missing; a column without spread gets scale 1
+/// and is listed in `constant`.
 struct Standardisation {
     std::vector<float> mean;
     std::vector<float> scale;
@@ -119,7 +128,8 @@ Standardisation standardise(const Dataset& data);
 /// many finite ones of at least 0, not all 0.
 void check_row_weights(std::span<const float> weights, std::size_t rows);
 
-/// Mean of each column of the prepared data, in double; when sampled(), of one draw.  Throws as check_row_weights().
+/// Mean of each column of the prepared data, in double; when sampled(), of one draw; of the values that are not
+/// missing, 0.5 where all are.  Throws as check_row_weights().
 std::vector<double> column_means(const Dataset& data, std::span<const float> row_weights = {});
 
 }  // namespace rbm
