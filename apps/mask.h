@@ -13,6 +13,9 @@ namespace rbm::app {
 /// FileError, and DataError for other shapes and values.
 Matrix load_mask(const std::string& path, std::size_t rows, std::size_t cols, ImageShape image);
 
+/// 1 where the data have a value, 0 where NaN: one row for each.
+Matrix mask_of_known(const Dataset& data);
+
 /// The data with fill[column] in place of each NaN that the mask calls unknown.  `fill` has one value per column.
 Dataset without_unknown(const Dataset& data, const Matrix& mask, const std::vector<float>& fill);
 

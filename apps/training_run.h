@@ -7,7 +7,9 @@
 
 #include "apps/command.h"
 #include "apps/prepare.h"
+#include "rbm/trainer/contrastive_divergence.h"
 #include "rbm/trainer/fast_persistent.h"
+#include "rbm/trainer/missing.h"
 #include "rbm/trainer/tempered_divergence.h"
 #include "rbm/trainer/train.h"
 
@@ -47,6 +49,8 @@ struct RunSettings {
     float largest_gap = 1;          ///< nats
     float initial_weights = 0.01F;  ///< standard deviation
     float initial_hidden_bias = 0;
+    std::string missing = "refuse";
+    std::size_t missing_sweeps = WithMissing<PersistentContrastiveDivergence>{}.sweeps;
     bool resume = false;
     TrainSettings train;
 };

@@ -32,7 +32,8 @@ double constant_between(const std::vector<double>& found, const std::vector<doub
 TEST_SUITE("compose") {
     TEST_CASE("the joint energy is the weighted sum of energies") {
         const std::vector<double> betas = {0.4, 1.7, 1.0};
-        for (const auto& [visible, hidden] : test::unit_pairs) {
+        for (const auto& kinds : test::unit_pairs) {
+            const std::string &visible = kinds.first, &hidden = kinds.second;
             CAPTURE(visible);
             CAPTURE(hidden);
             const auto machines = some_machines(visible, hidden);

@@ -35,7 +35,8 @@ MarginalFreeEnergy marginal(const Machine& machine, const std::vector<double>& v
 
 TEST_SUITE("marginal") {
     TEST_CASE("a machine with units held has the energies of the whole one") {
-        for (const auto& [visible, hidden] : test::unit_pairs) {
+        for (const auto& kinds : test::unit_pairs) {
+            const std::string &visible = kinds.first, &hidden = kinds.second;
             CAPTURE(visible);
             CAPTURE(hidden);
             const auto machine = test::random_machine<double>(visible, 6, hidden, 3, 31);
