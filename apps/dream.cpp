@@ -10,6 +10,7 @@
 #include "apps/frames.h"
 #include "apps/pictures.h"
 #include "apps/prepare.h"
+#include "apps/samplers.h"
 #include "rbm/io/atomic_file.h"
 #include "rbm/io/film.h"
 
@@ -23,7 +24,8 @@ struct Settings {
     std::string model, start = "noise", sampler = "gibbs", output;
     std::size_t chains = 64, steps = 1000;
     std::optional<std::size_t> every;
-    bool means = false, states = false;
+    std::optional<double> step_size;
+    bool means = false, states = false, modes = false;
 };
 
 /// The rows to start at, none for noise.
@@ -46,6 +48,9 @@ std::unique_ptr<Dreamer> start_dreamer(Model& model, const Program& program, con
     Chains chains = start.rows() == 0 ? Chains::from_noise(model.machine, settings.chains, random)
                                       : Chains::from_data(model.machine, start, random);
     if (settings.common.beta != 1) chains.beta.assign(settings.chains, static_cast<float>(settings.common.beta));
+    if (settings.sampler != "gibbs")
+        return proposing_dreamer(settings.sampler, model.machine, std::move(chains), settings.steps,
+                                 settings.step_size);
     return gibbs_dreamer(model.machine, std::move(chains));
 }
 
@@ -67,17 +72,26 @@ void run_chains(const Model& model, Dreamer& dreamer, Random& random, const Sett
                 dreamer.means(frame);
             else
                 dreamer.states(frame);
+            if (settings.modes && step == settings.steps) {
+                if (means) dreamer.states(frame);
+                descend_to_modes(model.machine, settings.common.beta, frame);
+            }
             restore_units(model, frame);
             take((step - 1) / every, frame);
         }
     }
-    watch.report(settings.sampler == "gibbs" ? "take more --steps, or --sampler tempering" : "take more --steps");
+    if (settings.sampler != "annealing")  // whose chains are not meant to agree with themselves
+        watch.report(settings.sampler == "tempering" ? "take more --steps"
+                                                     : "take more --steps, or --sampler tempering");
     dreamer.report();
 }
 
 int dream(const Program& program, const Settings& settings) {
     const CommonSettings& common = settings.common;
     if (settings.means && settings.states) throw UsageError("options --means and --states: expected one of them");
+    if (settings.means && settings.modes) throw UsageError("options --means and --modes: modes are states");
+    if (settings.step_size && (settings.sampler == "gibbs" || settings.sampler == "tempering"))
+        throw UsageError(fmt::format("option --step-size: --sampler {} has none", settings.sampler));
     if (const auto beta = static_cast<float>(common.beta); !(beta > 0 && std::isfinite(beta)))
         throw UsageError(fmt::format("option --beta: found {}, expected a number above 0", common.beta));
     check_output(settings.output, {"npy", "png", "gif"}, common.force);
@@ -127,6 +141,8 @@ int main(int argc, char** argv) {
         .example("rbm-dream run/model.safetensors --every 10 --output dreams.gif", "make a film of them")
         .example("rbm-dream run/model.safetensors --start test.npy --steps 5 --output near.npy",
                  "start at given samples")
+        .example("rbm-dream run/model.safetensors --sampler annealing --modes --output modes.png",
+                 "find its most likely pictures")
         .argument("MODEL", &settings.model, "model file")
         .option(
             "output", path(&settings.output).required().transient().named("FILE"),
@@ -139,9 +155,21 @@ int main(int argc, char** argv) {
         .option("start", input(&settings.start).named("noise|DATA"),
                 "where chains start: units drawn from their biases alone, or the first rows of a data file")
         .option(
-            "sampler", choice(&settings.sampler, {"gibbs", "tempering"}),
-            "how chains move: block Gibbs sampling, or parallel tempering, where each chain is the top of a ladder of "
-            "temperatures that leads to independent units: it leaves modes that Gibbs chains stay in")
+            "sampler",
+            choice(&settings.sampler, {"gibbs", "tempering", "metropolis", "gibbs-with-gradients", "langevin", "mala",
+                                       "gibbs-langevin", "annealing"}),
+            "how chains move: block Gibbs sampling; parallel tempering, where each chain is the top of a ladder of "
+            "temperatures that leads to independent units: it leaves modes that Gibbs chains stay in; "
+            "Metropolis-Hastings, a step being as many flips of single units as there are, or one Gaussian step of "
+            "all; ten proposals by gradients (discrete units); Langevin steps as they are, or taken and refused so "
+            "that "
+            "nothing is off (MALA), or ten of these between draws of the hidden units (continuous units); simulated "
+            "annealing towards low free energies")
+        .option("step-size", real(&settings.step_size, above(0)).named("R").shown_default("sought, or 0.05"),
+                "of Langevin and Gaussian steps; otherwise sought during the first half of the steps, but for "
+                "--sampler langevin (0.05) and annealing")
+        .option("modes", flag(&settings.modes),
+                "at the end go down from where the chains are to local minima of the free energy")
         .option("means", flag(&settings.means), "write the means of the units; pictures and films show them anyway")
         .option("states", flag(&settings.states), "draw sampled states in pictures and films; arrays hold them anyway")
         .common(settings.common, {"seed", "threads", "beta", "binarize", "threshold", "force"});

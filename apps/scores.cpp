@@ -10,7 +10,7 @@
 #include "apps/labels.h"
 #include "apps/pictures.h"
 #include "rbm/estimate/attribution.h"
-#include "rbm/estimate/marginal.h"
+#include "rbm/estimate/incomplete.h"
 #include "rbm/estimate/monitor.h"
 #include "rbm/estimate/ranking.h"
 #include "rbm/kernels/error.h"

@@ -106,6 +106,11 @@ int main() {
             initialize(machine, data_for(units), random);
             Chains chains = Chains::from_noise(machine, count, random);
             check_steps("block Gibbs", [&] { BlockGibbs{2}.step(machine, chains, random); });
+            if (std::string_view(units) == "gaussian") {
+                check_steps("Langevin", [&] { Langevin{2}.step(machine, chains, random); });
+                check_steps("Gibbs-Langevin", [&] { GibbsLangevin{2}.step(machine, chains, random); });
+                check_steps("Metropolis", [&] { Metropolis{2}.step(machine, chains, random); });
+            }
             const Matrix known(1, 50), values = chains.visible;
             const Clamp clamp{known, values};
             check_steps("clamped Gibbs", [&] { ClampedGibbs{2}.step(machine, clamp, chains, random); });

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """rbm-dream from end to end.  Usage: test_dream.py PROGRAM..."""
 import os
+import re
 import threading
 
 import numpy as np
@@ -109,6 +110,92 @@ class Dream(AppTest):
         told = self.run_program('rbm-dream', *words, '--sampler', 'tempering', '--verbose').stderr.decode()
         for piece in 'split R-hat', 'autocorrelation time', 'round trips', 'swap rates':
             self.assertIn(piece, told)
+
+    def marginals(self, beta):
+        """Of the visible units of m.st, by enumeration."""
+        states = (np.arange(4096)[:, None] >> np.arange(12)) & 1
+        logs = np.logaddexp(0, beta * states @ WEIGHTS).sum(1)
+        weights = np.exp(logs - logs.max())
+        return weights @ states / weights.sum()
+
+    def test_samplers_of_discrete_units_have_the_machine_s_statistics(self):
+        self.save_model('m.st', WEIGHTS)  # no biases
+        for sampler, steps in [('metropolis', 40), ('gibbs-with-gradients', 15)]:
+            for beta in (1, 0.4):
+                words = '--sampler', sampler, '--chains', 4000, '--steps', steps, '--beta', beta
+                rates, exact = self.frames(*words)[0].mean(0), self.marginals(beta)
+                self.assertLess((abs(rates - exact) / np.sqrt(exact * (1 - exact) / 4000)).max(), 4.5, (sampler, beta))
+            means = self.frames(*words, '--means')[0]
+            self.assertGreater(len(np.unique(means)), 10)
+            self.assertLess(abs(means.mean(0) - exact).max(), 0.05)
+            words = '--sampler', sampler, '--output', '-', '--chains', 200, '--steps', 5
+            self.assertEqual(self.dream(*words, '--threads', 1), self.dream(*words, '--threads', 3))
+
+    def test_samplers_of_continuous_units_have_the_machine_s_statistics(self):
+        sigma = np.array([1, 0.5, 2])
+        self.save_model('m.st', np.zeros((3, 2)), center=[0, 1, -1], log_sigma=np.log(sigma))
+        for sampler, steps, bias in [('metropolis', 400, 0), ('mala', 100, 0), ('gibbs-langevin', 20, 0), ('langevin', 200, .05)]:
+            for beta in (1, 4):
+                states = self.frames('--sampler', sampler, '--chains', 10000, '--steps', steps, '--beta', beta)[0]
+                variance = sigma ** 2 / beta / (1 - bias / 2)
+                np.testing.assert_allclose(states.var(0), variance, rtol=.06, err_msg=sampler)
+                self.assertLess((abs(states.mean(0) - [0, 1, -1]) / np.sqrt(variance / 10000)).max(), 4.5)
+        wide = self.frames('--sampler', 'langevin', '--chains', 10000, '--steps', 40, '--step-size', 1)[0]
+        np.testing.assert_allclose(wide.var(0), sigma ** 2 * 2, rtol=.06)
+        self.fails(4, 'rbm-dream', 'm.st', '--sampler', 'langevin', '--step-size', 1000, '--output', 'd.npy', saying='--step-size')
+
+    def test_acceptance_is_told_and_step_sizes_are_found(self):
+        self.save_model('g.st', np.zeros((40, 2)), center=np.zeros(40), log_sigma=np.zeros(40))
+        for sampler, wanted in [('metropolis', 23.4), ('mala', 57.4), ('gibbs-langevin', 57.4)]:
+            told = self.run_program('rbm-dream', 'g.st', '--sampler', sampler, '--steps', 300, '--verbose', '--output',
+                                    '-').stderr.decode()
+            self.assertAlmostEqual(float(re.search(rf'{sampler}: (\S+) % of the proposals taken', told)[1]), wanted, delta=4)
+            told = self.run_program('rbm-dream', 'g.st', '--sampler', sampler, '--steps', 50, '--verbose', '--output',
+                                    '-', '--step-size', 0.01).stderr.decode()
+            self.assertGreater(float(re.search(r'(\S+) % of the proposals taken, step size 0.01$', told, re.M)[1]), 80)
+        told = self.run_program('rbm-dream', 'm.st', '--sampler', 'metropolis', '--steps', 50, '--verbose', '--output',
+                                '-').stderr.decode()
+        self.assertRegex(told, r'metropolis: [0-9.]+ % of the proposals taken$|metropolis: [0-9.]+ % of the proposals taken\n')
+
+    def test_samplers_refuse_what_they_cannot_do(self):
+        self.save_model('g.st', np.zeros((3, 2)), center=np.zeros(3), log_sigma=np.zeros(3))
+        for model, sampler in [('m.st', 'mala'), ('m.st', 'langevin'), ('m.st', 'gibbs-langevin'), ('g.st', 'gibbs-with-gradients')]:
+            units = 'gaussian' if model == 'g.st' else 'bernoulli'
+            self.fails(2, 'rbm-dream', model, '--sampler', sampler, '--output', 'd.npy', saying=[sampler, units])
+        for model, sampler in [('m.st', 'gibbs'), ('m.st', 'tempering'), ('m.st', 'metropolis'), ('m.st', 'annealing'),
+                               ('m.st', 'gibbs-with-gradients')]:
+            self.fails(2, 'rbm-dream', model, '--sampler', sampler, '--step-size', 0.1, '--output', 'd.npy',
+                       saying=['--step-size', sampler])
+
+    def free_energy(self, states):
+        return -np.logaddexp(0, states @ WEIGHTS).sum(-1)
+
+    def test_modes_are_local_minima_and_annealing_finds_low_ones(self):
+        self.save_model('m.st', WEIGHTS)
+        lowest = {}
+        for sampler in 'gibbs', 'tempering', 'annealing':
+            done = self.run_program('rbm-dream', 'm.st', '--sampler', sampler, '--modes', '--steps', 60, '--every', 50,
+                                    '--output', '-')
+            self.assertEqual(done.returncode, 0)
+            frames = self.array_in(done.stdout)
+            self.assertEqual(frames.shape, (2, 64, 12))
+            states = frames[-1].astype(float)
+            own = self.free_energy(states)
+            for i in range(12):
+                flipped = states.copy()
+                flipped[:, i] = 1 - flipped[:, i]
+                self.assertTrue((self.free_energy(flipped) > own - 2e-4).all())
+            self.assertIn('different modes', done.stderr.decode())
+            lowest[sampler] = own.mean()
+        self.assertLessEqual(lowest['annealing'], lowest['gibbs'])
+        self.fails(2, 'rbm-dream', 'm.st', '--modes', '--means', '--output', 'd.npy', saying=['--modes', '--means'])
+        words = '--sampler', 'annealing', '--modes', '--steps', 20, '--output', '-'
+        self.assertEqual(self.dream(*words, '--threads', 1), self.dream(*words, '--threads', 3))
+        # Two centers of a Gaussian machine: with the hidden unit off and on.
+        self.save_model('m.st', np.full((2, 1), 6.), center=[0, 0], log_sigma=[0, 0], hidden_bias=[-36.], mean=[5, 5], scale=[2, 2])
+        for sampler in 'gibbs', 'mala', 'annealing':
+            states = self.frames('--modes', '--sampler', sampler, '--steps', 40)[0]
+            np.testing.assert_allclose(np.minimum(abs(states - 5), abs(states - 17)), 0, atol=.02)
 
     def test_any_number_of_threads_and_only_the_seed(self):
         one = self.dream('--output', '-', '--threads', 1, '--chains', 300, '--steps', 20, '--every', 3)

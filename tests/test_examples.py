@@ -51,6 +51,20 @@ class Examples(AppTest):
             told = self.ok('embed', 'run/model.safetensors', DIGITS).split()
             np.testing.assert_allclose(np.array(told, float), self.scores('run/model.safetensors'), atol=1e-5)
 
+    def test_energies_of_one_s_own_are_sampled(self):
+        told = self.ok('energies').decode()
+        x = np.linspace(-4, 4, 4001)
+        means = re.search(r'(\d+) % taken, E\[x\^2\] = (\S+) at beta 1, (\S+) at beta 3', told)
+        for beta, found in (1, means[2]), (3, means[3]):
+            weight = np.exp(-beta * (x * x - 1) ** 2)
+            self.assertAlmostEqual(float(found), (weight * x * x).sum() / weight.sum(), delta=.1)
+        self.assertTrue(50 < int(means[1]) < 100)
+        # Energy of a ring of n spins: -J (t + t^(n-1)) / (1 + t^n), t = tanh J.
+        t, n = np.tanh(.8), 20
+        energy = float(re.search(r'energy (\S+) per spin', told)[1])
+        self.assertAlmostEqual(energy, -.8 * (t + t ** (n - 1)) / (1 + t ** n), delta=.03)
+        self.assertIn('lowest energy found: -16.0\n', told)
+
     def test_numpy_reads_models(self):
         tensors, metadata = self.train()
         self.assertEqual(metadata['visible.units'], 'bernoulli')
@@ -96,7 +110,8 @@ class Examples(AppTest):
             self.assertTrue(re.search(rf'`{re.escape(re.sub("^velocity[.].*", "velocity.*", name))}`', described), name)
 
     def test_documents_hold_the_examples(self):
-        for document, example in [('README.md', 'hello.cpp'), ('docs/file-format.md', 'read_model.py'),
+        for document, example in [('README.md', 'hello.cpp'), ('docs/sampling.md', 'energies.cpp'),
+                                  ('docs/file-format.md', 'read_model.py'),
                                   ('docs/file-format.md', 'write_model.py')]:
             self.assertIn(code(EXAMPLES / example), (ROOT / document).read_text(), f'{document} has another {example}')
         body = re.search(r'argv\) {\n(.*)^}', code(EXAMPLES / 'embed.cpp'), re.M | re.S)[1]

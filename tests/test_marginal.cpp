@@ -1,126 +1,134 @@
 // SPDX-License-Identifier: MIT
-// Samples with missing values against sums over all states, and machines with units held against p(unknown | known).
+// What samplers ask of a machine: its free energy, gradient and changes of single sites, against the machine's own
+// functions and finite differences.
 #include <doctest/doctest.h>
 
 #include <stdexcept>
 
-#include "rbm/estimate/marginal.h"
-#include "tests/small_machines.h"
+#include "rbm/kernels/error.h"
+#include "rbm/model/joint.h"
+#include "rbm/model/marginal.h"
+#include "small_machines.h"
 
-namespace rbm {
+using namespace rbm;
+using namespace rbm::test;
+
 namespace {
 
-constexpr double missing = std::numeric_limits<double>::quiet_NaN();
-
-/// -log of the sum of exp(-F) over all states of bits that agree with what is known.
-double marginal_by_sum(const PreciseMachine& machine, std::span<const double> values) {
-    const auto states = test::all_states(machine.visible);
-    const auto free_energies = machine.free_energy(states);
-    std::vector<double> terms;
-    for (std::size_t s = 0; s < states.rows(); ++s) {
-        bool agrees = true;
-        for (std::size_t i = 0; i < values.size(); ++i) agrees &= std::isnan(values[i]) || values[i] == states(s, i);
-        if (agrees) terms.push_back(-free_energies[s]);
-    }
-    return -log_sum_exp(terms);
-}
-
-MarginalFreeEnergy marginal(const Machine& machine, const std::vector<double>& values, MarginalSettings settings = {}) {
-    Random random(3);
-    const std::vector<float> narrow(values.begin(), values.end());
-    return marginal_free_energy(machine, precise(machine), narrow, settings, random);
-}
+const std::vector<double> betas = {1, 0.5, 2};
 
 }  // namespace
 
-TEST_SUITE("marginal") {
-    TEST_CASE("a machine with units held has the energies of the whole one") {
-        for (const auto& kinds : test::unit_pairs) {
-            const std::string &visible = kinds.first, &hidden = kinds.second;
-            CAPTURE(visible);
-            CAPTURE(hidden);
-            const auto machine = test::random_machine<double>(visible, 6, hidden, 3, 31);
-            const auto v = test::random_states(machine.visible, 1, 7);
-            std::vector<double> values(v.row(0).begin(), v.row(0).end());
-            values[1] = values[4] = missing;
-            const auto part = condition<double>(machine, values);
-            REQUIRE(part.unknown == std::vector<std::size_t>{1, 4});
-            const auto other = test::random_states(part.machine.visible, 12, 8);
-            BasicMatrix<double> whole = test::repeated(v, 0, 12);
-            for (std::size_t b = 0; b < 12; ++b) whole(b, 1) = other(b, 0), whole(b, 4) = other(b, 1);
-            const auto h = test::random_states(machine.hidden, 12, 9);
-            const auto expected = machine.energy(whole, h), found = part.machine.energy(other, h);
-            const auto expected_free = machine.free_energy(whole), found_free = part.machine.free_energy(other);
-            for (std::size_t b = 0; b < 12; ++b) {
-                CHECK(found[b] + part.energy == doctest::Approx(expected[b]).epsilon(1e-10));
-                CHECK(found_free[b] + part.energy == doctest::Approx(expected_free[b]).epsilon(1e-10));
+TEST_SUITE_BEGIN("marginal");
+
+TEST_CASE("the gradient over v is the slope of the free energy, for every pair of unit kinds and temperature") {
+    for (const auto& [visible_kind, hidden_kind] : unit_pairs) {
+        const auto machine = random_machine<double>(visible_kind, 6, hidden_kind, 5, 201);
+        BasicWorkspace<double> workspace;
+        const BasicMarginal<double> marginal(machine, workspace);
+        const auto states = random_states(machine.visible, 3, 202);
+        std::vector<double> energies(3), expected = machine.free_energy(states, betas);
+        BasicMatrix<double> gradient(3, 6);
+        marginal.energy_and_gradient(states, betas, energies, gradient);
+        for (std::size_t b = 0; b < 3; ++b) {
+            CHECK(energies[b] == doctest::Approx(expected[b]));
+            for (std::size_t i = 0; i < 6; ++i) {
+                CAPTURE(visible_kind);
+                constexpr double nudge = 1e-5;
+                auto up = states, down = states;
+                up(b, i) += nudge;
+                down(b, i) -= nudge;
+                const double slope =
+                    (machine.free_energy(up, betas)[b] - machine.free_energy(down, betas)[b]) / (2 * nudge);
+                CHECK(gradient(b, i) == doctest::Approx(slope).epsilon(1e-6));
             }
         }
-    }
-
-    TEST_CASE("marginals of bits are sums over what is missing, whichever side is added up") {
-        for (const std::size_t hidden : {3U, 30U}) {  // of 30 hidden units the missing bits are added up
-            const auto machine = test::random_machine<float>("bernoulli", 7, "bernoulli", hidden, 5);
-            for (const std::vector<double>& values :
-                 {std::vector<double>{1, missing, 0, missing, missing, 1, 1},
-                  std::vector<double>{missing, missing, missing, missing, missing, missing, missing},
-                  std::vector<double>{0, 1, 1, 0, 0, 1, missing}, std::vector<double>{0, 1, 1, 0, 0, 1, 0}}) {
-                const auto found = marginal(machine, values);
-                CHECK(found.exact);
-                CHECK(found.low == found.high);
-                CHECK(found.value == doctest::Approx(marginal_by_sum(precise(machine), values)).epsilon(1e-6));
-            }
-        }
-    }
-
-    TEST_CASE("marginals of real values are integrals") {
-        const auto machine = test::random_machine<float>("gaussian", 3, "bernoulli", 4, 6);
-        const std::vector<double> values = {0.4, missing, -0.7};
-        const auto whole = precise(machine);
-        double sum = 0;
-        constexpr double step = 0.01;
-        BasicMatrix<double> row(1, 3);
-        row(0, 0) = static_cast<double>(0.4F), row(0, 2) = static_cast<double>(-0.7F);
-        for (double x = -30; x < 30; x += step) {
-            row(0, 1) = x;
-            sum += step * std::exp(-whole.free_energy(row)[0]);
-        }
-        const auto found = marginal(machine, values);
-        CHECK(found.exact);
-        CHECK(found.value == doctest::Approx(-std::log(sum)).epsilon(1e-6));
-    }
-
-    TEST_CASE("intervals of annealing hold the sum") {
-        // Too many of both sides to be added up: but two halves that do not see each other can be, one by one.
-        const std::size_t half = 15;
-        const auto first = test::random_machine<float>("bernoulli", half, "bernoulli", half, 11, 0.4);
-        const auto second = test::random_machine<float>("bernoulli", half, "bernoulli", half, 12, 0.4);
-        Machine both(Bernoulli(2 * half), Bernoulli(2 * half));
-        for (std::size_t side = 0; side < 2; ++side) {
-            const Machine& part = side == 0 ? first : second;
-            const std::size_t at = side * half;
-            for (std::size_t i = 0; i < half; ++i) {
-                location(both.visible)[at + i] = location(part.visible)[i];
-                location(both.hidden)[at + i] = location(part.hidden)[i];
-                for (std::size_t j = 0; j < half; ++j) both.weights(at + i, at + j) = part.weights(i, j);
-            }
-        }
-        std::vector<double> values(2 * half, missing);
-        values[0] = 1, values[half] = 0, values[half + 1] = 1;
-        std::vector<double> ours(values.begin(), values.begin() + half), theirs(values.begin() + half, values.end());
-        const double exact = marginal(first, ours).value + marginal(second, theirs).value;
-        const auto found = marginal(both, values, {100, 500});
-        CHECK_FALSE(found.exact);
-        CHECK(found.low < found.value);
-        CHECK(found.low < exact);
-        CHECK(exact < found.high);
-        CHECK(found.high - found.low < 1);
-    }
-
-    TEST_CASE("rows of other lengths are refused") {
-        const auto machine = test::random_machine<float>("bernoulli", 4, "bernoulli", 2, 1);
-        CHECK_THROWS_AS(condition<float>(machine, std::vector<float>(3)), std::invalid_argument);
     }
 }
 
-}  // namespace rbm
+TEST_CASE("changes of one site cost the difference of two free energies, one after the other") {
+    for (const auto& [visible_kind, hidden_kind] : unit_pairs) {
+        const auto machine = random_machine<double>(visible_kind, 6, hidden_kind, 5, 203);
+        const auto found = sites(machine.visible);
+        if (found.empty()) continue;
+        BasicWorkspace<double> workspace;
+        const BasicMarginal<double> marginal(machine, workspace);
+        auto states = random_states(machine.visible, 3, 204);
+        found.settle(states);
+        marginal.begin_rows(states, betas);
+        for (std::size_t b = 0; b < 3; ++b) {
+            auto row = marginal.row(b);
+            std::vector<double> steps(found.columns());
+            for (std::size_t n = 0; n < 2 * found.count(); ++n) {
+                const std::size_t site = n % found.count(), from = found.letter_at(states.row(b), site),
+                                  to = (from + 1) % found.letters();
+                const double before = machine.free_energy(states, betas)[b];
+                found.step(from, to, steps);
+                const double change = row.change(site * found.columns(), steps);
+                auto changed = states;
+                found.put(changed.row(b), site, to);
+                CHECK(change == doctest::Approx(machine.free_energy(changed, betas)[b] - before));
+                if (n % 3 == 0) continue;  // what is not kept is forgotten
+                row.keep();
+                states = changed;
+            }
+        }
+    }
+}
+
+TEST_CASE("given hidden states the energy is E(v, h) less the hidden part, and its gradient the slope of that") {
+    for (const auto& [visible_kind, hidden_kind] : unit_pairs) {
+        const auto machine = random_machine<double>(visible_kind, 6, hidden_kind, 5, 205);
+        BasicWorkspace<double> workspace;
+        const BasicJoint<double> joint(machine, workspace);
+        const auto visible = random_states(machine.visible, 3, 206), hidden = random_states(machine.hidden, 3, 207);
+        std::vector<double> own(3), energies(3);
+        add_energy(machine.hidden, hidden.view(), own);
+        BasicMatrix<double> gradient(3, 6);
+        joint.given_hidden(hidden).energy_and_gradient(visible, betas, energies, gradient);
+        const auto expected = [&](const BasicMatrix<double>& states, std::size_t b) {
+            return betas[b] * (machine.energy(states, hidden)[b] - own[b]);
+        };
+        for (std::size_t b = 0; b < 3; ++b) {
+            CHECK(energies[b] == doctest::Approx(expected(visible, b)));
+            for (std::size_t i = 0; i < 6; ++i) {
+                auto up = visible, down = visible;
+                up(b, i) += 1e-5;
+                down(b, i) -= 1e-5;
+                CHECK(gradient(b, i) == doctest::Approx((expected(up, b) - expected(down, b)) / 2e-5).epsilon(1e-6));
+            }
+        }
+    }
+}
+
+TEST_CASE("sites: letters of one column and of several, the nearest of them, and what is no alphabet") {
+    const BasicSites<float> spins(std::vector<float>{-1, 1}, 3);
+    CHECK(spins.count() == 3);
+    CHECK(spins.columns() == 1);
+    CHECK(spins.letters() == 2);
+    Matrix state(1, 3);
+    state(0, 0) = -0.2F, state(0, 1) = 5, state(0, 2) = 1;
+    spins.settle(state);
+    CHECK(std::vector<float>(state.values().begin(), state.values().end()) == std::vector<float>{-1, 1, 1});
+
+    Matrix one_hot(3, 3);
+    for (std::size_t k = 0; k < 3; ++k) one_hot(k, k) = 1;
+    const BasicSites<float> three(one_hot, 2);
+    Matrix potts(1, 6);
+    three.put(potts.row(0), 1, 2);
+    three.put(potts.row(0), 0, 1);
+    CHECK(std::vector<float>(potts.values().begin(), potts.values().end()) == std::vector<float>{0, 1, 0, 0, 0, 1});
+    CHECK(three.letter_at(potts.row(0), 0) == 1);
+    CHECK(three.letter_at(potts.row(0), 1) == 2);
+    std::vector<float> steps(3);
+    three.step(1, 0, steps);
+    CHECK(steps == std::vector<float>{1, -1, 0});
+
+    CHECK(BasicSites<float>().empty());
+    CHECK(sites(make_units<float>("gaussian", 4)).empty());
+    CHECK(sites(make_units<float>("bernoulli", 4)).count() == 4);
+    CHECK_THROWS_AS(BasicSites<float>(std::vector<float>{1}, 3), std::invalid_argument);
+    CHECK_THROWS_AS(BasicSites<float>(Matrix(1, 3), 3), std::invalid_argument);
+}
+
+TEST_SUITE_END();

@@ -9,11 +9,6 @@
 
 namespace rbm {
 
-/// What a step did, beside moving the chains.
-struct StepReport {
-    std::size_t sweeps = 0;
-};
-
 struct BlockGibbs {
     std::size_t steps = 1;  ///< sweeps per call of step()
 

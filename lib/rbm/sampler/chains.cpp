@@ -13,15 +13,33 @@ BasicChains<Real> BasicChains<Real>::from_noise(const BasicMachine<Real>& machin
 template <class Real>
 BasicChains<Real> BasicChains<Real>::from_data(const BasicMachine<Real>& machine, MatrixView<const Real> visible_state,
                                                Random& random) {
-    BasicChains chains;
+    BasicChains chains = from_states(visible_state);
     chains.hidden = machine.sample_hidden(visible_state, random);
-    chains.visible.resize(visible_state.rows, visible_state.cols);
-    for (std::size_t c = 0; c < visible_state.rows; ++c)
-        std::copy(visible_state.row(c).begin(), visible_state.row(c).end(), chains.visible.row(c).begin());
     return chains;
+}
+
+template <class Real>
+BasicChains<Real> BasicChains<Real>::from_states(MatrixView<const Real> states) {
+    BasicChains chains;
+    chains.visible.resize(states.rows, states.cols);
+    for (std::size_t c = 0; c < states.rows; ++c)
+        std::copy(states.row(c).begin(), states.row(c).end(), chains.visible.row(c).begin());
+    return chains;
+}
+
+template <class Real>
+void draw_hidden(const BasicMachine<Real>& machine, BasicChains<Real>& chains, Random& random) {
+    chains.hidden.resize(chains.count(), machine.hidden_count());
+    auto& field = chains.workspace.hidden_field;
+    field.resize(chains.count(), machine.hidden_count());
+    machine.hidden_field(chains.visible, chains.workspace, field);
+    sample(machine.hidden, MatrixView<const Real>(field), BetaOf<Real>(chains.beta), random.next(),
+           chains.hidden.view());
 }
 
 template struct BasicChains<float>;
 template struct BasicChains<double>;
+template void draw_hidden(const BasicMachine<float>&, BasicChains<float>&, Random&);
+template void draw_hidden(const BasicMachine<double>&, BasicChains<double>&, Random&);
 
 }  // namespace rbm

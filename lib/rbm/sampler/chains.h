@@ -5,6 +5,7 @@
 #pragma once
 
 #include "rbm/model/machine.h"
+#include "rbm/sampler/sampler.h"
 
 namespace rbm {
 
@@ -14,6 +15,7 @@ struct BasicChains {
     BasicMatrix<Real> hidden;   ///< [C x H]
     std::vector<Real> beta;     ///< [C] inverse temperatures, or empty for 1
     BasicWorkspace<Real> workspace;
+    BasicProposals<Real> proposals;
 
     std::size_t count() const { return visible.rows(); }
 
@@ -23,7 +25,14 @@ struct BasicChains {
     /// Chains that start at the rows of `visible_state` [C x V].  Throws std::invalid_argument when columns do not fit.
     static BasicChains from_data(const BasicMachine<Real>& machine, MatrixView<const Real> visible_state,
                                  Random& random);
+
+    /// Chains of an energy that has no hidden units, which start at these states [C x N].
+    static BasicChains from_states(MatrixView<const Real> states);
 };
+
+/// chains.hidden ~ p(h | chains.visible), each row at its own temperature: for samplers that move visible units alone.
+template <class Real>
+void draw_hidden(const BasicMachine<Real>& machine, BasicChains<Real>& chains, Random& random);
 
 using Chains = BasicChains<float>;
 

@@ -7,13 +7,10 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "rbm/sampler/sampler.h"
+
 namespace rbm {
 namespace {
-
-/// log u, u uniform on (0, 1).
-double log_uniform(const Stream& stream, std::size_t row, std::size_t column) {
-    return std::log((static_cast<double>(random_bits(stream, row, column)) + 0.5) * 0x1p-32);
-}
 
 void note_place(TemperedChains& chains, std::size_t state) {
     const std::size_t rung = chains.rung[state];
@@ -51,7 +48,7 @@ void swap_neighbours(const Bridge& bridge, TemperedChains& chains, Random& rando
             const std::size_t low = chains.place[l * rungs + k], high = chains.place[l * rungs + k + 1];
             const double log_odds = chains.ratios[low] + chains.ratios[high];
             rate += std::exp(std::min(log_odds, 0.0)) / static_cast<double>(ladders);
-            if (log_uniform(stream, l, k) < log_odds) {
+            if (log_uniform(random_bits(stream, l, k)) < log_odds) {
                 std::swap(chains.rung[low], chains.rung[high]);
                 note_place(chains, low);
                 note_place(chains, high);

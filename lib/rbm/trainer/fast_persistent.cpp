@@ -11,13 +11,7 @@
 namespace rbm {
 namespace {
 
-/// Calls body(first, last) for pieces of [0, count), on all threads.
-template <class Body>
-void in_pieces(std::size_t count, const Body& body) {
-    constexpr std::size_t piece = std::size_t{1} << 14;
-    parallel_for((count + piece - 1) / piece,
-                 [&](std::size_t p) { body(p * piece, std::min((p + 1) * piece, count)); });
-}
+constexpr std::size_t piece = std::size_t{1} << 14;
 
 template <class Real>
 void overlay(const BasicMachine<Real>& machine, const BasicMachine<Real>& fast, BasicMachine<Real>& sum) {
@@ -25,8 +19,8 @@ void overlay(const BasicMachine<Real>& machine, const BasicMachine<Real>& fast, 
     sum.hidden = machine.hidden;
     sum.weights.resize(machine.visible_count(), machine.hidden_count());
     const auto add = [](std::span<Real> out, std::span<const Real> a, std::span<const Real> b) {
-        in_pieces(out.size(), [&](std::size_t first, std::size_t last) {
-            for (std::size_t i = first; i < last; ++i) out[i] = a[i] + b[i];
+        parallel_blocks(out.size(), piece, [&](std::size_t first, std::size_t count) {
+            for (std::size_t i = first; i < first + count; ++i) out[i] = a[i] + b[i];
         });
     };
     add(sum.weights.values(), machine.weights.values(), fast.weights.values());
@@ -70,8 +64,8 @@ void FastPersistentContrastiveDivergence::add_gradient(const BasicMachine<Real>&
 
     const Real rate = static_cast<Real>(fast_rate), decay = static_cast<Real>(fast_decay);
     const auto weights = fast.weights.values();
-    in_pieces(weights.size(), [&](std::size_t first, std::size_t last) {
-        for (std::size_t i = first; i < last; ++i) weights[i] *= decay;
+    parallel_blocks(weights.size(), piece, [&](std::size_t first, std::size_t count) {
+        for (std::size_t i = first; i < first + count; ++i) weights[i] *= decay;
     });
     // dF/dweights is minus the product of statistics; times the variances it is that of the states.
     add_outer(BasicOuterProduct<Real>{rate, workspace.visible, workspace.hidden_mean, workspace.row_weights},

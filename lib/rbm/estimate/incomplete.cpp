@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "rbm/estimate/marginal.h"
+#include "rbm/estimate/incomplete.h"
 
 #include <fmt/format.h>
 
