@@ -15,55 +15,85 @@
 namespace rbm {
 namespace {
 
-/// A machine's hidden units on the path, at their own inverse temperature.
-struct End {
-    const Machine& machine;
-    Workspace workspace{};
-    Packed<float> packed;
-    Matrix hidden{}, field{};  ///< [C x H] states, and the fields of the present v
-    Matrix visible_field{};    ///< [C x V]
-    std::vector<float> factors{};
-
-    End(const Machine& of, std::size_t chains)
-        : machine(of),
-          packed(machine, workspace, Packed<float>::worthwhile_rows),
-          hidden(chains, of.hidden_count()),
-          field(chains, of.hidden_count()),
-          visible_field(chains, of.visible_count()) {
-        factors = statistic_factors(machine.visible);
-    }
-    static std::vector<float> statistic_factors(const Units& units) {
-        Matrix ones(1, width(units)), scratch;
-        ones.fill(1);
-        const auto found = statistic(units, std::as_const(ones).view(), scratch).row(0);
-        return {found.begin(), found.end()};
-    }
-    /// sign * -F(v) at beta, given v's field, is added to out.
-    void add_log(ConstView visible, std::span<const float> beta, double sign, std::span<double> out) const {
-        std::vector<double> own(out.size()), normalizer(out.size());
-        add_energy(machine.visible, visible, own);
-        add_log_normalizer(machine.hidden, field.view(), beta, normalizer);
-        for (std::size_t c = 0; c < out.size(); ++c)
-            out[c] += sign * (normalizer[c] - static_cast<double>(beta[c]) * own[c]);
-    }
-};
-
-/// The visible bank of (1 - beta) E_from + beta E_to.
-Units bank_between(const Machine& from, const Machine& to, double beta) {
-    const auto scaled = [](const Machine& machine, double share) {
-        return tempered(Machine(machine.visible, Bernoulli(1)), share).visible;
-    };
-    if (beta <= 0) return from.visible;
-    if (beta >= 1) return to.visible;
-    return sum_of_energies(scaled(from, 1 - beta), scaled(to, beta));
+/// What the statistic multiplies states by.
+std::vector<float> statistic_factors(const Units& units) {
+    Matrix ones(1, width(units)), scratch;
+    ones.fill(1);
+    const auto found = statistic(units, std::as_const(ones).view(), scratch).row(0);
+    return {found.begin(), found.end()};
 }
 
-double free_hidden(const Machine& machine) {
-    const Matrix no_field(1, machine.hidden_count());
-    const float zero = 0;
+/// The bank of (1 - beta) E_from + beta E_to, and what its units feel of the fields of both.
+class BankBetween {
+  public:
+    BankBetween(const Units& from, const Units& to)
+        : from_(from), to_(to), from_factors_(statistic_factors(from)), to_factors_(statistic_factors(to)) {}
+
+    void set(float beta) {
+        beta_ = beta;
+        const auto scaled = [](const Units& units, float share) {
+            return tempered(Machine(units, Bernoulli(1)), static_cast<double>(share)).visible;
+        };
+        bank_ = beta <= 0 ? from_ : beta >= 1 ? to_ : sum_of_energies(scaled(from_, 1 - beta), scaled(to_, beta));
+        factors_ = statistic_factors(bank_);
+    }
+    const Units& bank() const { return bank_; }
+    void mix(const Matrix& from_field, const Matrix& to_field, Matrix& out) const {
+        for (std::size_t c = 0; c < out.rows(); ++c)
+            for (std::size_t i = 0; i < out.cols(); ++i)
+                out(c, i) =
+                    ((1 - beta_) * from_factors_[i] * from_field(c, i) + beta_ * to_factors_[i] * to_field(c, i)) /
+                    factors_[i];
+    }
+
+  private:
+    const Units &from_, &to_;
+    std::vector<float> from_factors_, to_factors_, factors_;
+    Units bank_;
+    float beta_ = 0;
+};
+
+/// The machine with free hidden units behind its own, so that there are `count`.
+Machine padded(const Machine& machine, std::size_t count) {
+    if (machine.hidden_count() == count) return machine;
+    Machine result(machine.visible, make_units<float>(kind(machine.hidden), count));
+    for (std::size_t i = 0; i < machine.visible_count(); ++i)
+        std::copy(machine.weights.row(i).begin(), machine.weights.row(i).end(), result.weights.row(i).begin());
+    each_pair(result, machine, [](std::string_view name, std::span<float> to, std::span<const float> from) {
+        if (name.starts_with("hidden.")) std::copy(from.begin(), from.end(), to.begin());
+    });
+    return result;
+}
+
+/// One of both machines, with memory for its side of the fields.
+struct End {
+    Machine machine;
+    Workspace workspace{};
+    Packed<float> packed;
+    Matrix hidden_field, visible_field;  ///< [C x H], [C x V]
+
+    End(Machine of, std::size_t chains)
+        : machine(std::move(of)),
+          packed(machine, workspace, Packed<float>::worthwhile_rows),
+          hidden_field(chains, machine.hidden_count()),
+          visible_field(chains, machine.visible_count()) {}
+    End(const End&) = delete;
+    End& operator=(const End&) = delete;
+};
+
+/// log Z of the free units that padding adds.
+double log_free_units(const Machine& machine, std::size_t count) {
+    const Units units = make_units<float>(kind(machine.hidden), count - machine.hidden_count());
+    const Matrix no_field(1, width(units));
     double out = 0;
-    add_log_normalizer(machine.hidden, no_field.view(), Beta(&zero, 1), std::span(&out, 1));
+    if (width(units) > 0) add_log_normalizer(units, no_field.view(), Beta{}, std::span(&out, 1));
     return out;
+}
+
+/// What the path adds to log Z_to - log Z_from.
+double log_free_units(const Machine& from, const Machine& to) {
+    const std::size_t count = std::max(from.hidden_count(), to.hidden_count());
+    return log_free_units(from, count) - log_free_units(to, count);
 }
 
 void check(const Machine& from, const Machine& to) {
@@ -71,10 +101,9 @@ void check(const Machine& from, const Machine& to) {
         throw std::invalid_argument(fmt::format("partition_ratio: {} {} visible units against {} {} ones",
                                                 width(from.visible), kind(from.visible), width(to.visible),
                                                 kind(to.visible)));
-    for (const Machine* machine : {&from, &to})
-        if (alphabet(machine->hidden).empty())
-            throw Unsupported(
-                fmt::format("partition_ratio: {} hidden units have no distribution at beta 0", kind(machine->hidden)));
+    if (kind(from.hidden) != kind(to.hidden) || alphabet(from.hidden).empty())
+        throw Unsupported(fmt::format("partition_ratio: {} and {} hidden units, expected discrete ones of one kind",
+                                      kind(from.hidden), kind(to.hidden)));
 }
 
 bool differ(const PartitionEstimate& forth, const PartitionEstimate& back) {
@@ -96,40 +125,39 @@ PartitionEstimate annealed_ratio(const Machine& from, const Machine& to, ConstVi
     Matrix visible(chains, samples.cols);
     for (std::size_t c = 0; c < chains; ++c)
         std::copy(samples.row(c).begin(), samples.row(c).end(), visible.row(c).begin());
-    End first(from, chains), last(to, chains);
-    std::vector<double> weights(chains);
-    std::vector<float> share(chains), rest(chains);
-    const auto set_beta = [&](float beta) {
-        std::fill(share.begin(), share.end(), beta);
-        std::fill(rest.begin(), rest.end(), 1 - beta);
-    };
+    const std::size_t hidden_count = std::max(from.hidden_count(), to.hidden_count());
+    End first(padded(from, hidden_count), chains), last(padded(to, hidden_count), chains);
+    BankBetween visible_bank(first.machine.visible, last.machine.visible);
+    BankBetween hidden_bank(first.machine.hidden, last.machine.hidden);
+    Matrix hidden(chains, hidden_count), visible_field(chains, samples.cols);
+    std::vector<double> weights(chains), from_own(chains), to_own(chains), normalizer(chains);
     const auto betas = linear_betas(steps);
     for (std::size_t step = 0; step < steps; ++step) {
-        for (End* end : {&first, &last}) end->machine.hidden_field(visible, end->workspace, end->field);
-        for (const double sign : {-1.0, 1.0}) {
-            set_beta(betas[sign < 0 ? step : step + 1]);
-            first.add_log(visible, rest, sign, weights);
-            last.add_log(visible, share, sign, weights);
+        for (End* end : {&first, &last}) end->machine.hidden_field(visible, end->workspace, end->hidden_field);
+        std::fill(from_own.begin(), from_own.end(), 0.0);
+        std::fill(to_own.begin(), to_own.end(), 0.0);
+        add_energy(from.visible, std::as_const(visible).view(), from_own);
+        add_energy(to.visible, std::as_const(visible).view(), to_own);
+        const double change = static_cast<double>(betas[step + 1]) - static_cast<double>(betas[step]);
+        for (const double sign : {-1.0, 1.0}) {  // hidden ends as the field at the later beta
+            hidden_bank.set(betas[sign < 0 ? step : step + 1]);
+            hidden_bank.mix(first.hidden_field, last.hidden_field, hidden);
+            std::fill(normalizer.begin(), normalizer.end(), 0.0);
+            add_log_normalizer(hidden_bank.bank(), std::as_const(hidden).view(), Beta{}, normalizer);
+            for (std::size_t c = 0; c < chains; ++c) weights[c] += sign * normalizer[c];
         }
+        for (std::size_t c = 0; c < chains; ++c) weights[c] += change * (from_own[c] - to_own[c]);
         if (step + 1 < steps) {  // where the last sweep would lead is of no interest
-            sample(from.hidden, std::as_const(first.field).view(), Beta(rest), random.next(), first.hidden.view());
-            sample(to.hidden, std::as_const(last.field).view(), Beta(share), random.next(), last.hidden.view());
-            for (End* end : {&first, &last})
-                end->machine.visible_field(end->hidden, end->workspace, end->visible_field);
-            const float beta = betas[step + 1];
-            const Units bank = bank_between(from, to, static_cast<double>(beta));
-            const std::vector<float> factors = End::statistic_factors(bank);
-            for (std::size_t c = 0; c < chains; ++c)
-                for (std::size_t i = 0; i < factors.size(); ++i)
-                    first.visible_field(c, i) = ((1 - beta) * first.factors[i] * first.visible_field(c, i) +
-                                                 beta * last.factors[i] * last.visible_field(c, i)) /
-                                                factors[i];
-            sample(bank, std::as_const(first.visible_field).view(), Beta{}, random.next(), visible.view());
+            sample(hidden_bank.bank(), std::as_const(hidden).view(), Beta{}, random.next(), hidden.view());
+            for (End* end : {&first, &last}) end->machine.visible_field(hidden, end->workspace, end->visible_field);
+            visible_bank.set(betas[step + 1]);
+            visible_bank.mix(first.visible_field, last.visible_field, visible_field);
+            sample(visible_bank.bank(), std::as_const(visible_field).view(), Beta{}, random.next(), visible.view());
         }
         if (on_step) on_step(step + 1);
     }
     PartitionEstimate result = mean_of_weights(weights);
-    const double free_units = free_hidden(to) - free_hidden(from);
+    const double free_units = log_free_units(from, to);
     for (double* number : {&result.value, &result.low, &result.high}) *number += free_units;
     if (log_weights != nullptr) *log_weights = std::move(weights);
     return result;
@@ -162,7 +190,7 @@ PartitionRatio partition_ratio(const Machine& from, const Units& base_from, cons
     result.low = std::min(result.forth.low, result.back.low);
     result.high = std::max(result.forth.high, result.back.high);
     // The weights leave out the free hidden units: so does their ratio.
-    const double free_units = free_hidden(to) - free_hidden(from);
+    const double free_units = log_free_units(from, to);
     result.value = std::clamp(acceptance_ratio(up, down) + free_units, result.low, result.high);
     return result;
 }

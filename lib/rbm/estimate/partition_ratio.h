@@ -2,11 +2,12 @@
 // log of the ratio of two machines' partition functions, by annealing from the one to the other: what likelihood ratios
 // need.  Machines that are alike are near each other, however far both are from any base.
 //
-//   E_beta(v, h, h')  =  (1 - beta) E_from(v, h) + beta E_to(v, h')
+//   E_beta(v, h)  =  (1 - beta) E_from(v, h) + beta E_to(v, h)
 //
-// Each machine keeps its own hidden units; those of beta 0 are free, which a factor of Z accounts for.  Chains cannot
-// start at the exact distribution of either end, so their samples come from parallel tempering, and the way is gone in
-// both directions: forth is low on average and back is high, as far as the samples are what they should be.
+// Both share their hidden units, in order; the smaller machine gets free ones behind its own, whose factor of Z is
+// known.  So a machine and what becomes of it in some more training are a short way apart.  Chains cannot start at the
+// exact distribution of either end, so their samples come from parallel tempering, and the way is gone in both
+// directions: forth is low on average and back is high, as far as the samples are what they should be.
 #pragma once
 
 #include "rbm/estimate/tempering_partition.h"
