@@ -48,7 +48,7 @@ def model_without(digit):
 def main():
     WORK.mkdir(parents=True, exist_ok=True)
     labels, areas = idx('t10k-labels-idx1-ubyte.gz'), []
-    print(f'| left out | ROC AUC | average precision | its share | found above the threshold | others above it |')
+    print('| left out | ROC AUC | average precision | its share | found above the threshold | others above it |')
     print('|---|---|---|---|---|---|')
     for digit in range(10):
         model = model_without(digit)
@@ -59,7 +59,8 @@ def main():
         print(f"| {digit} | {told['roc_auc']:.3f} | {told['average_precision']:.3f} | {left_out.mean():.3f} "
               f'| {flagged[left_out].mean():.3f} | {flagged[~left_out].mean():.3f} |', flush=True)
     print(f'| mean | {np.mean(areas):.3f} | | | | |')
+    return 0 if abs(np.mean(areas) - 0.730) < 0.03 else 1
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main())
