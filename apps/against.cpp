@@ -100,11 +100,12 @@ LogPartition ratio_of_partitions(const Model& model, const Machine& machine, con
 
 void compare_models(Scores& scores, const Model& model, Model other, const Dataset& data,
                     const ScoreSettings& settings) {
-    if (kind(other.machine.visible) != kind(model.machine.visible) ||
+    if (!alike(other.machine.visible, model.machine.visible) ||
         other.machine.visible_count() != model.machine.visible_count())
         throw DataError(fmt::format("{}: {} {} visible units, expected {} {} ones as in {}", settings.against,
-                                    other.machine.visible_count(), kind(other.machine.visible),
-                                    model.machine.visible_count(), kind(model.machine.visible), settings.model));
+                                    other.machine.visible_count(), name_with_states(other.machine.visible),
+                                    model.machine.visible_count(), name_with_states(model.machine.visible),
+                                    settings.model));
     if (!(other.preparation == model.preparation))
         throw DataError(fmt::format("{}: prepares data in another way than {}, so their densities are of other samples",
                                     settings.against, settings.model));

@@ -12,11 +12,12 @@ namespace rbm::app {
 namespace {
 
 void check_fits(const Model& first, const Model& model, const std::string& first_path, const std::string& path) {
-    if (kind(model.machine.visible) != kind(first.machine.visible) ||
+    if (!alike(model.machine.visible, first.machine.visible) ||
         model.machine.visible_count() != first.machine.visible_count())
         throw DataError(fmt::format("{}: {} {} visible units, expected {} {} ones as in {}", path,
-                                    model.machine.visible_count(), kind(model.machine.visible),
-                                    first.machine.visible_count(), kind(first.machine.visible), first_path));
+                                    model.machine.visible_count(), name_with_states(model.machine.visible),
+                                    first.machine.visible_count(), name_with_states(first.machine.visible),
+                                    first_path));
     if (!(model.preparation == first.preparation))
         throw DataError(fmt::format("{}: prepares data in another way than {}, so its energies are of other samples",
                                     path, first_path));

@@ -158,13 +158,12 @@ int main(int argc, char** argv) {
             "sampler",
             choice(&settings.sampler, {"gibbs", "tempering", "metropolis", "gibbs-with-gradients", "langevin", "mala",
                                        "gibbs-langevin", "annealing"}),
-            "how chains move: block Gibbs sampling; parallel tempering, where each chain is the top of a ladder of "
-            "temperatures that leads to independent units: it leaves modes that Gibbs chains stay in; "
-            "Metropolis-Hastings, a step being as many flips of single units as there are, or one Gaussian step of "
-            "all; ten proposals by gradients (discrete units); Langevin steps as they are, or taken and refused so "
-            "that "
-            "nothing is off (MALA), or ten of these between draws of the hidden units (continuous units); simulated "
-            "annealing towards low free energies")
+            "how chains move. gibbs: all hidden units, then all visible ones; tempering: each chain is the top of a "
+            "ladder of temperatures that leads to independent units, and leaves modes that Gibbs chains stay in; "
+            "metropolis: flips of single units, as many per step as there are, or one Gaussian step of all; "
+            "gibbs-with-gradients: ten flips per step that the gradient suggests; langevin: down the gradient, with "
+            "noise, off by O(step size); mala: the same, but exact; gibbs-langevin: hidden units, then ten such steps; "
+            "annealing: metropolis that cools down towards low free energies")
         .option("step-size", real(&settings.step_size, above(0)).named("R").shown_default("sought, or 0.05"),
                 "of Langevin and Gaussian steps; otherwise sought during the first half of the steps, but for "
                 "--sampler langevin (0.05) and annealing")

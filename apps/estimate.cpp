@@ -9,6 +9,7 @@
 #include "apps/table.h"
 #include "rbm/estimate/monitor.h"
 #include "rbm/kernels/error.h"
+#include "rbm/model/enumerate.h"
 
 namespace rbm::app {
 namespace {
@@ -29,16 +30,17 @@ double precise_free_energy_sum(const Machine& machine, const Dataset& data, cons
     return sum;
 }
 
-/// Mean of -F over the rows, in the units of the raw data.  Throws DataError for grey rows of Bernoulli units.
+/// Mean of -F over the rows, in the units of the raw data.  Throws DataError for grey rows of discrete units.
 double mean_negative_free_energy(const Model& model, const Dataset& data, const CommonSettings& settings, bool exact) {
-    if (model.preparation.binarize == Binarize::none && takes_unit_interval(model.machine.visible)) {
-        const Matrix rows = all_rows(data, settings);
-        for (std::size_t i = 0; i < rows.values().size(); ++i)
-            if (rows.values()[i] != 0 && rows.values()[i] != 1)
+    if (model.preparation.binarize == Binarize::none && is_discrete(model.machine.visible)) {
+        const Matrix rows = all_rows(data, settings), states = site_states(model.machine.visible);
+        for (std::size_t r = 0; r < rows.rows(); ++r)
+            if (const std::size_t i = find_no_state(states, rows.row(r)); i < data.cols())
                 throw DataError(
-                    fmt::format("{}: row {}, column {}: found {}, expected 0 or 1; grey values have no "
+                    fmt::format("{}: row {}, column {}: found {}, expected {}; grey values have no "
                                 "log-likelihood, use --binarize",
-                                data.name, i / data.cols() + 1, i % data.cols() + 1, rows.values()[i]));
+                                data.name, r + 1, i + 1, rows(r, i),
+                                states.cols() > 1 ? "a site" : fmt::format("{} or {}", states(0, 0), states(1, 0))));
     }
     double sum = 0;
     if (exact)
@@ -50,7 +52,8 @@ double mean_negative_free_energy(const Model& model, const Dataset& data, const 
 }
 
 std::string how_prepared(const Model& model) {
-    if (!takes_unit_interval(model.machine.visible))
+    if (site_width(model.machine.visible) > 1) return "one-hot";
+    if (!is_discrete(model.machine.visible))
         return model.preparation.mean.empty() ? "as they are" : "standardised; densities in the units of the data";
     if (model.preparation.binarize != Binarize::threshold)
         return fmt::format("binarize {}", name_of(model.preparation.binarize));

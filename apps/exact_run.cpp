@@ -184,9 +184,10 @@ class ExactSession {
 }  // namespace
 
 void refuse_options_idle_in_exact(const Program& program) {
-    const std::set<std::string> used = {"validation", "sample-weights", "visible-units", "hidden",   "standardize",
-                                        "algorithm",  "minimum-sigma",  "restarts",      "epochs",   "weight-decay",
-                                        "seed",       "threads",        "binarize",      "threshold"};
+    const std::set<std::string> used = {
+        "validation",   "sample-weights", "visible-units", "visible-states", "hidden-units", "hidden-states",
+        "hidden",       "standardize",    "algorithm",     "minimum-sigma",  "restarts",     "epochs",
+        "weight-decay", "seed",           "threads",       "binarize",       "threshold"};
     RunSettings untouched;
     Program defaults(program.name(), "");
     declare_options(defaults, untouched);

@@ -70,6 +70,22 @@ Matrix mask_of_known(const Dataset& data) {
     return mask;
 }
 
+Matrix by_sites(const Matrix& mask, const std::string& path, std::size_t columns, bool codes) {
+    if (columns == 1) return mask;
+    Matrix result(mask.rows(), codes ? mask.cols() * columns : mask.cols());
+    for (std::size_t r = 0; r < result.rows(); ++r)
+        for (std::size_t i = 0; i < result.cols(); ++i) {
+            result(r, i) = mask(r, codes ? i / columns : i);
+            if (result(r, i) != result(r, i / columns * columns))
+                throw DataError(
+                    fmt::format("{}: row {}, column {}: found {}, expected {} as in column {}: a site of "
+                                "{} states is known or not as a whole",
+                                path, r + 1, i + 1, result(r, i), result(r, i / columns * columns),
+                                i / columns * columns + 1, columns));
+        }
+    return result;
+}
+
 Dataset without_unknown(const Dataset& data, const Matrix& mask, const std::vector<float>& fill) {
     std::vector<float> values(data.rows() * data.cols());
     data.fill(0, Stream{}, View(values.data(), data.rows(), data.cols()));

@@ -58,9 +58,14 @@ std::string shown_name(std::string_view name) {
 std::string preparation_text(const Model& model) {
     const Preparation& how = model.preparation;
     std::string text;
-    if (how.binarize == Binarize::threshold) text = fmt::format("values above {} become 1, others 0", how.threshold);
-    if (how.binarize == Binarize::sample) text = "each value becomes 1 with itself as probability, afresh every time";
+    const StateForm form = state_form(model.machine.visible);
+    if (how.binarize == Binarize::threshold)
+        text = fmt::format("values above {} become 1, others {}", how.threshold, form.low);
+    if (how.binarize == Binarize::sample)
+        text = fmt::format("each value becomes 1 with itself as probability, else {}, afresh every time", form.low);
     if (how.binarize == Binarize::none) text = "values are not binarised";
+    if (form.states > 0)
+        text = fmt::format("codes from 0 to {}, or one-hot columns, {} for each site", form.states - 1, form.states);
     if (!how.mean.empty()) {
         const auto [low, high] = std::minmax_element(how.scale.begin(), how.scale.end());
         text += fmt::format("; each column minus its mean, over its scale ({:.4g} to {:.4g})", *low, *high);
@@ -68,7 +73,19 @@ std::string preparation_text(const Model& model) {
     return text;
 }
 
-std::string units_text(const Units& units) { return fmt::format("{} {}", grouped(width(units)), kind(units)); }
+std::string units_text(const Units& units) {
+    if (site_width(units) == 1) return fmt::format("{} {}", grouped(width(units)), kind(units));
+    return fmt::format("{} {}: {} sites of {} states", grouped(width(units)), kind(units), grouped(site_count(units)),
+                       site_width(units));
+}
+
+/// What values the formula's variable takes, where they are not 0 and 1 or any: "; v_i is -1 or 1".
+std::string states_text(const Units& units, char unit, char index) {
+    const StateForm form = state_form(units);
+    if (form.states > 0) return fmt::format("; {}_{} one-hot by {}", unit, index, form.states);
+    if (form.discrete && form.low != 0) return fmt::format("; {}_{} is {} or {}", unit, index, form.low, form.high);
+    return "";
+}
 
 /// "3, 17, 20 and 5 more"
 std::string list_text(const std::vector<std::string>& items) {
@@ -122,8 +139,7 @@ ModelFacts read_facts(const std::string& path) {
 }
 
 std::string energy_text(const Machine& machine) {
-    const bool gaussian_visible = kind(machine.visible) == "gaussian",
-               gaussian_hidden = kind(machine.hidden) == "gaussian";
+    const bool gaussian_visible = !is_discrete(machine.visible), gaussian_hidden = !is_discrete(machine.hidden);
     const auto own = [](bool gaussian, char bias, char unit, char center, char index) {
         return gaussian ? fmt::format("+ sum_{3} ({1}_{3} - {2}_{3})^2 / (2 sigma_{3}^2)", bias, unit, center, index)
                         : fmt::format("- sum_{2} {0}_{2} {1}_{2}", bias, unit, index);
@@ -135,7 +151,8 @@ std::string energy_text(const Machine& machine) {
                                    own(gaussian_hidden, 'b', 'h', 'd', 'j'), factor(gaussian_visible, 'v', 'i'),
                                    factor(gaussian_hidden, 'h', 'j'));
     if (text.starts_with("+ ")) text.erase(0, 2);
-    return "E(v,h) = " + text;
+    return fmt::format("E(v,h) = {}{}{}", text, states_text(machine.visible, 'v', 'i'),
+                       states_text(machine.hidden, 'h', 'j'));
 }
 
 std::string as_table(const ModelFacts& facts) {
@@ -196,6 +213,8 @@ std::string as_json(const ModelFacts& facts) {
         {"visible_count", model.machine.visible_count()},
         {"hidden_units", kind(model.machine.hidden)},
         {"hidden_count", model.machine.hidden_count()},
+        {"visible_states", or_null(site_width(model.machine.visible) > 1, site_width(model.machine.visible))},
+        {"hidden_states", or_null(site_width(model.machine.hidden) > 1, site_width(model.machine.hidden))},
         {"energy", energy_text(model.machine)},
         {"binarize", name_of(model.preparation.binarize)},
         {"threshold", or_null(model.preparation.binarize == Binarize::threshold, model.preparation.threshold)},

@@ -67,7 +67,7 @@ bool Monitor::knows_likelihood(std::size_t epoch, std::size_t epochs) const {
 
 Monitor::Numbers Monitor::measure(const Machine& machine, const EpochReport& report) const {
     Numbers numbers;
-    const bool discrete = takes_unit_interval(machine.visible);
+    const bool discrete = is_discrete(machine.visible);
     numbers.free_energy = average(free_energies(machine, training));
     numbers.reconstruction_error = reconstruction_error(machine, training);
     if (discrete) numbers.pseudo_likelihood = pseudo_likelihood(machine, training, Random(0));
@@ -107,6 +107,7 @@ std::string metrics_line(const EpochReport& report, const Monitor::Numbers& numb
     line["examples_per_second"] = examples_per_second;
     line["gradient_norm"] = report.gradient_norm;
     line["step_to_weights"] = report.step_to_weights;
+    add("loss", report.loss);
     line["free_energy"] = numbers.free_energy;
     line["reconstruction_error"] = numbers.reconstruction_error;
     add("pseudo_likelihood", numbers.pseudo_likelihood);
@@ -139,6 +140,7 @@ std::string metrics_line(const EpochReport& report, const Monitor::Numbers& numb
 
 std::string epoch_line(const EpochReport& report, const Monitor::Numbers& numbers, double examples_per_second) {
     std::string text = fmt::format("epoch {}/{}  {:.0f} examples/s", report.epoch, report.epochs, examples_per_second);
+    if (report.loss) text += fmt::format("  loss {:.4f}", *report.loss);
     if (numbers.free_energy_gap) text += fmt::format("  free-energy gap {:+.2f} nats", *numbers.free_energy_gap);
     if (numbers.held_out_log_likelihood) {
         text += fmt::format("  held-out log-likelihood {:.2f}", *numbers.held_out_log_likelihood);

@@ -42,7 +42,7 @@ std::size_t good_columns(std::size_t tiles, double height, double width) {
 }  // namespace
 
 Greys Greys::of(const Units& units, ConstView states) {
-    if (!alphabet(units).empty()) return {};
+    if (is_discrete(units)) return {state_form(units).low, state_form(units).high};
     std::vector<float> values;
     values.reserve(states.rows * states.cols);
     for (std::size_t r = 0; r < states.rows; ++r)

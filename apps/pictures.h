@@ -13,7 +13,8 @@ namespace rbm::app {
 inline constexpr std::size_t longest_picture = 16384;
 inline constexpr std::size_t longest_film = 2048;
 
-/// What is drawn black and white: 0 and 1 for discrete units, else the 1st and 99th percentile of what was first shown.
+/// What is drawn black and white: the least and the largest value of discrete units, else the 1st and 99th percentile
+/// of what was first shown.
 struct Greys {
     float black = 0;
     float white = 1;

@@ -17,10 +17,18 @@ Dataset load_raw(const std::string& path) {
     return data;
 }
 
+Dataset in_columns(const Model& model, Dataset raw) {
+    const Units& units = model.machine.visible;
+    if (raw.cols() == width(units)) return raw;
+    const std::size_t states = site_width(units);
+    if (states > 1 && raw.cols() == site_count(units)) return raw.expanded(states);
+    throw DataError(fmt::format("{}: data has {} columns, the model has {} visible units{}", raw.name, raw.cols(),
+                                width(units),
+                                states > 1 ? fmt::format(": {} sites of {} states", site_count(units), states) : ""));
+}
+
 Dataset prepare_for(Model& model, Dataset raw, const Program& program, const CommonSettings& settings) {
-    if (raw.cols() != model.machine.visible_count())
-        throw DataError(fmt::format("{}: data has {} columns, the model has {} visible units", raw.name, raw.cols(),
-                                    model.machine.visible_count()));
+    raw = in_columns(model, std::move(raw));
     program.require_agreement("binarize", std::string(name_of(model.preparation.binarize)), "the model");
     if (program.given("binarize")) model.preparation.binarize = settings.binarize;
     if (model.preparation.binarize == Binarize::threshold) {
@@ -32,14 +40,14 @@ Dataset prepare_for(Model& model, Dataset raw, const Program& program, const Com
                         "it out",
                         name_of(model.preparation.binarize)));
     }
-    return std::move(raw).prepared(model.preparation, takes_unit_interval(model.machine.visible));
+    return std::move(raw).prepared(model.preparation, state_form(model.machine.visible));
 }
 
 void require_beta(const Model& model, const CommonSettings& settings) {
     const auto beta = static_cast<float>(settings.beta);
     if (!std::isfinite(beta))
         throw UsageError(fmt::format("--beta: found {}, expected at most 3.4e38, the largest float", settings.beta));
-    if (!takes_unit_interval(model.machine.visible) && !(beta > 0))
+    if (!is_discrete(model.machine.visible) && !(beta > 0))
         throw UsageError(
             fmt::format("--beta: found {}, expected a number above 0: Gaussian units have no distribution "
                         "at others",

@@ -12,6 +12,10 @@ namespace rbm::app {
 /// The data in `path`, with what is worth telling told.
 Dataset load_raw(const std::string& path);
 
+/// One column for each of the model's visible units: codes of Potts units expanded.  Throws DataError when the columns
+/// do not fit.
+Dataset in_columns(const Model& model, Dataset raw);
+
 /// `raw` as the model's machine sees it.  An option --binarize or --threshold that differs from the model's record is a
 /// UsageError unless --force was given, and then takes its place.  Throws DataError when the columns do not fit.
 /// Rows that --binarize sample draws are to be filled from data_stream().

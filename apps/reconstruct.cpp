@@ -44,15 +44,23 @@ std::size_t chains_of(const Settings& settings) {
 Task open(const Program& program, const Settings& settings, bool picture) {
     Task task{load_model(settings.model), load_raw(settings.data), {}, {}};
     if (task.model.image == ImageShape{}) task.model.image = task.raw.image;
-    if (holds_some(settings) && task.raw.cols() == task.model.machine.visible_count()) {
-        task.mask = settings.mask.empty()
-                        ? mask_of_known(task.raw)
-                        : load_mask(settings.mask, task.raw.rows(), task.raw.cols(), task.model.image);
+    const Units units = task.model.machine.visible;
+    const bool codes = task.raw.cols() == site_count(units);
+    if (holds_some(settings) && (codes || task.raw.cols() == width(units))) {
+        const bool in_data = settings.mask.empty();
+        task.mask = in_data ? mask_of_known(task.raw)
+                            : load_mask(settings.mask, task.raw.rows(), task.raw.cols(), task.model.image);
         std::vector<float> fill = task.model.preparation.mean;  // never seen but in pictures
         fill.resize(task.raw.cols());
+        if (!codes)  // the first state of each site, so that it is one
+            for (std::size_t i = 0; i < fill.size(); i += site_width(units)) fill[i] = 1;
         task.raw = without_unknown(task.raw, task.mask, fill);
+        task.mask = by_sites(task.mask, in_data ? fmt::format("{}: what is not NaN", settings.data) : settings.mask,
+                             site_width(units), codes);
     }
+    task.raw = in_columns(task.model, std::move(task.raw));
     task.prepared = prepare_for(task.model, task.raw, program, settings.common);
+    if (state_form(units).low != 0) task.raw = task.prepared;  // results are spins, and so must be what stands by them
     if (picture && task.raw.rows() > most_pictures) {
         note("{}: the picture shows the first {} of {} samples", settings.output, most_pictures, task.raw.rows());
         task.raw = task.raw.slice(0, most_pictures);
@@ -86,7 +94,7 @@ Results results(const Task& task, const Settings& settings) {
         const std::size_t count = std::min(block, rows - first);
         raw.resize(count, visible);
         prepared.resize(count, visible);
-        task.raw.fill(first, Stream{}, raw);
+        task.raw.fill(first, data_stream(settings.common), raw);
         task.prepared.fill(first, data_stream(settings.common), prepared);
         const ConstView known = task.mask.rows() > 1 ? task.mask.rows_from(first, count) : task.mask.view();
         const ReconstructionSettings how{settings.steps.value_or(masked ? 100 : 1), settings.states, chains,
@@ -144,7 +152,7 @@ int run(const Program& program, const Settings& settings) {
                   sheet(result, {}, sheet_within(longest_picture, result.rows(), 0, shape, "features")), common.force);
     } else {
         Matrix raw(task.raw.rows(), task.raw.cols());
-        task.raw.fill(0, Stream{}, raw);
+        task.raw.fill(0, data_stream(common), raw);
         const ConstView known = task.mask.rows() > 1 ? task.mask.rows_from(0, raw.rows()) : task.mask.view();
         write_png(settings.output, comparison(task.model, raw, known, result), common.force);
     }

@@ -121,6 +121,7 @@ void RunFolder::save_models(const Checkpoint& checkpoint) const {
         return;
     }
     model.machine = checkpoint.state.update.average;
+    model.log_partition.reset();  // that of the last weights
     save_model(averaged, model, true);
 }
 
@@ -162,8 +163,8 @@ std::string RunFolder::last_metrics() const {
 void RunFolder::draw(const Checkpoint& checkpoint, const Dataset& data) const {
     const Machine& machine = checkpoint.state.machine;
     const ImageShape shape = checkpoint.model.image;
-    const bool bits = takes_unit_interval(machine.visible);
-    const Shades shades = bits ? Shades::unit : Shades::fitted;
+    const StateForm form = state_form(machine.visible);
+    const Shades shades = form.discrete && form.low == 0 ? Shades::unit : Shades::fitted;
 
     // A huge machine must not fail at its pictures: they show a part of it.
     const std::size_t fitting = std::max<std::size_t>(1, most_pixels / machine.visible_count());

@@ -83,9 +83,10 @@ int main(int argc, char** argv) {
         .option("against", input(&s.against).named("MODEL|DATA"),
                 "another model: adds the log of the ratio of both densities; or other samples: tells how far the mean "
                 "free energies are apart")
-        .option("missing", choice(&s.missing, {"refuse", "nan"}),
-                "nan: NaN in DATA is a value that is not known, and free energies are those of what is, with their "
-                "interval; exact where at most 25 discrete values are missing, or hidden units there, else by AIS")
+        .option(
+            "missing", choice(&s.missing, {"refuse", "nan"}),
+            "nan: NaN in DATA is a value that is not known, and free energies are those of what is, with their "
+            "interval; exact where at most 25 bits, or as many states of others, are missing or hidden, else by AIS")
         .option("chains", count(&s.chains, 2, 1'000'000),
                 "chains that anneal side by side, for --against and --missing")
         .option("betas", count(&s.betas, 1, 100'000'000), "steps that they anneal in")
@@ -100,7 +101,8 @@ int main(int argc, char** argv) {
                 "the label of anomalies, where there are others than 0 and 1")
         .option("attribution", path(&s.attribution).named("FILE"),
                 "write for each value how much it surprises, -log p(v_i | all others) in nats (real values: the free "
-                "energy that mending it would save), as .npy [samples, values] or .png")
+                "energy that mending it would save), as .npy [samples, values] or .png; of Potts units, one number for "
+                "each")
         .common(s.common, {"seed", "threads", "beta", "binarize", "threshold", "json", "force"});
     return run_command(program, argc, argv, [&] { return run(program, s); });
 }

@@ -14,22 +14,25 @@
 #include "rbm/estimate/monitor.h"
 #include "rbm/estimate/ranking.h"
 #include "rbm/kernels/error.h"
+#include "rbm/model/enumerate.h"
 
 namespace rbm::app {
 namespace {
 
 constexpr double not_known = std::numeric_limits<double>::quiet_NaN();
 
-/// Bernoulli units have probabilities for bits only: a row of grey values has a free energy but no log-likelihood.
-std::vector<bool> rows_of_letters(const Model& model, const Dataset& data, const CommonSettings& settings) {
-    const std::vector<float> letters = alphabet(model.machine.visible);
+/// Discrete units have probabilities for their states only: a row of grey values has a free energy but no
+/// log-likelihood.
+std::vector<bool> rows_of_states(const Model& model, const Dataset& data, const CommonSettings& settings) {
     std::vector<bool> result(data.rows(), true);
-    if (letters.empty() || model.preparation.binarize != Binarize::none) return result;
+    if (!is_discrete(model.machine.visible) || model.preparation.binarize != Binarize::none) return result;
+    const Matrix states = site_states(model.machine.visible);
     Matrix row(1, data.cols());
     for (std::size_t r = 0; r < data.rows(); ++r) {
         data.fill(r, data_stream(settings), row);
-        for (const float x : row.values())
-            if (!std::isnan(x) && std::find(letters.begin(), letters.end(), x) == letters.end()) result[r] = false;
+        for (std::size_t i = 0; i < row.cols(); ++i)  // what is missing is in some state
+            if (std::isnan(row(0, i))) row(0, i) = states(0, i % states.cols());
+        result[r] = find_no_state<float>(states, row.row(0)) == data.cols();
     }
     return result;
 }
@@ -109,7 +112,7 @@ Scores score_samples(const Model& model, const Dataset& data, const ScoreSetting
     if (model.log_partition && common.beta != 1)
         note("the model's log Z is that of beta 1: no log_likelihood at beta {}", common.beta);
     if (model.log_partition && common.beta == 1) {
-        const std::vector<bool> scored = rows_of_letters(model, data, common);
+        const std::vector<bool> scored = rows_of_states(model, data, common);
         const std::vector<double> scales = log_scales(model, data);
         std::vector<double> likelihood(free_energy.size(), not_known);
         for (std::size_t r = 0; r < likelihood.size(); ++r)
@@ -179,10 +182,16 @@ void write_attribution(const Model& model, const Dataset& raw, const Dataset& da
     const bool picture = ending_of(settings.attribution) == "png";
     constexpr std::size_t most_pictures = 50, block = 64;
     const std::size_t rows = picture ? std::min(most_pictures, data.rows()) : data.rows(), units = data.cols();
-    require_memory(sizeof(float) * static_cast<double>(rows + block + units) * static_cast<double>(units) +
-                       sizeof(float) * static_cast<double>(units) * static_cast<double>(model.machine.hidden_count()),
+    const std::size_t sites = site_count(model.machine.visible);
+    if (picture && sites != units)
+        throw Unsupported(
+            fmt::format("--attribution: {} units have one number for each site of {} columns, which is "
+                        "no picture: write .npy",
+                        kind(model.machine.visible), units / sites));
+    require_memory(sizeof(float) * static_cast<double>(rows + block + sites) * static_cast<double>(units) +
+                       sizeof(float) * static_cast<double>(sites) * static_cast<double>(model.machine.hidden_count()),
                    "the attribution");
-    Matrix result(rows, units), states;
+    Matrix result(rows, sites), states;
     Progress progress("attribution", rows, "samples");
     for (std::size_t first = 0; first < rows; first += block) {
         const std::size_t count = std::min(block, rows - first);
@@ -193,12 +202,13 @@ void write_attribution(const Model& model, const Dataset& raw, const Dataset& da
         progress.update(first + count);
     }
     if (!picture) {
-        write_npy(settings.attribution, {rows, units}, std::as_const(result).values(), settings.common.force);
+        write_npy(settings.attribution, {rows, sites}, std::as_const(result).values(), settings.common.force);
         return;
     }
     // Each sample beside what is odd in it, all in one shade: black is nothing, white the 99th percentile or more.
     Matrix tiles(2 * rows, units);
-    raw.slice(0, rows).fill(0, Stream{}, tiles.rows_from(0, rows));
+    const bool spins = state_form(model.machine.visible).low != 0;
+    (spins ? data : raw).slice(0, rows).fill(0, data_stream(settings.common), tiles.rows_from(0, rows));
     Greys::of(model.machine.visible, std::as_const(tiles).rows_from(0, rows)).apply(tiles.rows_from(0, rows));
     std::vector<double> positive;
     for (const float nats : result.values())

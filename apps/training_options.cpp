@@ -39,11 +39,18 @@ void declare_options(Program& program, RunSettings& run) {
                 "options as in a paper, shown at the start; those that are given win")
         .option("resume", flag(&run.resume).transient(), "go on from the folder's checkpoint; needs no other option")
         .group("The machine")
-        .option("visible-units", choice(&run.visible_units, {"bernoulli", "gaussian"}), "kind of the visible units")
+        .option("visible-units", choice(&run.visible_units, {"bernoulli", "gaussian", "spin", "potts"}),
+                "kind of the visible units: 0 or 1, real numbers, -1 or 1, or one of several states")
+        .option(
+            "visible-states", count(&run.visible_states, 2, 1'000'000).named("Q"),
+            "Potts units: states of each; DATA holds codes from 0 to Q-1, or Q columns for each unit, one of them 1")
         .option("hidden",
                 count(&run.hidden, 1)
                     .shown_default(fmt::format("twice the visible units, at most {}", most_hidden_by_default)),
                 "number of hidden units")
+        .option("hidden-units", choice(&run.hidden_units, {"bernoulli", "spin", "potts"}), "kind of the hidden units")
+        .option("hidden-states", count(&run.hidden_states, 2, 1'000'000).named("Q"),
+                "Potts hidden units: states of each")
         .option("standardize", on_off(&run.standardize),
                 "Gaussian units: give each column mean 0 and deviation 1, and remember both")
         .option("minimum-sigma",
@@ -55,11 +62,14 @@ void declare_options(Program& program, RunSettings& run) {
                 "hidden biases at the start: -4 makes units rare, which small machines of Gaussian units need")
         .group("Learning")
         .option(
-            "algorithm", choice(&run.algorithm, {"pcd", "cd", "fpcd", "tempering", "exact"}),
+            "algorithm",
+            choice(&run.algorithm, {"pcd", "cd", "fpcd", "tempering", "exact", "score-matching", "denoising", "sliced",
+                                    "pseudo-likelihood", "ratio-matching", "nce"}),
             "negative phase: persistent chains, chains from the data, persistent ones with fast weights, or ladders "
             "of parallel tempering; exact: no chains, but all states of a small machine, and its likelihood driven to "
-            "a "
-            "maximum by L-BFGS")
+            "a maximum by L-BFGS. Without chains: score matching, its denoising and sliced forms (Gaussian units); "
+            "pseudo-likelihood and ratio matching (Bernoulli units); noise-contrastive estimation, which learns log Z "
+            "too")
         .option("restarts", count(&run.restarts, 1, 1'000'000'000), "random starts of exact, the best of which is kept")
         .option("steps", count(&run.steps, 1), "sweeps of Gibbs sampling per update: the k of CD-k")
         .option("steps-schedule",
@@ -69,6 +79,12 @@ void declare_options(Program& program, RunSettings& run) {
                 "persistent chains; of tempering, ladders")
         .option("rungs", count(&run.rungs, 2, 1000),
                 "tempering: chains per ladder, from the data's marginals to the machine")
+        .option("noise-sigma", real(&run.noise_sigma, above(0)),
+                "denoising: standard deviation of the noise on the prepared data")
+        .option("slices", count(&run.slices, 1), "sliced: random directions per row")
+        .option("flips", count(&run.flips, 0),
+                "pseudo-likelihood, ratio-matching: units flipped per update, drawn anew for each; 0: all")
+        .option("noise-samples", count(&run.noise_samples, 1), "nce: rows of noise per row of data")
         .option("fast-rate", real(&run.fast_rate, at_least(0)), "fpcd: learning rate of the fast weights, all along")
         .option("fast-decay", real(&run.fast_decay, below_and_at_least(0, 1)),
                 "fpcd: what is left of the fast weights after an update")
@@ -77,7 +93,11 @@ void declare_options(Program& program, RunSettings& run) {
                     .shown_default(fmt::format("enough for {} updates, at least 10", default_updates)),
                 "passes over the data; of exact, iterations of each restart at most (1000)")
         .option("batch-size", count(&train.batch_size, 1), "samples per update")
-        .option("learning-rate", real(&train.learning_rate, above(0)), "step along the gradient, at the start")
+        .option("learning-rate",
+                real(&train.learning_rate, above(0))
+                    .shown_default(fmt::format("{}; of Gaussian units, {} divided by their number if that is less",
+                                               train.learning_rate, gaussian_rate_times_visible)),
+                "step along the gradient, at the start")
         .option("learning-rate-schedule",
                 choice(&train.schedule, {{"linear", Schedule::linear},
                                          {"constant", Schedule::constant},

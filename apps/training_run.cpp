@@ -15,6 +15,8 @@
 #include "rbm/io/npy.h"
 #include "rbm/kernels/error.h"
 #include "rbm/trainer/contrastive_divergence.h"
+#include "rbm/trainer/pseudo_likelihood.h"
+#include "rbm/trainer/ratio_matching.h"
 
 namespace rbm::app {
 namespace {
@@ -47,11 +49,21 @@ Dataset load_samples(const RunSettings& run, const std::string& path) {
 }
 
 /// Missing values at their column's mean, as what the machine sees.
-Dataset filled_with_means(const Dataset& prepared, const Preparation& preparation, const std::vector<double>& means) {
+Dataset filled_with_means(const Dataset& prepared, const Model& model, const std::vector<double>& means) {
+    const Preparation& preparation = model.preparation;
+    const StateForm form = state_form(model.machine.visible);
     std::vector<float> filling(means.begin(), means.end());
     for (std::size_t i = 0; i < filling.size(); ++i) {
+        if (preparation.binarize != Binarize::none) filling[i] = (filling[i] - form.low) / (form.high - form.low);
         if (preparation.binarize == Binarize::threshold) filling[i] = filling[i] > 0.5F ? 1.0F : 0.0F;
         if (!preparation.mean.empty()) filling[i] = preparation.mean[i] + preparation.scale[i] * filling[i];
+    }
+    for (std::size_t first = 0; form.states > 0 && first < filling.size(); first += form.states) {
+        const auto site = std::span(filling).subspan(first, form.states);  // in its most frequent state
+        const auto most = std::max_element(site.begin(), site.end());
+        std::fill(site.begin(), most, 0.0F);
+        std::fill(most + 1, site.end(), 0.0F);
+        *most = 1;
     }
     return prepared.without_missing(filling);
 }
@@ -98,8 +110,8 @@ Inputs prepare_inputs(const RunSettings& run, Dataset raw, Model& model, const P
         throw Unsupported("--algorithm exact: needs the states of whole samples, but values are missing");
     note("values are missing: the numbers that are watched are those of samples with their columns' means instead");
     const std::vector<double> means = column_means(inputs.training, inputs.sample_weights);
-    if (holes) inputs.filled = filled_with_means(inputs.training, model.preparation, means);
-    if (inputs.validation) inputs.validation = filled_with_means(*inputs.validation, model.preparation, means);
+    if (holes) inputs.filled = filled_with_means(inputs.training, model, means);
+    if (inputs.validation) inputs.validation = filled_with_means(*inputs.validation, model, means);
     return inputs;
 }
 
@@ -108,7 +120,7 @@ Preparation choose_preparation(const RunSettings& run, const Units& visible, con
     if (takes_unit_interval(visible)) {
         preparation.binarize = run.common.binarize;
         preparation.threshold = run.common.threshold;
-    } else if (run.standardize) {
+    } else if (run.standardize && !is_discrete(visible)) {
         Standardisation columns = standardise(raw.prepared({}, false));
         if (!columns.constant.empty()) {
             std::string names;
@@ -123,18 +135,31 @@ Preparation choose_preparation(const RunSettings& run, const Units& visible, con
     return preparation;
 }
 
+/// How wide a site is: the Q of Potts units, else 1.
+std::size_t columns_of(const std::optional<std::size_t>& states) { return states.value_or(1); }
+
+/// Whether the run keeps chains from update to update.
+bool has_persistent_chains(const RunSettings& run) {
+    return run.algorithm == "pcd" || run.algorithm == "fpcd" || run.algorithm == "tempering";
+}
+
+bool runs_chains(const RunSettings& run) { return has_persistent_chains(run) || run.algorithm == "cd"; }
+
 void require_room(const RunSettings& run, std::size_t rows, std::size_t visible) {
-    const double v = static_cast<double>(visible), h = static_cast<double>(*run.hidden);
+    const std::size_t hidden = *run.hidden * columns_of(run.hidden_states);
+    const double v = static_cast<double>(visible), h = static_cast<double>(hidden);
     const double batch = static_cast<double>(std::min(run.train.batch_size, rows));
-    const double chains = static_cast<double>(run.chains.value_or(run.train.batch_size));
+    const std::size_t rows_of_model = run.algorithm == "nce" ? run.noise_samples * std::min(run.train.batch_size, rows)
+                                                             : run.chains.value_or(run.train.batch_size);
+    const double chains = static_cast<double>(rows_of_model);
     double machines = run.train.optimizer == Optimizer::adam ? 5 : 4;
     machines += (run.train.averaging > 0 ? 1 : 0) + (run.algorithm == "fpcd"        ? 4
                                                      : run.algorithm == "tempering" ? 3
                                                                                     : 0);
     const double ladders = run.algorithm == "tempering" ? chains * static_cast<double>(run.rungs) : 0;
     require_memory(sizeof(float) * (machines * v * h + (batch + chains) * (3 * v + 4 * h) + ladders * (v + h)),
-                   fmt::format("a machine of {} x {} units with batches of {} and {} chains", visible, *run.hidden,
-                               run.train.batch_size, run.chains.value_or(run.train.batch_size)));
+                   fmt::format("a machine of {} x {} units with batches of {} and {} chains", visible, hidden,
+                               run.train.batch_size, rows_of_model));
 }
 
 void require_folder_name(const RunSettings& run) {
@@ -151,26 +176,53 @@ void adopt(RunSettings& run, const Preparation& preparation) {
     for (const float scale : preparation.scale) run.train.minimum_sigma.push_back(*run.minimum_sigma / scale);
 }
 
+void require_states(const RunSettings& run) {
+    const auto check = [](const char* side, const std::string& units, const std::optional<std::size_t>& states) {
+        if (units == Potts::name && !states)
+            throw UsageError(
+                fmt::format("option --{0}-states is missing: how many states has each of the potts {0} units?", side));
+        if (units != Potts::name && states)
+            throw UsageError(
+                fmt::format("option --{0}-states: has no effect with --{0}-units {1}; leave it out", side, units));
+    };
+    check("visible", run.visible_units, run.visible_states);
+    check("hidden", run.hidden_units, run.hidden_states);
+}
+
 /// An option that was set to something and would do nothing is a misunderstanding.
 void refuse_idle_options(const Program& program, const RunSettings& run) {
     const RunSettings untouched;
-    const bool gaussian = run.visible_units == Gaussian::name, adam = run.train.optimizer == Optimizer::adam;
+    const Units units = make_units<float>(run.visible_units, 1, columns_of(run.visible_states));
+    const bool gaussian = !is_discrete(units), grey = takes_unit_interval(units);
+    const bool adam = run.train.optimizer == Optimizer::adam;
     const struct {
         const char* option;
         bool idle;  ///< without effect, and not at its default
         const char* where;
     } options[] = {
-        {"binarize", gaussian && run.common.binarize != Binarize::none,
-         "Gaussian units, which take values as they are"},
+        {"binarize", !grey && run.common.binarize != Binarize::none, "units that take values as they are"},
         {"threshold",
-         (gaussian || run.common.binarize != Binarize::threshold) && run.common.threshold != untouched.common.threshold,
+         (!grey || run.common.binarize != Binarize::threshold) && run.common.threshold != untouched.common.threshold,
          "values that are not compared with a threshold"},
-        {"standardize", !gaussian && !run.standardize, "Bernoulli units"},
-        {"minimum-sigma", !gaussian && run.minimum_sigma.has_value(), "Bernoulli units"},
-        {"log-sigma-rate", !gaussian && run.train.log_sigma_rate != untouched.train.log_sigma_rate, "Bernoulli units"},
+        {"standardize", !gaussian && !run.standardize, "units other than gaussian"},
+        {"minimum-sigma", !gaussian && run.minimum_sigma.has_value(), "units other than gaussian"},
+        {"log-sigma-rate", !gaussian && run.train.log_sigma_rate != untouched.train.log_sigma_rate,
+         "units other than gaussian"},
         {"restarts", run.algorithm != "exact" && run.restarts != untouched.restarts,
          "algorithms other than exact, which start once"},
         {"chains", run.algorithm == "cd" && run.chains.has_value(), "--algorithm cd, whose chains start at the data"},
+        {"chains", !runs_chains(run) && run.chains.has_value(), "algorithms without chains"},
+        {"steps", !runs_chains(run) && run.steps != untouched.steps, "algorithms without chains"},
+        {"steps-schedule", !runs_chains(run) && run.steps_schedule != untouched.steps_schedule,
+         "algorithms without chains"},
+        {"noise-sigma", run.algorithm != "denoising" && run.noise_sigma != untouched.noise_sigma,
+         "algorithms other than denoising"},
+        {"slices", run.algorithm != "sliced" && run.slices != untouched.slices, "algorithms other than sliced"},
+        {"flips",
+         run.algorithm != "pseudo-likelihood" && run.algorithm != "ratio-matching" && run.flips != untouched.flips,
+         "algorithms other than pseudo-likelihood and ratio-matching"},
+        {"noise-samples", run.algorithm != "nce" && run.noise_samples != untouched.noise_samples,
+         "algorithms other than nce"},
         {"rungs", run.algorithm != "tempering" && run.rungs != untouched.rungs, "algorithms other than tempering"},
         {"fast-rate", run.algorithm != "fpcd" && run.fast_rate != untouched.fast_rate, "algorithms other than fpcd"},
         {"fast-decay", run.algorithm != "fpcd" && run.fast_decay != untouched.fast_decay, "algorithms other than fpcd"},
@@ -183,10 +235,10 @@ void refuse_idle_options(const Program& program, const RunSettings& run) {
         {"offset-rate", !run.train.centering && run.train.offset_rate != untouched.train.offset_rate,
          "--centering off"},
         {"sparsity-target", run.train.sparsity_cost == 0 && run.train.sparsity_target != 0, "--sparsity-cost 0"}};
+    if (run.algorithm == "exact") refuse_options_idle_in_exact(program);
     for (const auto& [option, idle, where] : options)
         if (idle && program.given(option))
             throw UsageError(fmt::format("option --{}: has no effect with {}; leave it out", option, where));
-    if (run.algorithm == "exact") refuse_options_idle_in_exact(program);
 }
 
 /// Options that were given win.
@@ -204,6 +256,16 @@ void require_what_stops(const RunSettings& run) {
             fmt::format("option --stop-on: {} is measured on held-out data; give --validation", run.stop_on));
 }
 
+/// How many visible units there are: of Potts units, by what the columns hold.
+std::size_t visible_sites(const RunSettings& run, const Dataset& raw) {
+    if (!run.visible_states) return raw.cols();
+    const bool one_hot = raw.one_hot(*run.visible_states);
+    note("{}: taken for {}", raw.name,
+         one_hot ? fmt::format("one-hot columns, {} for each unit", *run.visible_states)
+                 : fmt::format("codes from 0 to {}, one column for each unit", *run.visible_states - 1));
+    return one_hot ? raw.cols() / *run.visible_states : raw.cols();
+}
+
 /// Calls use(objective) with that of --algorithm.
 template <class Use>
 auto with_objective(const RunSettings& run, const Machine& machine, const Inputs& inputs, const Use& use_whole) {
@@ -214,6 +276,13 @@ auto with_objective(const RunSettings& run, const Machine& machine, const Inputs
     };
     const std::size_t chains = run.chains.value_or(run.train.batch_size);
     if (run.algorithm == "cd") return use(ContrastiveDivergence{run.steps, run.steps_schedule});
+    if (run.algorithm == "score-matching") return use(ScoreMatching{});
+    if (run.algorithm == "denoising") return use(DenoisingScoreMatching{run.noise_sigma});
+    if (run.algorithm == "sliced") return use(SlicedScoreMatching{run.slices});
+    if (run.algorithm == "pseudo-likelihood") return use(PseudoLikelihood{run.flips});
+    if (run.algorithm == "ratio-matching") return use(RatioMatching{run.flips});
+    if (run.algorithm == "nce")
+        return use(NoiseContrastive{base_of_data(machine, inputs.training, {}), run.noise_samples});
     if (run.algorithm == "fpcd")
         return use(
             FastPersistentContrastiveDivergence{run.steps, chains, run.steps_schedule, run.fast_rate, run.fast_decay});
@@ -221,6 +290,20 @@ auto with_objective(const RunSettings& run, const Machine& machine, const Inputs
         return use(TemperedDivergence{base_of_data(machine, inputs.training, {}), run.steps, chains, run.rungs,
                                       run.steps_schedule});
     return use(PersistentContrastiveDivergence{run.steps, chains, run.steps_schedule});
+}
+
+/// Throws Unsupported when the objective has no answer for these units, before anything is written.
+template <class O>
+void try_on_one_row(const O& objective, const TrainState& state) {
+    if (objective.negative_rows(0) > 0) return;  // chains suit all units
+    GradientWorkspace workspace;
+    workspace.resize(state.machine, 1, objective.negative_rows(1));
+    workspace.visible.fill(0);
+    std::fill(workspace.row_weights.begin(), workspace.row_weights.end(), 1.0F);
+    NegativePhase phase;
+    Random random;
+    Machine gradient = state.machine.zeros_like();
+    objective.add_gradient(state.machine, 1, phase, random, workspace, gradient);
 }
 
 /// Trains until the end or a signal, saving and reporting on the way.
@@ -242,10 +325,12 @@ class Session {
             throw UsageError(
                 "option --stop-on: the likelihood of so large a machine is not known; estimate it with "
                 "--track-likelihood EPOCHS");
+        with_objective(run, checkpoint.state.machine, inputs,
+                       [&](const auto& objective) { try_on_one_row(objective, checkpoint.state); });
     }
 
     void train() {
-        if (!checkpoint_.best) folder_.save_models(checkpoint_);
+        if (!checkpoint_.best) save_models();
         save();
         TrainObserver observer;
         observer.on_batch = [&](std::size_t, std::size_t) { progress_.update(checkpoint_.state.update.updates); };
@@ -295,7 +380,23 @@ class Session {
         return better;
     }
 
+    /// Noise contrast knows log Z, as far as the machine fits the data.
+    void note_log_partition() {
+        const auto& constant = checkpoint_.state.chains.log_constant;
+        if (!constant) return;
+        const double done =
+            static_cast<double>(checkpoint_.state.update.updates) / static_cast<double>(batches_ * run_.train.epochs);
+        const double error = 3 * NoiseContrastive::error(checkpoint_.state.chains.log_constant_variance, done);
+        checkpoint_.model.log_partition = LogPartition{-*constant, -*constant - error, -*constant + error, "nce"};
+    }
+
+    void save_models() {
+        note_log_partition();
+        folder_.save_models(checkpoint_);
+    }
+
     void save() {
+        note_log_partition();
         if (!keeps_best()) folder_.save_models(checkpoint_);
         folder_.save(checkpoint_);
         saved_ = Clock::now();
@@ -306,7 +407,7 @@ class Session {
         const double epoch_seconds = seconds_since(epoch_start_);
         const double rate = static_cast<double>(inputs_.training.rows()) / epoch_seconds;
         const Monitor::Numbers numbers = monitor_.measure(watched(), report);
-        if (judge(report.epoch, numbers)) folder_.save_models(checkpoint_);
+        if (judge(report.epoch, numbers)) save_models();
         folder_.append_metrics(
             metrics_line(report, numbers, seconds_since(start_), rate,
                          checkpoint_.best ? std::optional<std::uint64_t>(checkpoint_.best->epoch) : std::nullopt));
@@ -377,25 +478,31 @@ int start_run(Program& program, RunSettings& run) {
     if (run.data.empty()) throw UsageError("DATA is missing; " + program.usage());
     require_folder_name(run);
     if (run.recipe) follow_recipe(program, recipe(*run.recipe));
+    require_states(run);
     refuse_idle_options(program, run);
     require_what_stops(run);
     const RunFolder folder(run.output, false, run.common.force);
     Dataset raw = load_samples(run, run.data);
-    run.hidden = run.hidden.value_or(std::min(2 * raw.cols(), most_hidden_by_default));
-    require_room(run, raw.rows(), raw.cols());
+    const std::size_t visible = visible_sites(run, raw);
+    run.hidden = run.hidden.value_or(std::min(2 * visible, most_hidden_by_default));
+    require_room(run, raw.rows(), visible * columns_of(run.visible_states));
     if (!run.epochs && run.algorithm == "exact") run.epochs = default_iterations;
     if (!run.epochs) {
         const std::size_t batches = batch_count(raw.rows(), run.train.batch_size);
         run.epochs = std::max<std::size_t>(10, (default_updates + batches - 1) / batches);
     }
 
-    if (run.algorithm != "cd" && run.algorithm != "exact") run.chains = run.chains.value_or(run.train.batch_size);
+    if (run.visible_units == Gaussian::name && !run.recipe && !program.given("learning-rate"))
+        run.train.learning_rate =
+            std::min(run.train.learning_rate, gaussian_rate_times_visible / static_cast<float>(visible));
+    if (has_persistent_chains(run)) run.chains = run.chains.value_or(run.train.batch_size);
 
     Checkpoint checkpoint;
-    Machine machine(make_units<float>(run.visible_units, raw.cols()), Bernoulli(*run.hidden));
+    Machine machine(make_units<float>(run.visible_units, visible, columns_of(run.visible_states)),
+                    make_units<float>(run.hidden_units, *run.hidden, columns_of(run.hidden_states)));
     checkpoint.model.machine = machine;  // so that the preparation below knows the columns
     checkpoint.model.preparation = choose_preparation(run, machine.visible, raw);
-    checkpoint.model.image = raw.image;
+    if (machine.visible_count() == raw.cols()) checkpoint.model.image = raw.image;
     adopt(run, checkpoint.model.preparation);
     checkpoint.options = program.record();
     checkpoint.options[data_key] = run.data;

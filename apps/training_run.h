@@ -10,6 +10,8 @@
 #include "rbm/trainer/contrastive_divergence.h"
 #include "rbm/trainer/fast_persistent.h"
 #include "rbm/trainer/missing.h"
+#include "rbm/trainer/noise_contrastive.h"
+#include "rbm/trainer/score_matching.h"
 #include "rbm/trainer/tempered_divergence.h"
 #include "rbm/trainer/train.h"
 
@@ -20,6 +22,9 @@ namespace rbm::app {
 inline constexpr std::size_t default_updates = 20'000;
 /// Digits of 8 x 8 pixels do best with 128 units, those of 28 x 28 with 500 or more: docs/training.md.
 inline constexpr std::size_t most_hidden_by_default = 500;
+/// Gaussian units move a hidden unit's field by as much as there are of them: at a rate of 0.1, 64 pixels learn well
+/// and 784 diverge within 20 updates; at 0.01 these do best (docs/grey-images.md).
+inline constexpr float gaussian_rate_times_visible = 8;
 
 /// Of --algorithm exact, each restart makes this many iterations at most.
 inline constexpr std::size_t default_iterations = 1000;
@@ -30,11 +35,16 @@ inline constexpr std::uint64_t most_epochs = 1'000'000'000;
 struct RunSettings {
     CommonSettings common;
     std::string data, output, validation, sample_weights;
-    std::string visible_units = "bernoulli", algorithm = "pcd";
+    std::string visible_units = "bernoulli", hidden_units = "bernoulli", algorithm = "pcd";
+    std::optional<std::size_t> visible_states, hidden_states;  ///< of each site of Potts units
     std::optional<std::size_t> hidden;  ///< twice the visible units, at most most_hidden_by_default
     std::size_t steps = 1;
     StepsSchedule steps_schedule = StepsSchedule::constant;
     std::size_t rungs = TemperedDivergence{}.rungs;
+    float noise_sigma = DenoisingScoreMatching{}.noise;
+    std::size_t slices = SlicedScoreMatching{}.slices;
+    std::size_t flips = 0;
+    std::size_t noise_samples = NoiseContrastive{}.samples;
     float fast_rate = FastPersistentContrastiveDivergence{}.fast_rate;
     float fast_decay = FastPersistentContrastiveDivergence{}.fast_decay;
     std::optional<std::size_t> chains;  ///< as many as the batch has rows

@@ -14,12 +14,19 @@ namespace rbm::test {
 
 /// Every pair of unit kinds that makes a machine.
 inline const std::vector<std::pair<std::string, std::string>> unit_pairs = {
-    {"bernoulli", "bernoulli"}, {"gaussian", "bernoulli"}, {"bernoulli", "gaussian"}};
+    {"bernoulli", "bernoulli"}, {"gaussian", "bernoulli"}, {"bernoulli", "gaussian"}, {"spin", "spin"},
+    {"bernoulli", "spin"},      {"spin", "bernoulli"},     {"gaussian", "spin"},      {"spin", "gaussian"},
+    {"potts", "potts"},         {"bernoulli", "potts"},    {"potts", "bernoulli"},    {"gaussian", "potts"},
+    {"potts", "gaussian"},      {"spin", "potts"},         {"potts", "spin"}};
+/// Of a Potts site.
+inline constexpr std::size_t potts_states = 3;
 
+/// `visible` and `hidden` count sites.
 template <class Real>
 BasicMachine<Real> random_machine(const std::string& visible_kind, std::size_t visible, const std::string& hidden_kind,
                                   std::size_t hidden, std::uint64_t seed, double size = 0.7) {
-    BasicMachine<Real> machine(make_units<Real>(visible_kind, visible), make_units<Real>(hidden_kind, hidden));
+    BasicMachine<Real> machine(make_units<Real>(visible_kind, visible, potts_states),
+                               make_units<Real>(hidden_kind, hidden, potts_states));
     const Stream stream{seed, 1, 0};
     std::size_t parameter = 0;
     machine.each_parameter([&](std::string_view name, std::span<Real> values) {
@@ -44,12 +51,17 @@ BasicMatrix<Real> all_states(const BasicUnits<Real>& units) {
 template <class Real>
 BasicMatrix<Real> random_states(const BasicUnits<Real>& units, std::size_t rows, std::uint64_t seed) {
     BasicMatrix<Real> states(rows, width(units));
-    const std::vector<Real> letters = alphabet(units);
+    const BasicMatrix<Real> letters = site_states(units);
     const Stream stream{seed, 2, 0};
     for (std::size_t r = 0; r < rows; ++r)
-        for (std::size_t i = 0; i < states.cols(); ++i)
-            states(r, i) = letters.empty() ? static_cast<Real>(normal_at(stream, r, i))
-                                           : letters[random_bits(stream, r, i) % letters.size()];
+        for (std::size_t i = 0; i < states.cols(); i += site_width(units)) {
+            if (!is_discrete(units)) {
+                states(r, i) = static_cast<Real>(normal_at(stream, r, i));
+                continue;
+            }
+            const auto letter = letters.row(random_bits(stream, r, i) % letters.rows());
+            std::copy(letter.begin(), letter.end(), states.row(r).begin() + static_cast<std::ptrdiff_t>(i));
+        }
     return states;
 }
 

@@ -22,7 +22,7 @@ namespace {
 
 /// Machine i of a series: up to 20 units, every pair of kinds, weights from small to large.
 Machine machine_of(std::size_t i) {
-    const auto& [visible_kind, hidden_kind] = unit_pairs[i % 3];
+    const auto& [visible_kind, hidden_kind] = unit_pairs[i % unit_pairs.size()];
     const std::size_t visible = 2 + i % 9, hidden = 2 + (i / 3) % 9;
     return random_machine<float>(visible_kind, visible, hidden_kind, hidden, 100 + i,
                                  0.2 + 0.1 * static_cast<double>(i % 10));
@@ -32,8 +32,8 @@ Machine machine_of(std::size_t i) {
 Units base_of(const Machine& machine, std::size_t i) {
     if (i % 2 == 0) return machine.visible;
     const std::size_t count = machine.visible_count();
-    return base_of_marginals<float>(machine, std::vector<double>(count, alphabet(machine.visible).empty() ? 0.0 : 0.5),
-                                    std::vector<double>(count, 1.0));
+    if (is_discrete(machine.visible)) return uniform_base(machine);
+    return base_of_marginals<float>(machine, std::vector<double>(count, 0.0), std::vector<double>(count, 1.0));
 }
 
 struct Coverage {

@@ -91,6 +91,40 @@ TEST_SUITE("anomaly") {
         }
     }
 
+    TEST_CASE("spins and Potts sites are blamed by -log p(v_i | all others)") {
+        for (const std::string visible : {"spin", "potts"}) {
+            for (const std::string hidden : {"bernoulli", "gaussian", "potts"}) {
+                CAPTURE(visible);
+                CAPTURE(hidden);
+                const std::size_t sites = 6;
+                const auto machine = test::random_machine<float>(visible, sites, hidden, 4, 65);
+                const Matrix states = test::random_states(machine.visible, 7, 66),
+                             letters = site_states(machine.visible);
+                const std::size_t columns = site_width(machine.visible);
+                Matrix found(7, sites);
+                attribution(machine, states, found.view());
+                const auto own = machine.free_energy(states);
+                double total = 0;
+                for (std::size_t b = 0; b < 7; ++b)
+                    for (std::size_t s = 0; s < sites; ++s) {
+                        double sum = 0;
+                        for (std::size_t k = 0; k < letters.rows(); ++k) {
+                            Matrix other = test::repeated(states, b, 1);
+                            for (std::size_t c = 0; c < columns; ++c) other(0, s * columns + c) = letters(k, c);
+                            sum += std::exp(own[b] - machine.free_energy(other)[0]);
+                        }
+                        CHECK(static_cast<double>(found(b, s)) == doctest::Approx(std::log(sum)).epsilon(1e-4));
+                        total += static_cast<double>(found(b, s)) / 7;
+                    }
+                const auto data =
+                    Dataset::from_floats(7, states.cols(), {states.values().begin(), states.values().end()});
+                CHECK(total == doctest::Approx(-exact_pseudo_likelihood(machine, data)).epsilon(1e-5));
+                Matrix wide(7, sites + 1);
+                CHECK_THROWS_AS(attribution(machine, states, wide.view()), std::invalid_argument);
+            }
+        }
+    }
+
     TEST_CASE("real values are blamed by what mending them saves") {
         const auto machine = test::random_machine<float>("gaussian", 5, "bernoulli", 4, 63);
         const Matrix states = test::random_states(machine.visible, 3, 64);

@@ -35,7 +35,7 @@ class BadOptions(BadInputTest):
                 ('minimum-sigma', ['0', '-1'], 'a finite number above 0'),
                 ('threshold', ['-0.1', '1.1', 'nan'], 'a number from 0 to 1'),
                 ('sparsity-target', ['-0.1', '2'], 'a number from 0 to 1'),
-                ('visible-units', ['Bernoulli', 'potts', 'gausian'], 'one of bernoulli, gaussian'),
+                ('visible-units', ['Bernoulli', 'relu', 'gausian'], 'one of bernoulli, gaussian, spin, potts'),
                 ('algorithm', ['pdc', 'PCD', 'cd1'], 'one of pcd, cd, fpcd, tempering'), ('centering', ['yes', '1', 'maybe'], 'one of on, off'),
                 ('learning-rate-schedule', ['linaer', 'cosine'], 'one of linear, constant, exponential'),
                 ('steps-schedule', ['exponential'], 'one of constant, linear'), ('recipe', ['beste'], 'one of melchior-2016'),
@@ -58,6 +58,9 @@ class BadOptions(BadInputTest):
         for words in (['--binarize=threshold', '--threshold=0.4', '--visible-units=gaussian'], ['--threshold=0.4', '--binarize=sample'],
                       ['--standardize=off'], ['--minimum-sigma=0.1'], ['--log-sigma-rate=0.5'], ['--chains=7', '--algorithm=cd'],
                       ['--momentum=0.5', '--optimizer=adam'], ['--offset-rate=0.5', '--centering=off'], ['--sparsity-target=0.1']):
+            self.usage('idle', words, 'has no effect with', 'leave it out')
+        for words in (['--noise-sigma=0.5'], ['--slices=2', '--algorithm=denoising'], ['--flips=3', '--algorithm=nce'], ['--noise-samples=3'],
+                      ['--chains=7', '--algorithm=nce'], ['--steps=2', '--algorithm=pseudo-likelihood']):
             self.usage('idle', words, 'has no effect with', 'leave it out')
         for words in (['--rungs=4'], ['--fast-rate=0.1'], ['--fast-decay=0.5', '--algorithm=cd'], ['--steps-schedule=linear'], ['--patience=3'],
                       ['--largest-gap=3'], ['--largest-gap=3', '--stop-on=likelihood', '--validation=good.npy']):

@@ -20,7 +20,7 @@ namespace {
 
 /// A base whose parameters are not those of the machine.
 BasicUnits<double> some_base(const PreciseMachine& machine, std::uint64_t seed) {
-    return random_machine<double>(std::string(kind(machine.visible)), machine.visible_count(), "bernoulli", 1, seed)
+    return random_machine<double>(std::string(kind(machine.visible)), site_count(machine.visible), "bernoulli", 1, seed)
         .visible;
 }
 
@@ -43,14 +43,14 @@ TEST_CASE("between two places of the path, log densities change as the definitio
         const std::string &visible_kind = pair.first, &hidden_kind = pair.second;
         CAPTURE(visible_kind);
         CAPTURE(hidden_kind);
-        if (hidden_kind != "bernoulli") continue;  // the hidden sum below is over 0 and 1
+        if (hidden_kind == "gaussian") continue;  // the hidden sum below is over states
         const auto machine = random_machine<double>(visible_kind, 5, hidden_kind, 4, 1);
         const auto base = some_base(machine, 2);
-        const BasicUnits<double> hidden_base = make_units<double>(hidden_kind, 4);
+        const BasicUnits<double> hidden_base = make_units<double>(hidden_kind, 4, potts_states);
         const BasicBridge<double> bridge(machine, base);
         const auto v = random_states(machine.visible, 6, 3);
         const auto hs = all_states(machine.hidden);
-        BasicMatrix<double> field(6, 4);
+        BasicMatrix<double> field(6, machine.hidden_count());
         bridge.hidden_field(v, field);
         const std::vector<double> from{0, 0, 0.2, 0.7, 1, 0.5}, to{1, 0.1, 0.25, 0.3, 0, 0.5};
         std::vector<double> found(6, 123.0);
@@ -68,13 +68,16 @@ TEST_CASE("between two places of the path, log densities change as the definitio
 }
 
 TEST_CASE("adding up the base's density times the ratio gives the machine's Z") {
-    for (const std::string hidden_kind : {"bernoulli", "gaussian"}) {
+    for (const auto& pair : unit_pairs) {
+        const std::string &visible_kind = pair.first, &hidden_kind = pair.second;
+        CAPTURE(visible_kind);
         CAPTURE(hidden_kind);
-        const auto machine = random_machine<double>("bernoulli", 6, hidden_kind, 4, 5);
+        if (visible_kind == "gaussian") continue;  // on a grid, below
+        const auto machine = random_machine<double>(visible_kind, 6, hidden_kind, 4, 5);
         const auto base = some_base(machine, 6);
         const BasicBridge<double> bridge(machine, base);
         const auto v = all_states(machine.visible);
-        BasicMatrix<double> field(v.rows(), 4);
+        BasicMatrix<double> field(v.rows(), machine.hidden_count());
         bridge.hidden_field(v, field);
         std::vector<double> logs(v.rows()), energies(v.rows());
         bridge.log_ratios(v, field, std::vector<double>(v.rows(), 0.0), std::vector<double>(v.rows(), 1.0), logs);
@@ -126,7 +129,7 @@ TEST_CASE("the machine in the middle of the path: energies up to a constant, end
         const auto base = some_base(machine, 10);
         const BasicBridge<double> bridge(machine, base);
         const auto v = random_states(machine.visible, 2, 11);
-        BasicMatrix<double> field(2, 4);
+        BasicMatrix<double> field(2, machine.hidden_count());
         bridge.hidden_field(v, field);
         std::vector<double> ratios(2);
         bridge.log_ratios(v, field, std::vector<double>(2, 0.3), std::vector<double>(2, 0.8), ratios);
@@ -134,7 +137,7 @@ TEST_CASE("the machine in the middle of the path: energies up to a constant, end
         CHECK(ratios[1] - ratios[0] == doctest::Approx((after[0] - before[0]) - (after[1] - before[1])).epsilon(1e-10));
         const auto start = bridge.at(0);
         const auto parameter = location(start.visible), expected_parameter = location(base);
-        for (std::size_t i = 0; i < 5; ++i)
+        for (std::size_t i = 0; i < parameter.size(); ++i)
             CHECK(parameter[i] == doctest::Approx(expected_parameter[i]).epsilon(1e-12));
         for (const double weight : start.weights.values()) CHECK(weight == 0);
         const auto end = bridge.at(1).free_energy(v), expected = machine.free_energy(v);
@@ -161,7 +164,7 @@ TEST_CASE("draws have the means and variances of the machine at that place of th
                 const Machine here = bridge.at(static_cast<double>(beta));
                 const auto v = repeated(random_states(machine.visible, 1, 14), 0, rows);
                 const auto h = repeated(random_states(machine.hidden, 1, 15), 0, rows);
-                Matrix hidden(rows, 7), visible(rows, 5);
+                Matrix hidden(rows, machine.hidden_count()), visible(rows, machine.visible_count());
                 bridge.hidden_field(v, hidden);
                 bridge.sample_hidden(hidden.view(), betas, Stream{1, 2, 0}, hidden);
                 bridge.visible_field(h, visible);
@@ -177,7 +180,7 @@ TEST_CASE("draws have the means and variances of the machine at that place of th
                             expected_squares.add(std::pow(static_cast<double>(drawn(r, i)) - m, 2));
                         }
                         CHECK(std::abs(moments.mean() - static_cast<double>(mean(0, i))) <
-                              4.5 * moments.standard_error() + 1e-6);
+                              4.5 * moments.standard_error() + 1e-3);  // states too rare to turn up
                         CHECK(std::abs(squares.mean() - expected_squares.mean()) <
                               4.5 * std::hypot(squares.standard_error(), expected_squares.standard_error()) + 1e-6);
                     }
@@ -215,7 +218,7 @@ TEST_CASE("a bridge that follows a machine is one built anew") {
         const auto v = random_states(after.visible, 9, 26);
         const std::vector<float> from(9, 0.2F), to(9, 0.7F);
         const auto run = [&](const Bridge& bridge) {
-            Matrix hidden(9, 30), visible(9, 40);
+            Matrix hidden(9, after.hidden_count()), visible(9, after.visible_count());
             std::vector<double> ratios(9);
             bridge.hidden_field(v, hidden);
             bridge.log_ratios(v, hidden, from, to, ratios);

@@ -38,7 +38,7 @@ TEST_SUITE("compose") {
             CAPTURE(hidden);
             const auto machines = some_machines(visible, hidden);
             const auto product = compose<double>(machines, betas);
-            REQUIRE(product.hidden_count() == 9);
+            REQUIRE(product.hidden_count() == 9 * site_width(product.hidden));
             const auto v = test::random_states(product.visible, 40, 5);
             const auto h = test::random_states(product.hidden, 40, 6);
             std::vector<double> sums(40);
@@ -52,31 +52,34 @@ TEST_SUITE("compose") {
                 first += own.cols();
             }
             const double constant = constant_between(product.energy(v, h), sums);
-            if (visible == "bernoulli") CHECK(constant == doctest::Approx(0).scale(1));
+            if (is_discrete(product.visible)) CHECK(constant == doctest::Approx(0).scale(1));
         }
     }
 
     TEST_CASE("probabilities are the product of the machines', by enumeration") {
         const std::vector<double> betas = {0.5, 2.0, 1.3};
-        const auto machines = some_machines("bernoulli", "bernoulli");
-        const auto product = compose<double>(machines, betas);
-        const auto states = test::all_states(product.visible);
-        // sum over h_k of exp(-beta E_k(v, h_k)), state by state and term by term.
-        std::vector<double> expected(states.rows(), 1.0);
-        double total = 0;
-        for (std::size_t s = 0; s < states.rows(); ++s) {
-            for (std::size_t k = 0; k < 3; ++k) {
-                const auto hidden = test::all_states(machines[k].hidden);
-                const auto energies = machines[k].energy(test::repeated(states, s, hidden.rows()), hidden);
-                double sum = 0;
-                for (const double energy : energies) sum += std::exp(-betas[k] * energy);
-                expected[s] *= sum;
+        for (const std::string kind_of_units : {"bernoulli", "spin", "potts"}) {
+            CAPTURE(kind_of_units);
+            const auto machines = some_machines(kind_of_units, kind_of_units);
+            const auto product = compose<double>(machines, betas);
+            const auto states = test::all_states(product.visible);
+            // sum over h_k of exp(-beta E_k(v, h_k)), state by state and term by term.
+            std::vector<double> expected(states.rows(), 1.0);
+            double total = 0;
+            for (std::size_t s = 0; s < states.rows(); ++s) {
+                for (std::size_t k = 0; k < 3; ++k) {
+                    const auto hidden = test::all_states(machines[k].hidden);
+                    const auto energies = machines[k].energy(test::repeated(states, s, hidden.rows()), hidden);
+                    double sum = 0;
+                    for (const double energy : energies) sum += std::exp(-betas[k] * energy);
+                    expected[s] *= sum;
+                }
+                total += expected[s];
             }
-            total += expected[s];
+            const auto found = test::exact_probabilities(product);
+            for (std::size_t s = 0; s < states.rows(); ++s)
+                CHECK(found[s] == doctest::Approx(expected[s] / total).epsilon(1e-10));
         }
-        const auto found = test::exact_probabilities(product);
-        for (std::size_t s = 0; s < states.rows(); ++s)
-            CHECK(found[s] == doctest::Approx(expected[s] / total).epsilon(1e-10));
     }
 
     TEST_CASE("one machine composed is itself, and a machine with itself is the machine at beta 2") {
@@ -95,6 +98,11 @@ TEST_SUITE("compose") {
         const auto wide = random_machine<float>("bernoulli", 5, "bernoulli", 2, 1);
         const auto reals = random_machine<float>("gaussian", 4, "bernoulli", 2, 1);
         const auto normal = random_machine<float>("bernoulli", 4, "gaussian", 2, 1);
+        const Machine three(make_units<float>("potts", 4, 3), make_units<float>("potts", 2, 3));
+        const Machine six(make_units<float>("potts", 2, 6), three.hidden);
+        const Machine of_six(three.visible, make_units<float>("potts", 1, 6));
+        CHECK_THROWS_AS(compose<float>(std::vector{three, six}), std::invalid_argument);
+        CHECK_THROWS_AS(compose<float>(std::vector{three, of_six}), Unsupported);
         CHECK_THROWS_AS(compose<float>({}), std::invalid_argument);
         CHECK_THROWS_AS(compose<float>(std::vector{bits, wide}), std::invalid_argument);
         CHECK_THROWS_AS(compose<float>(std::vector{bits, reals}), std::invalid_argument);

@@ -238,6 +238,64 @@ TEST_CASE("data are binarised or standardised, not both") {
     CHECK_NOTHROW((void)data.prepared({Binarize::none, 0.5F, {0.5F}, {0.5F}}, false));
 }
 
+TEST_CASE("spins: bits become -1 and 1, whatever they come from") {
+    const StateForm spins{.discrete = true, .low = -1};
+    const Dataset grey = Dataset::from_bytes(3, 70, greys(210), 255);
+    const Preparation threshold{Binarize::threshold, 0.5F, {}, {}}, sample{Binarize::sample, 0.5F, {}, {}};
+    const auto bits = rows_of(grey.prepared(threshold, true)), found = rows_of(grey.prepared(threshold, spins));
+    const Stream stream{3, 4, 0};
+    const auto drawn = rows_of(grey.prepared(sample, true), stream);
+    const auto drawn_spins = rows_of(grey.prepared(sample, spins).slice(0, 3), stream);
+    for (std::size_t i = 0; i < 210; ++i) {
+        CHECK(found.values()[i] == 2 * bits.values()[i] - 1);
+        CHECK(drawn_spins.values()[i] == 2 * drawn.values()[i] - 1);
+    }
+    // Spins are taken as they are, and as data again.
+    const Dataset signs = Dataset::from_floats(1, 3, {-1, 1, -1});
+    CHECK(rows_of(signs.prepared(threshold, spins)) == rows_of(signs));
+    CHECK(rows_of(signs.prepared({}, spins)) == rows_of(signs));
+    const auto fault = [&](const Dataset& data, const Preparation& preparation) {
+        try {
+            (void)data.prepared(preparation, spins);
+        } catch (const DataError& error) {
+            return std::string(error.what());
+        }
+        return std::string();
+    };
+    CHECK(fault(signs, sample).find("row 1, column 1: found -1, expected a value in [0, 1]") != std::string::npos);
+    CHECK(fault(Dataset::from_floats(1, 2, {0, -2}), threshold).find("found -2, expected a value in [-1, 1]") !=
+          std::string::npos);
+    const auto mean = column_means(signs.prepared(threshold, spins));
+    CHECK(mean == std::vector<double>{-1, 1, -1});
+}
+
+TEST_CASE("codes become one-hot columns, and one-hot columns stay") {
+    const Dataset codes = Dataset::from_floats(2, 3, {0, 2, 1, 1, 0, 2});
+    const Dataset columns = codes.expanded(3);
+    CHECK_FALSE(codes.one_hot(3));
+    CHECK(columns.cols() == 9);
+    CHECK(std::ranges::equal(rows_of(columns).values(),
+                             std::vector<float>{1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 1, 0, 1, 0, 0, 0, 0, 1}));
+    CHECK(columns.one_hot(3));
+    CHECK_FALSE(columns.one_hot(9));
+    const StateForm form{.discrete = true, .states = 3};
+    CHECK(rows_of(columns.prepared({}, form)) == rows_of(columns));
+    CHECK(rows_of(Dataset::from_bytes(2, 3, {0, 2, 1, 1, 0, 2}, 1).expanded(3)) == rows_of(columns));
+    CHECK_THROWS_WITH_AS((void)codes.prepared({}, form),
+                         ": row 1, columns 1 to 3: expected one 1 and else 0, a site of 3 states", DataError);
+    CHECK_THROWS_AS((void)columns.prepared({Binarize::threshold, 0.5F, {}, {}}, form), std::invalid_argument);
+    for (const float bad : {3.0F, -1.0F, 0.5F, std::numeric_limits<float>::quiet_NaN()}) {
+        CAPTURE(bad);
+        try {
+            (void)Dataset::from_floats(1, 2, {1, bad}).expanded(3);
+            FAIL("taken");
+        } catch (const DataError& error) {
+            CHECK(std::string(error.what()).find("row 1, column 2: found ") != std::string::npos);
+            CHECK(std::string(error.what()).find("expected a code from 0 to 2") != std::string::npos);
+        }
+    }
+}
+
 TEST_CASE("weighted column means are those of repeated rows") {
     std::vector<float> values, repeated, weights;
     for (std::size_t r = 0; r < 600; ++r) {  // more than a block

@@ -57,7 +57,7 @@ TEST_SUITE_BEGIN("descent");
 
 TEST_CASE("from every state of a discrete machine descent ends in a local minimum of the free energy") {
     for (const auto& [visible_kind, hidden_kind] : unit_pairs) {
-        const auto machine = random_machine<float>(visible_kind, 8, hidden_kind, 6, 251, 1.5);
+        const auto machine = random_machine<float>(visible_kind, 6, hidden_kind, 5, 251, 1.5);
         const auto found = sites(machine.visible);
         if (found.empty()) continue;
         Chains chains = Chains::from_states(all_states(machine.visible));

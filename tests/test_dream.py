@@ -134,12 +134,12 @@ class Dream(AppTest):
     def test_samplers_of_continuous_units_have_the_machine_s_statistics(self):
         sigma = np.array([1, 0.5, 2])
         self.save_model('m.st', np.zeros((3, 2)), center=[0, 1, -1], log_sigma=np.log(sigma))
-        for sampler, steps, bias in [('metropolis', 400, 0), ('mala', 100, 0), ('gibbs-langevin', 20, 0), ('langevin', 200, .05)]:
+        for sampler, steps, bias in [('metropolis', 200, 0), ('mala', 60, 0), ('gibbs-langevin', 20, 0), ('langevin', 120, .05)]:
             for beta in (1, 4):
-                states = self.frames('--sampler', sampler, '--chains', 10000, '--steps', steps, '--beta', beta)[0]
+                states = self.frames('--sampler', sampler, '--chains', 6000, '--steps', steps, '--beta', beta)[0]
                 variance = sigma ** 2 / beta / (1 - bias / 2)
                 np.testing.assert_allclose(states.var(0), variance, rtol=.06, err_msg=sampler)
-                self.assertLess((abs(states.mean(0) - [0, 1, -1]) / np.sqrt(variance / 10000)).max(), 4.5)
+                self.assertLess((abs(states.mean(0) - [0, 1, -1]) / np.sqrt(variance / 6000)).max(), 4.5)
         wide = self.frames('--sampler', 'langevin', '--chains', 10000, '--steps', 40, '--step-size', 1)[0]
         np.testing.assert_allclose(wide.var(0), sigma ** 2 * 2, rtol=.06)
         self.fails(4, 'rbm-dream', 'm.st', '--sampler', 'langevin', '--step-size', 1000, '--output', 'd.npy', saying='--step-size')

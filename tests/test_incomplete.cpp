@@ -42,12 +42,17 @@ TEST_SUITE("incomplete") {
             const auto machine = test::random_machine<double>(visible, 6, hidden, 3, 31);
             const auto v = test::random_states(machine.visible, 1, 7);
             std::vector<double> values(v.row(0).begin(), v.row(0).end());
-            values[1] = values[4] = missing;
+            const std::size_t columns = site_width(machine.visible);
+            std::vector<std::size_t> unknown;
+            for (const std::size_t site : {1U, 4U})
+                for (std::size_t i = site * columns; i < (site + 1) * columns; ++i) unknown.push_back(i);
+            for (const std::size_t i : unknown) values[i] = missing;
             const auto part = condition<double>(machine, values);
-            REQUIRE(part.unknown == std::vector<std::size_t>{1, 4});
+            REQUIRE(part.unknown == unknown);
             const auto other = test::random_states(part.machine.visible, 12, 8);
             BasicMatrix<double> whole = test::repeated(v, 0, 12);
-            for (std::size_t b = 0; b < 12; ++b) whole(b, 1) = other(b, 0), whole(b, 4) = other(b, 1);
+            for (std::size_t b = 0; b < 12; ++b)
+                for (std::size_t i = 0; i < unknown.size(); ++i) whole(b, unknown[i]) = other(b, i);
             const auto h = test::random_states(machine.hidden, 12, 9);
             const auto expected = machine.energy(whole, h), found = part.machine.energy(other, h);
             const auto expected_free = machine.free_energy(whole), found_free = part.machine.free_energy(other);
@@ -71,6 +76,32 @@ TEST_SUITE("incomplete") {
                 CHECK(found.value == doctest::Approx(marginal_by_sum(precise(machine), values)).epsilon(1e-6));
             }
         }
+    }
+
+    TEST_CASE("marginals of spins and Potts sites are sums over what is missing") {
+        for (const std::size_t hidden : {2U, 30U}) {
+            for (const auto& kinds : test::unit_pairs) {
+                const std::string& visible = kinds.first;
+                if (visible == "gaussian" || kinds.second == "gaussian") continue;
+                CAPTURE(visible);
+                CAPTURE(kinds.second);
+                const auto machine = test::random_machine<float>(visible, 5, kinds.second, hidden, 5, 0.3);
+                const auto v = test::random_states(precise(machine).visible, 1, 9);
+                std::vector<double> values(v.row(0).begin(), v.row(0).end());
+                const std::size_t columns = site_width(machine.visible);
+                for (const std::size_t site : {0U, 3U, 4U})
+                    for (std::size_t i = site * columns; i < (site + 1) * columns; ++i) values[i] = missing;
+                const auto found = marginal(machine, values);
+                CHECK(found.exact);
+                CHECK(found.value == doctest::Approx(marginal_by_sum(precise(machine), values)).epsilon(1e-6));
+            }
+        }
+    }
+
+    TEST_CASE("sites are known or not as a whole") {
+        const auto machine = test::random_machine<double>("potts", 2, "bernoulli", 2, 1);
+        CHECK_THROWS_AS(condition<double>(machine, std::vector<double>{0, 1, 0, 1, missing, 0}), std::invalid_argument);
+        CHECK_THROWS_AS(condition<double>(machine, std::vector<double>{missing, 1, 0, 1, 0, 0}), std::invalid_argument);
     }
 
     TEST_CASE("marginals of real values are integrals") {

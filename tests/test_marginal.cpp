@@ -28,12 +28,12 @@ TEST_CASE("the gradient over v is the slope of the free energy, for every pair o
         const BasicMarginal<double> marginal(machine, workspace);
         const auto states = random_states(machine.visible, 3, 202);
         std::vector<double> energies(3), expected = machine.free_energy(states, betas);
-        BasicMatrix<double> gradient(3, 6);
+        BasicMatrix<double> gradient(3, machine.visible_count());
         marginal.energy_and_gradient(states, betas, energies, gradient);
         for (std::size_t b = 0; b < 3; ++b) {
             CHECK(energies[b] == doctest::Approx(expected[b]));
-            for (std::size_t i = 0; i < 6; ++i) {
-                CAPTURE(visible_kind);
+            for (std::size_t i = 0; i < machine.visible_count(); ++i) {
+                CAPTURE(kind(machine.visible));
                 constexpr double nudge = 1e-5;
                 auto up = states, down = states;
                 up(b, i) += nudge;
@@ -84,14 +84,14 @@ TEST_CASE("given hidden states the energy is E(v, h) less the hidden part, and i
         const auto visible = random_states(machine.visible, 3, 206), hidden = random_states(machine.hidden, 3, 207);
         std::vector<double> own(3), energies(3);
         add_energy(machine.hidden, hidden.view(), own);
-        BasicMatrix<double> gradient(3, 6);
+        BasicMatrix<double> gradient(3, machine.visible_count());
         joint.given_hidden(hidden).energy_and_gradient(visible, betas, energies, gradient);
         const auto expected = [&](const BasicMatrix<double>& states, std::size_t b) {
             return betas[b] * (machine.energy(states, hidden)[b] - own[b]);
         };
         for (std::size_t b = 0; b < 3; ++b) {
             CHECK(energies[b] == doctest::Approx(expected(visible, b)));
-            for (std::size_t i = 0; i < 6; ++i) {
+            for (std::size_t i = 0; i < machine.visible_count(); ++i) {
                 auto up = visible, down = visible;
                 up(b, i) += 1e-5;
                 down(b, i) -= 1e-5;

@@ -43,6 +43,10 @@ Model full_model(const std::string& visible_kind, const std::string& hidden_kind
     }
     model.image = {2, 3};
     model.rates = {0, 0.1F, 0.25F, 1.0F / 3, 0.5F, 1};
+    if (visible_kind == "potts") {
+        model.image = {3, 6};
+        model.rates.resize(model.machine.visible_count(), 0.25F);
+    }
     model.log_partition = LogPartition{451.28000000000003, 450.1, 452.9999999999999, "ais"};
     model.anomaly = AnomalyThreshold{-93.100000000000009, 0.99, 60000};
     return model;
@@ -148,6 +152,7 @@ TEST_CASE("models of every kind, with and without what is optional, come back bi
             save_model(file.path(), back, true);
             CHECK(read_bytes(file.path()) == bytes);
         }
+    CHECK(site_width(load_model(file.path()).machine.visible) == potts_states);  // the last pair
     for (const Binarize binarize : {Binarize::threshold, Binarize::sample, Binarize::none}) {
         Model model = model_of("bernoulli", "bernoulli", 175);
         model.preparation.binarize = binarize;
@@ -325,8 +330,15 @@ TEST_CASE("each fault of a model is refused with a message that names it") {
 
     CHECK(contains(fault(say("rbm.format", "99")), "rbm.format is '99', expected 1; written by a newer version"));
     CHECK(contains(fault(say("rbm.format", "")), "rbm.format"));
-    CHECK(contains(fault(say("visible.units", "potato")), "unit kind 'potato': expected bernoulli or gaussian"));
+    CHECK(contains(fault(say("visible.units", "potato")),
+                   "unit kind 'potato': expected bernoulli, gaussian, spin or potts"));
     CHECK(contains(fault(say("hidden.units", "")), "hidden.units"));
+    CHECK(contains(fault(say("hidden.units", "potts")), "metadata hidden.units: potts units: found 0 states"));
+    CHECK(contains(fault(say("visible.states", "1"), "potts"), "potts units: found 1 states of a site"));
+    CHECK(contains(fault(say("visible.states", "5"), "potts"), "visible.states is 5, but the tensor weights has 18"));
+    CHECK(contains(fault(say("visible.states", "19"), "potts"), "visible.states is 19, expected at most 18"));
+    CHECK(contains(fault(say("visible.states", "3x"), "potts"), "metadata visible.states is '3x', expected a number"));
+    CHECK(contains(fault(say("data.binarize", "sample"), "potts"), "potts units take one-hot columns"));
     CHECK(contains(fault(say("hidden.units", "gaussian"), "gaussian"), "no lower bound"));
     CHECK(contains(fault(say("data.binarize", "maybe")), "expected threshold, sample or none"));
     for (const char* bad : {"", "x", "0.5 ", " 0.5", "0,5", "nan", "inf", "1e400", "0x1p-1"}) {

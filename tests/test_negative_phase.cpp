@@ -188,23 +188,23 @@ TEST_CASE("fast weights take the gradient at their own rate, in the data's units
         BasicNegativePhase<double> phase;
         static_cast<BasicChains<double>&>(phase) = BasicChains<double>::from_noise(machine, 8, random);
         std::vector<double> row_variance, column_variance;
-        if (!location_variance(machine.visible, row_variance)) row_variance.assign(5, 1.0);
-        if (!location_variance(machine.hidden, column_variance)) column_variance.assign(4, 1.0);
+        if (!location_variance(machine.visible, row_variance)) row_variance.assign(machine.visible_count(), 1.0);
+        if (!location_variance(machine.hidden, column_variance)) column_variance.assign(machine.hidden_count(), 1.0);
         auto expected = machine.zeros_like();
         for (int update = 0; update < 3; ++update) {
             auto gradient = machine.zeros_like();
             for (double& value : location(gradient.visible)) value = 7;  // what is there already is not the batch's
             const std::size_t batch = fill_batch(machine, data, 8, workspace);
             objective.add_gradient(machine, batch, phase, random, workspace, gradient);
-            for (std::size_t i = 0; i < 5; ++i) {
+            for (std::size_t i = 0; i < machine.visible_count(); ++i) {
                 double& bias = location(expected.visible)[i];
                 bias = 0.75 * bias - 0.25 * row_variance[i] * (location(gradient.visible)[i] - 7);
-                for (std::size_t j = 0; j < 4; ++j) {
+                for (std::size_t j = 0; j < machine.hidden_count(); ++j) {
                     double& weight = expected.weights(i, j);
                     weight = 0.75 * weight - 0.25 * row_variance[i] * column_variance[j] * gradient.weights(i, j);
                 }
             }
-            for (std::size_t j = 0; j < 4; ++j) {
+            for (std::size_t j = 0; j < machine.hidden_count(); ++j) {
                 double& bias = location(expected.hidden)[j];
                 bias = 0.75 * bias - 0.25 * column_variance[j] * location(gradient.hidden)[j];
             }

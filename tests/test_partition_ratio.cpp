@@ -52,11 +52,16 @@ TEST_SUITE("partition_ratio") {
         CHECK(held >= 95);
     }
 
-    TEST_CASE("both directions by tempering agree with the exact ratio, for bits and real values") {
-        for (const std::string visible : {"bernoulli", "gaussian"}) {
+    TEST_CASE("both directions by tempering agree with the exact ratio, for all kinds of units") {
+        using Kinds = std::pair<std::string, std::string>;
+        for (const auto& kinds :
+             {Kinds("bernoulli", "bernoulli"), Kinds("gaussian", "bernoulli"), Kinds("spin", "spin"),
+              Kinds("potts", "bernoulli"), Kinds("gaussian", "potts"), Kinds("potts", "potts")}) {
+            const std::string &visible = kinds.first, &hidden = kinds.second;
             CAPTURE(visible);
-            const auto from = test::random_machine<float>(visible, 6, "bernoulli", 4, 51, 0.5);
-            const auto to = test::random_machine<float>(visible, 6, "bernoulli", 7, 52, 0.5);
+            CAPTURE(hidden);
+            const auto from = test::random_machine<float>(visible, 6, hidden, 4, 51, 0.5);
+            const auto to = test::random_machine<float>(visible, 6, hidden, 7, 52, 0.5);
             const double exact = exact_log_partition(to) - exact_log_partition(from);
             Random random(4);
             const auto found = partition_ratio(from, from.visible, to, to.visible, quick(), random);
@@ -83,6 +88,12 @@ TEST_SUITE("partition_ratio") {
         const Matrix samples(10, 4);
         CHECK_THROWS_AS(annealed_ratio(bits, wide, samples, 10, random), std::invalid_argument);
         CHECK_THROWS_AS(annealed_ratio(bits, normal, samples, 10, random), Unsupported);
+        const Machine three(make_units<float>("bernoulli", 4), make_units<float>("potts", 2, 3));
+        const Machine six(make_units<float>("bernoulli", 4), make_units<float>("potts", 1, 6));
+        CHECK_THROWS_AS(annealed_ratio(three, six, samples, 10, random), Unsupported);
+        const Machine sites(make_units<float>("potts", 2, 2), Bernoulli(2));
+        const Machine site(make_units<float>("potts", 1, 4), Bernoulli(2));
+        CHECK_THROWS_AS(annealed_ratio(sites, site, samples, 10, random), std::invalid_argument);
         CHECK_THROWS_AS(annealed_ratio(bits, bits, Matrix(1, 4), 10, random), std::invalid_argument);
     }
 }

@@ -11,6 +11,9 @@
 #include "rbm/kernels/threads.h"
 #include "rbm/trainer/contrastive_divergence.h"
 #include "rbm/trainer/fast_persistent.h"
+#include "rbm/trainer/noise_contrastive.h"
+#include "rbm/trainer/pseudo_likelihood.h"
+#include "rbm/trainer/score_matching.h"
 #include "rbm/trainer/tempered_divergence.h"
 #include "rbm/trainer/train.h"
 #include "temporary_file.h"
@@ -35,6 +38,7 @@ struct Run {
     Binarize binarize = Binarize::threshold;
     bool weighted = false;
     const char* algorithm = "pcd";  ///< of runs with chains
+    const char* units = nullptr;    ///< of both sides, where they are neither Bernoulli nor Gaussian
 };
 
 struct Prepared {
@@ -52,6 +56,19 @@ Prepared prepare(const Run& run, std::size_t rows, std::size_t cols, std::size_t
         const auto scale = standardise(raw);
         result.preparation.mean = scale.mean;
         result.preparation.scale = scale.scale;
+    }
+    if (run.units != nullptr) {
+        result.machine = Machine(make_units<float>(run.units, cols, 3), make_units<float>(run.units, hidden, 3));
+        const StateForm form = state_form(result.machine.visible);
+        std::vector<std::uint8_t> codes(rows * cols);
+        for (std::size_t i = 0; i < codes.size(); ++i)
+            codes[i] = static_cast<std::uint8_t>(3 * raw.value(i / cols, i % cols) * 0.999F);
+        if (form.states > 0) result.preparation.binarize = Binarize::none;
+        result.data = form.states > 0 ? Dataset::from_bytes(rows, cols, codes, 1).expanded(form.states)
+                                      : raw.prepared(result.preparation, form);
+        Random random(131);
+        initialize(result.machine, result.data, random);
+        return result;
     }
     result.data = raw.prepared(result.preparation, !run.gaussian);
     result.machine =
@@ -71,6 +88,9 @@ bool advance(const Run& run, const Prepared& prepared, TrainState& state, const 
         return go(FastPersistentContrastiveDivergence{2, run.chains, StepsSchedule::linear});
     if (run.algorithm == std::string_view("tempering"))  // so many sweeps that the rungs move
         return go(TemperedDivergence{prepared.machine.visible, 60, run.chains, 4});
+    if (run.algorithm == std::string_view("noise contrast")) return go(NoiseContrastive{prepared.machine.visible, 3});
+    if (run.algorithm == std::string_view("denoising")) return go(DenoisingScoreMatching{});
+    if (run.algorithm == std::string_view("flips")) return go(PseudoLikelihood{3});
     return run.chains == 0
                ? train(state, ContrastiveDivergence{2}, prepared.data, run.settings, observer, prepared.weights)
                : train(state, PersistentContrastiveDivergence{2, run.chains}, prepared.data, run.settings, observer,
@@ -106,6 +126,9 @@ void check_same(const TrainState& found, const TrainState& expected) {
     CHECK(found.batch == expected.batch);
     CHECK(found.gradient_norms == expected.gradient_norms);
     CHECK(found.steps_to_weights == expected.steps_to_weights);
+    CHECK(found.losses == expected.losses);
+    CHECK(found.chains.log_constant == expected.chains.log_constant);
+    CHECK(found.chains.log_constant_variance == expected.chains.log_constant_variance);
 }
 
 std::vector<Run> runs() {
@@ -145,6 +168,24 @@ std::vector<Run> runs() {
             other.algorithm = algorithm;
             result.push_back(other);
         }
+    for (const char* units : {"spin", "potts"})
+        for (const char* algorithm : {"pcd", "fast", "tempering"}) {
+            Run other{units, settings, 7};
+            other.settings.optimizer = Optimizer::adam;
+            other.settings.learning_rate = 0.01F;
+            other.algorithm = algorithm;
+            other.units = units;
+            result.push_back(other);
+        }
+    for (const char* algorithm : {"noise contrast", "flips"}) {
+        Run other{algorithm, settings, 0};
+        other.algorithm = algorithm;
+        result.push_back(other);
+    }
+    Run denoising{"denoising", settings, 0, true};
+    denoising.settings.learning_rate = 0.01F;
+    denoising.algorithm = "denoising";
+    result.push_back(denoising);
     return result;
 }
 

@@ -216,6 +216,35 @@ class Train(BadInputTest):
         self.assertEqual(lines[-1]['log_partition_method'], 'exact')
         self.assertNotIn('log_partition_low', lines[-1])
 
+    def test_objectives_without_chains(self):
+        """Their loss falls, and the likelihood that they do not look at rises."""
+        self.ok('rbm-data', 'bars-and-stripes', '--size', 3, '--output', 'bars.npy')
+        self.ok('rbm-data', 'laplace-sources', '--rows', 1000, '--output', 'sources.npy')
+        bits = 'bars.npy', '--hidden', 9, '--epochs', 2000, '--batch-size', 16, '--learning-rate', 0.3
+        reals = 'sources.npy', '--visible-units', 'gaussian', '--hidden', 4, '--epochs', 60, '--initial-weights', 2, '--initial-hidden-bias', -4
+        for name, words in (('pseudo-likelihood', bits), ('ratio-matching', bits), ('nce', bits), ('nce', reals), ('score-matching', reals),
+                            ('denoising', reals), ('sliced', reals)):
+            with self.subTest(name, words=words):
+                self.ok('rbm-train', *words, '--algorithm', name, '--output', 'run', '--force')
+                lines = [json.loads(line) for line in self.path('run/metrics.jsonl').read_text().splitlines()]
+                self.assertLess(lines[-1]['loss'], lines[0]['loss'])
+                known = [line for line in lines if 'log_likelihood' in line]
+                self.assertGreater(known[-1]['log_likelihood'], known[0]['log_likelihood'] + 0.005)
+        # A kind that an objective cannot do is said before anything is written.
+        self.fails(2, 'rbm-train', 'bars.npy', '--output', 'none', '--algorithm', 'sliced', saying='bernoulli visible units')
+        self.fails(2, 'rbm-train', 'sources.npy', '--output', 'none', '--visible-units', 'gaussian', '--algorithm', 'ratio-matching',
+                   saying='gaussian visible units')
+        self.assertFalse(self.path('none').exists())
+
+    def test_noise_contrast_knows_log_partition(self):
+        self.ok('rbm-data', 'laplace-sources', '--rows', 5000, '--output', 'sources.npy')
+        self.ok('rbm-train', 'sources.npy', '--output', 'run', '--visible-units', 'gaussian', '--hidden', 2, '--algorithm', 'nce', '--epochs', 30)
+        learned = json.loads(self.ok('rbm-inspect', 'run/model.safetensors', '--json'))
+        self.assertEqual(learned['log_partition_method'], 'nce')
+        self.assertLess(learned['log_partition_low'], learned['log_partition_high'])
+        exact = json.loads(self.ok('rbm-estimate', 'run/model.safetensors', '--method', 'exact', '--json'))
+        self.assertAlmostEqual(learned['log_partition'], exact['log_partition'], delta=0.05)
+
     def test_stop_on_likelihood(self):
         """A rate that ruins the machine after a while: the best model is kept, the run ends early and says so."""
         words = '--hidden', 8, '--epochs', 200, '--validation', DIGITS, '--learning-rate', 1.5, '--learning-rate-schedule', 'constant', \

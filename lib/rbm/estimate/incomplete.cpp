@@ -13,10 +13,10 @@
 namespace rbm {
 namespace {
 
-/// The chosen units of a bank.
+/// The chosen columns of a bank, whole sites.
 template <class Real>
 BasicUnits<Real> part_of(const BasicUnits<Real>& units, std::span<const std::size_t> chosen) {
-    BasicUnits<Real> part = make_units<Real>(kind(units), chosen.size());
+    BasicUnits<Real> part = similar_units<Real>(units, chosen.size() / site_width(units));
     std::vector<std::span<const Real>> all;
     each_parameter(units, [&](std::string_view, std::span<const Real> values) { all.push_back(values); });
     std::size_t parameter = 0;
@@ -45,6 +45,13 @@ BasicConditioned<Real> condition(const BasicMachine<Real>& machine, std::span<co
     BasicConditioned<Real> result;
     std::vector<std::size_t> known;
     for (std::size_t i = 0; i < values.size(); ++i) (std::isnan(values[i]) ? result.unknown : known).push_back(i);
+    const std::size_t columns = site_width(machine.visible);
+    for (std::size_t i = 0; i < values.size(); ++i)
+        if (std::isnan(values[i]) != std::isnan(values[i / columns * columns]))
+            throw std::invalid_argument(
+                fmt::format("condition: columns {} and {}: found one of them unknown, expected sites of {} columns "
+                            "that are known or not as a whole",
+                            i / columns * columns + 1, i + 1, columns));
     const auto rows_of = [&](BasicMachine<Real>& part, std::span<const std::size_t> chosen) {
         for (std::size_t i = 0; i < chosen.size(); ++i)
             std::copy(machine.weights.row(chosen[i]).begin(), machine.weights.row(chosen[i]).end(),
@@ -80,8 +87,8 @@ MarginalFreeEnergy marginal_free_energy(const Machine& machine, const PreciseMac
         static_cast<std::size_t>(std::count_if(values.begin(), values.end(), [](float x) { return std::isnan(x); }));
     if (unknown == 0) return exactly(machine.free_energy(ConstView(values.data(), 1, values.size()))[0]);
     const BasicMatrix<double> wide = precise(ConstView(values.data(), 1, values.size()));
-    const bool few_unknown = !alphabet(machine.visible).empty() && unknown <= enumerable_units;
-    if (few_unknown || state_count(machine.hidden) != 0) {
+    const Units missing = similar_units<float>(machine.visible, unknown / site_width(machine.visible));
+    if (state_count(missing) != 0 || state_count(machine.hidden) != 0) {
         const auto part = condition<double>(exact_machine, wide.row(0));
         const StateSum sum(part.machine, enumerable_side(part.machine));
         return exactly(part.energy - sum.log_partition(settings.on_block));

@@ -23,7 +23,8 @@ struct BasicConditioned {
 };
 using Conditioned = BasicConditioned<float>;
 
-/// values [V]: NaN is unknown.  Throws std::invalid_argument when there are not V values.
+/// values [V]: NaN is unknown; of a Potts site all columns are, or none.  Throws std::invalid_argument for others, and
+/// when there are not V values.
 template <class Real>
 BasicConditioned<Real> condition(const BasicMachine<Real>& machine, std::span<const Real> values);
 
@@ -43,8 +44,8 @@ struct MarginalSettings {
     std::optional<Units> visible_base = {};  ///< where annealing begins, [V]; none: the machine's own bank
 };
 
-/// F of the known part of a row, values [V] with NaN where unknown.  Exact where nothing is unknown, and where at most
-/// 25 discrete units are, or that many are hidden; else by AIS, whose error makes F too high rather than too low.
+/// F of the known part of a row, values [V] with NaN where unknown.  Exact where nothing is unknown, and where what is,
+/// or the hidden units, have at most 2^25 states; else by AIS, whose error makes F too high rather than too low.
 /// `exact_machine` is precise(machine).
 MarginalFreeEnergy marginal_free_energy(const Machine& machine, const PreciseMachine& exact_machine,
                                         std::span<const float> values, const MarginalSettings& settings,

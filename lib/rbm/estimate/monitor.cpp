@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/random/uniform_int_distribution.hpp>
 #include <cmath>
 #include <numeric>
@@ -30,31 +31,32 @@ double average(std::span<const double> values) {
     return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-/// Adds log p(v_i | rest) to total for each row, where i = chosen(row).
+/// Adds log p(site i | rest) to out for each row, where i = chosen(row).
 template <class Chosen>
-void add_conditional(const Machine& machine, const std::vector<float>& letters, Matrix& states, Chosen chosen,
+void add_conditional(const Machine& machine, const Matrix& letters, Matrix& states, Chosen chosen,
                      std::span<double> out) {
+    const std::size_t columns = letters.cols();
     const std::vector<double> own = machine.free_energy(states);
     std::vector<std::vector<double>> terms(states.rows());
-    std::vector<float> original(states.rows());
-    for (std::size_t r = 0; r < states.rows(); ++r) original[r] = states(r, chosen(r));
-    for (const float letter : letters) {
-        for (std::size_t r = 0; r < states.rows(); ++r) states(r, chosen(r)) = letter;
+    Matrix original(states.rows(), columns);
+    const auto site = [&](std::size_t r) { return states.row(r).subspan(chosen(r) * columns, columns); };
+    for (std::size_t r = 0; r < states.rows(); ++r) std::ranges::copy(site(r), original.row(r).begin());
+    for (std::size_t k = 0; k < letters.rows(); ++k) {
+        for (std::size_t r = 0; r < states.rows(); ++r) std::ranges::copy(letters.row(k), site(r).begin());
         const std::vector<double> other = machine.free_energy(states);
         for (std::size_t r = 0; r < states.rows(); ++r) terms[r].push_back(own[r] - other[r]);
     }
     for (std::size_t r = 0; r < states.rows(); ++r) {
-        states(r, chosen(r)) = original[r];
+        std::ranges::copy(original.row(r), site(r).begin());
         out[r] -= log_sum_exp(terms[r]);
     }
 }
 
-std::vector<float> letters_of(const Machine& machine) {
-    std::vector<float> letters = alphabet(machine.visible);
-    if (letters.empty())
+Matrix letters_of(const Machine& machine) {
+    if (!is_discrete(machine.visible))
         throw Unsupported(
             fmt::format("pseudo-likelihood: {} visible units, expected discrete ones", kind(machine.visible)));
-    return letters;
+    return site_states(machine.visible);
 }
 
 }  // namespace
@@ -91,7 +93,8 @@ double pseudo_likelihood(const Machine& machine, const Dataset& data, Random ran
     const auto letters = letters_of(machine);
     const Stream stream = random.next();
     std::vector<double> logs(data.rows());
-    boost::random::uniform_int_distribution<std::size_t> unit(0, data.cols() - 1);
+    const std::size_t sites = site_count(machine.visible);
+    boost::random::uniform_int_distribution<std::size_t> unit(0, sites - 1);
     for_each_block(data, stream, [&](std::size_t first, Matrix& states) {
         std::vector<std::size_t> chosen(states.rows());
         for (std::size_t& i : chosen) i = unit(random);
@@ -99,14 +102,14 @@ double pseudo_likelihood(const Machine& machine, const Dataset& data, Random ran
             machine, letters, states, [&](std::size_t r) { return chosen[r]; },
             std::span(logs).subspan(first, states.rows()));
     });
-    return average(logs) * static_cast<double>(data.cols());
+    return average(logs) * static_cast<double>(sites);
 }
 
 double exact_pseudo_likelihood(const Machine& machine, const Dataset& data, const Stream& stream) {
     const auto letters = letters_of(machine);
     std::vector<double> logs(data.rows());
     for_each_block(data, stream, [&](std::size_t first, Matrix& states) {
-        for (std::size_t i = 0; i < data.cols(); ++i)
+        for (std::size_t i = 0; i < site_count(machine.visible); ++i)
             add_conditional(
                 machine, letters, states, [&](std::size_t) { return i; },
                 std::span(logs).subspan(first, states.rows()));

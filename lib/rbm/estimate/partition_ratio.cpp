@@ -56,7 +56,7 @@ class BankBetween {
 /// The machine with free hidden units behind its own, so that there are `count`.
 Machine padded(const Machine& machine, std::size_t count) {
     if (machine.hidden_count() == count) return machine;
-    Machine result(machine.visible, make_units<float>(kind(machine.hidden), count));
+    Machine result(machine.visible, similar_units<float>(machine.hidden, count / site_width(machine.hidden)));
     for (std::size_t i = 0; i < machine.visible_count(); ++i)
         std::copy(machine.weights.row(i).begin(), machine.weights.row(i).end(), result.weights.row(i).begin());
     each_pair(result, machine, [](std::string_view name, std::span<float> to, std::span<const float> from) {
@@ -83,7 +83,8 @@ struct End {
 
 /// log Z of the free units that padding adds.
 double log_free_units(const Machine& machine, std::size_t count) {
-    const Units units = make_units<float>(kind(machine.hidden), count - machine.hidden_count());
+    const Units units =
+        similar_units<float>(machine.hidden, (count - machine.hidden_count()) / site_width(machine.hidden));
     const Matrix no_field(1, width(units));
     double out = 0;
     if (width(units) > 0) add_log_normalizer(units, no_field.view(), Beta{}, std::span(&out, 1));
@@ -97,13 +98,13 @@ double log_free_units(const Machine& from, const Machine& to) {
 }
 
 void check(const Machine& from, const Machine& to) {
-    if (kind(from.visible) != kind(to.visible) || width(from.visible) != width(to.visible))
+    if (!alike(from.visible, to.visible) || width(from.visible) != width(to.visible))
         throw std::invalid_argument(fmt::format("partition_ratio: {} {} visible units against {} {} ones",
-                                                width(from.visible), kind(from.visible), width(to.visible),
-                                                kind(to.visible)));
-    if (kind(from.hidden) != kind(to.hidden) || alphabet(from.hidden).empty())
+                                                width(from.visible), name_with_states(from.visible), width(to.visible),
+                                                name_with_states(to.visible)));
+    if (!alike(from.hidden, to.hidden) || !is_discrete(from.hidden))
         throw Unsupported(fmt::format("partition_ratio: {} and {} hidden units, expected discrete ones of one kind",
-                                      kind(from.hidden), kind(to.hidden)));
+                                      name_with_states(from.hidden), name_with_states(to.hidden)));
 }
 
 bool differ(const PartitionEstimate& forth, const PartitionEstimate& back) {

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <numbers>
 
 #include "rbm/estimate/monitor.h"
 #include "rbm/estimate/self_check_parts.h"
@@ -56,28 +55,6 @@ std::vector<double> magnitudes(const PreciseMachine& machine, const Precise& vis
     return own;
 }
 
-namespace {
-
-/// log p(state | field), from the means alone for units with two letters, from the density for Gaussian ones.
-double log_conditional(const BasicUnits<double>& units, std::span<const double> state, std::span<const double> mean) {
-    double sum = 0;
-    if (const auto* gaussian = std::get_if<BasicGaussian<double>>(&units)) {
-        for (std::size_t j = 0; j < state.size(); ++j) {
-            const double z = (state[j] - mean[j]) * std::exp(-gaussian->log_sigma[j]);
-            sum -= 0.5 * z * z + gaussian->log_sigma[j] + 0.5 * std::log(2 * std::numbers::pi);
-        }
-        return sum;
-    }
-    const std::vector<double> letters = alphabet(units);
-    for (std::size_t j = 0; j < state.size(); ++j) {
-        const double upper = (mean[j] - letters[0]) / (letters[1] - letters[0]);
-        sum += state[j] == letters[1] ? std::log(upper) : std::log1p(-upper);
-    }
-    return sum;
-}
-
-}  // namespace
-
 void check_identities(Run& run) {
     const auto& oracle = run.oracle;
     const std::string size = fmt::format("{} states, {}", run.visible.rows(), size_text(run.machine));
@@ -86,8 +63,7 @@ void check_identities(Run& run) {
     const std::vector<double> joint = run.functions.energy(oracle, run.precise_visible, run.precise_hidden);
     const Precise means = oracle.hidden_mean(run.precise_visible);
     std::vector<double> by_chain_rule = joint;
-    for (std::size_t r = 0; r < joint.size(); ++r)
-        by_chain_rule[r] += log_conditional(oracle.hidden, run.precise_hidden.row(r), means.row(r));
+    add_log_probability(oracle.hidden, ConstDoubleView(run.precise_hidden), ConstDoubleView(means), by_chain_rule);
     run.add("chain rule", fmt::format("E(v,h) + log p(h|v) with F(v); {}", size), worst(by_chain_rule, free, scale),
             1e-10);
     run.add("energy, float", fmt::format("E(v,h) in float with double; {}", size),
@@ -158,7 +134,8 @@ std::vector<CheckResult> self_check_data(const Machine& machine, const Dataset& 
 
 Machine example_machine(std::string_view visible_kind, std::size_t visible, std::string_view hidden_kind,
                         std::size_t hidden, std::uint64_t seed, double size) {
-    Machine machine(make_units<float>(visible_kind, visible), make_units<float>(hidden_kind, hidden));
+    constexpr std::size_t states = 3;  // of sites that can have any number
+    Machine machine(make_units<float>(visible_kind, visible, states), make_units<float>(hidden_kind, hidden, states));
     const Stream stream = Random(seed).fork(2).next();
     std::size_t parameter = 0;
     machine.each_parameter([&](std::string_view name, std::span<float> values) {
@@ -188,7 +165,7 @@ std::vector<std::pair<std::string, std::string>> machine_kinds() {
     for (const auto& visible : kinds)
         for (const auto& hidden : kinds) {
             try {
-                Machine(make_units<float>(visible, 1), make_units<float>(hidden, 1));
+                Machine(make_units<float>(visible, 1, 2), make_units<float>(hidden, 1, 2));
             } catch (const Unsupported&) {
                 continue;
             }

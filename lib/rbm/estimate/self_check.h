@@ -53,7 +53,8 @@ std::vector<CheckResult> self_check(const Machine& machine, std::uint64_t seed =
 std::vector<CheckResult> self_check_data(const Machine& machine, const Dataset& data, const Stream& stream = {},
                                          const CheckedFunctions& functions = {});
 
-/// A machine with weights and locations drawn from N(0, size^2): something to check when there is no model.
+/// A machine with weights and locations drawn from N(0, size^2): something to check when there is no model.  `visible`
+/// and `hidden` count sites, which have three states where they can have any number.
 Machine example_machine(std::string_view visible_kind, std::size_t visible, std::string_view hidden_kind,
                         std::size_t hidden, std::uint64_t seed, double size = 0.5);
 

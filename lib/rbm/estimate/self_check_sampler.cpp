@@ -10,6 +10,7 @@
 #include "rbm/estimate/self_check_parts.h"
 #include "rbm/estimate/submachine.h"
 #include "rbm/kernels/scalar.h"
+#include "rbm/model/enumerate.h"
 
 namespace rbm::checks {
 namespace {
@@ -48,13 +49,12 @@ void put(const SideStates& all, const std::vector<std::size_t>& chosen, Matrix& 
         for (std::size_t i = 0; i < out.cols(); ++i) out(r, i) = static_cast<float>(all.states(chosen[r], i));
 }
 
-/// The number of a state as enumerate_states() counts.
-std::size_t number_of(std::span<const float> state, const std::vector<float>& letters) {
-    std::size_t number = 0;
-    for (std::size_t i = state.size(); i-- > 0;)
-        number = number * letters.size() +
-                 static_cast<std::size_t>(std::find(letters.begin(), letters.end(), state[i]) - letters.begin());
-    return number;
+/// Of a continuous unit around its mean.
+std::vector<double> deviations(const BasicUnits<double>& units) {
+    std::vector<double> out;
+    location_variance(units, out);
+    for (double& value : out) value = std::sqrt(value);
+    return out;
 }
 
 /// Chains at exact draws of the machine: of the discrete side from the sum over its states, the other side given it.
@@ -76,15 +76,16 @@ ExactStart exact_start(const Run& run, const Machine& part, Side discrete, Rando
     chains.hidden.fill(0);
     put(all, draw(start.distribution, chain_count, random), discrete == Side::visible ? chains.visible : chains.hidden);
     if (discrete == Side::visible) return start;
-    const auto& bank = std::get<BasicGaussian<double>>(oracle.visible);
+    const auto center = location(oracle.visible);
+    const std::vector<double> deviation = deviations(oracle.visible);
     const Stream stream = random.next();
     for (std::size_t c = 0; c < chain_count; ++c)
-        for (std::size_t i = 0; i < bank.width(); ++i) {
-            double mean = bank.center[i];
+        for (std::size_t i = 0; i < center.size(); ++i) {
+            double mean = center[i];
             for (std::size_t j = 0; j < part.hidden_count(); ++j)
                 mean += oracle.weights(i, j) * static_cast<double>(chains.hidden(c, j));
             chains.visible(c, i) =
-                static_cast<float>(mean + std::exp(bank.log_sigma[i]) * static_cast<double>(normal_at(stream, c, i)));
+                static_cast<float>(mean + deviation[i] * static_cast<double>(normal_at(stream, c, i)));
         }
     return start;
 }
@@ -114,8 +115,10 @@ ChiSquare test_residuals(const Run& run, const Machine& part, Side continuous, R
     const Side discrete = continuous == Side::visible ? Side::hidden : Side::visible;
     const PreciseMachine oracle = precise(part);
     Chains chains = exact_start(run, part, discrete, random).chains;
-    const auto& bank = std::get<BasicGaussian<double>>(continuous == Side::visible ? oracle.visible : oracle.hidden);
-    const std::size_t units = bank.width();
+    const auto& bank = continuous == Side::visible ? oracle.visible : oracle.hidden;
+    const auto center = location(bank);
+    const std::vector<double> deviation = deviations(bank);
+    const std::size_t units = center.size();
     std::vector<std::vector<std::size_t>> eighths;
     for (int sweep = 0; sweep < 2; ++sweep) {
         const Matrix given_visible = chains.visible;
@@ -125,11 +128,11 @@ ChiSquare test_residuals(const Run& run, const Machine& part, Side continuous, R
         auto& row = eighths.emplace_back(chain_count * units);
         for (std::size_t c = 0; c < chain_count; ++c)
             for (std::size_t i = 0; i < units; ++i) {
-                double mean = bank.center[i];
+                double mean = center[i];
                 for (std::size_t j = 0; j < given.cols(); ++j)
                     mean += static_cast<double>(given(c, j)) *
                             (continuous == Side::visible ? oracle.weights(i, j) : oracle.weights(j, i));
-                row[c * units + i] = eighth((static_cast<double>(state(c, i)) - mean) * std::exp(-bank.log_sigma[i]));
+                row[c * units + i] = eighth((static_cast<double>(state(c, i)) - mean) / deviation[i]);
             }
     }
     std::vector<std::uint64_t> counts(64);
@@ -140,10 +143,10 @@ ChiSquare test_residuals(const Run& run, const Machine& part, Side continuous, R
 ChiSquare test_stationarity(const Run& run, const Machine& part, Side discrete, Random& random) {
     ExactStart start = exact_start(run, part, discrete, random);
     run.functions.sample(part, start.chains, random, 3);
-    const auto letters = alphabet(discrete == Side::visible ? part.visible : part.hidden);
+    const Matrix all = site_states(discrete == Side::visible ? part.visible : part.hidden);
     const Matrix& states = discrete == Side::visible ? start.chains.visible : start.chains.hidden;
     std::vector<std::uint64_t> counts(start.distribution.size());
-    for (std::size_t c = 0; c < chain_count; ++c) ++counts[number_of(states.row(c), letters)];
+    for (std::size_t c = 0; c < chain_count; ++c) ++counts[state_number(all, std::as_const(states).row(c))];
     return chi_square(counts, start.distribution);
 }
 
@@ -168,20 +171,21 @@ ChiSquare test_transitions(const Run& run, const Machine& part, Random& random) 
             for (std::size_t h = 0; h < m; ++h)
                 if (of_hidden[h] > 0) pairs[a * n + b] += flat[a * m + h] * flat[b * m + h] / of_hidden[h];
     Chains chains = exact_start(run, part, Side::visible, random).chains;
-    const auto letters = alphabet(part.visible);
+    const Matrix all = site_states(part.visible);
     std::vector<std::size_t> before(chain_count);
-    for (std::size_t c = 0; c < chain_count; ++c) before[c] = number_of(chains.visible.row(c), letters);
+    for (std::size_t c = 0; c < chain_count; ++c) before[c] = state_number<float>(all, chains.visible.row(c));
     run.functions.sample(part, chains, random, 1);
     std::vector<std::uint64_t> counts(pairs.size());
-    for (std::size_t c = 0; c < chain_count; ++c) ++counts[before[c] * n + number_of(chains.visible.row(c), letters)];
+    for (std::size_t c = 0; c < chain_count; ++c)
+        ++counts[before[c] * n + state_number<float>(all, chains.visible.row(c))];
     return chi_square(counts, pairs);
 }
 
 }  // namespace
 
 void check_sampler(Run& run) {
-    const bool continuous_visible = alphabet(run.machine.visible).empty();
-    const bool continuous_hidden = alphabet(run.machine.hidden).empty();
+    const bool continuous_visible = !is_discrete(run.machine.visible);
+    const bool continuous_hidden = !is_discrete(run.machine.hidden);
     const Machine part = strongest_part(run.machine, 12, 12);
     const Side discrete = continuous_visible ? Side::hidden : Side::visible;
     add_test(run, "Gibbs, states",

@@ -88,7 +88,7 @@ void check_gradients(Run& run) {
 }
 
 void check_score(Run& run) {
-    if (!alphabet(run.oracle.visible).empty()) return;
+    if (is_discrete(run.oracle.visible)) return;
     const auto& f = run.functions;
     const Precise score = f.score(run.oracle, run.precise_visible);
     Precise varied = run.precise_visible;

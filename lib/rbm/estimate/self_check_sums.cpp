@@ -17,8 +17,7 @@ constexpr std::size_t most_units = 12;
 
 /// A part whose sides can both be summed: few discrete units, one continuous one.
 Machine summable_part(const Machine& machine, std::size_t most) {
-    return strongest_part(machine, alphabet(machine.visible).empty() ? 1 : most,
-                          alphabet(machine.hidden).empty() ? 1 : most);
+    return strongest_part(machine, is_discrete(machine.visible) ? most : 1, is_discrete(machine.hidden) ? most : 1);
 }
 
 Precise repeated(std::span<const double> row, std::size_t count) {
@@ -49,8 +48,7 @@ double log_sum(std::span<const double> state, const SideStates& others, Energies
 
 /// log Z by the marginal of one side: by the library where it can, by a grid over a continuous unit.
 double log_partition_by(const Run& run, const Machine& part, const PreciseMachine& oracle, Side side) {
-    if (!alphabet(side == Side::visible ? part.visible : part.hidden).empty())
-        return run.functions.log_partition(part, side);
+    if (is_discrete(side == Side::visible ? part.visible : part.hidden)) return run.functions.log_partition(part, side);
     const SideStates all = side_states(oracle, side);
     std::vector<double> terms = side == Side::visible ? run.functions.free_energy(oracle, all.states)
                                                       : run.functions.hidden_free_energy(oracle, all.states);
@@ -64,7 +62,7 @@ void check_enumeration(Run& run) {
     const std::uint64_t states = run.machine.hidden_count() <= 20 ? state_count(run.machine.hidden) : 0;
     const double work = static_cast<double>(states) * static_cast<double>(run.machine.weights.values().size());
     const bool whole = states > 0 && work < 1e8;
-    const std::size_t most_hidden = alphabet(run.machine.hidden).empty() ? 1 : most_units;
+    const std::size_t most_hidden = is_discrete(run.machine.hidden) ? most_units : 1;
     const Machine part = whole ? run.machine : strongest_part(run.machine, most_units, most_hidden);
     const PreciseMachine oracle = precise(part);
     Precise visible = run.precise_visible;
@@ -97,7 +95,7 @@ void check_partition(Run& run) {
 
     const Machine smaller = summable_part(run.machine, 8);
     const PreciseMachine smaller_oracle = precise(smaller);
-    const Side discrete = alphabet(smaller.visible).empty() ? Side::hidden : Side::visible;
+    const Side discrete = is_discrete(smaller.visible) ? Side::visible : Side::hidden;
     const double log_partition = run.functions.log_partition(smaller, discrete);
     const SideStates visible = side_states(smaller_oracle, Side::visible);
     const SideStates hidden = side_states(smaller_oracle, Side::hidden);

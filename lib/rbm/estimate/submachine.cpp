@@ -21,11 +21,28 @@ std::vector<std::size_t> largest(const std::vector<double>& scores, std::size_t 
     return order;
 }
 
-/// The mean of a Gaussian unit lies within reach of its center, whatever the other side's states.
+/// The columns of the sites with the largest scores: as many as have no more states than `most` units of two, but one
+/// at least; of continuous units, `most`.
+std::vector<std::size_t> strongest_sites(const Units& units, const std::vector<double>& of_columns, std::size_t most) {
+    const std::size_t columns = site_width(units);
+    if (columns > 1) {
+        const double sites = static_cast<double>(most) / std::log2(static_cast<double>(columns));
+        most = std::max<std::size_t>(1, static_cast<std::size_t>(sites));
+    }
+    std::vector<double> scores(of_columns.size() / columns);
+    for (std::size_t i = 0; i < of_columns.size(); ++i)
+        scores[i / columns] = std::max(scores[i / columns], of_columns[i]);
+    std::vector<std::size_t> chosen;
+    for (const std::size_t site : largest(scores, most))
+        for (std::size_t k = 0; k < columns; ++k) chosen.push_back(site * columns + k);
+    return chosen;
+}
+
+/// The mean of a continuous unit lies within reach of its location, whatever the other side's states.
 double reach(const PreciseMachine& machine, Side side) {
-    const auto letters = alphabet(side == Side::visible ? machine.hidden : machine.visible);
+    const BasicMatrix<double> states = site_states(side == Side::visible ? machine.hidden : machine.visible);
     double extreme = 0;
-    for (const double letter : letters) extreme = std::max(extreme, std::abs(letter));
+    for (const double letter : states.values()) extreme = std::max(extreme, std::abs(letter));
     double sum = 0;
     for (const double weight : machine.weights.values()) sum += std::abs(weight);
     return extreme * sum;
@@ -34,8 +51,8 @@ double reach(const PreciseMachine& machine, Side side) {
 }  // namespace
 
 Machine submachine(const Machine& machine, std::span<const std::size_t> visible, std::span<const std::size_t> hidden) {
-    Machine part(make_units<float>(kind(machine.visible), visible.size()),
-                 make_units<float>(kind(machine.hidden), hidden.size()));
+    Machine part(similar_units<float>(machine.visible, visible.size() / site_width(machine.visible)),
+                 similar_units<float>(machine.hidden, hidden.size() / site_width(machine.hidden)));
     each_pair(part, machine, [&](std::string_view name, std::span<float> out, std::span<const float> values) {
         if (name == "weights") return;
         const auto chosen = name.starts_with("visible.") ? visible : hidden;
@@ -51,11 +68,11 @@ Machine strongest_part(const Machine& machine, std::size_t most_visible, std::si
     for (std::size_t i = 0; i < machine.visible_count(); ++i)
         for (std::size_t j = 0; j < of_hidden.size(); ++j)
             of_hidden[j] = std::max(of_hidden[j], std::abs(static_cast<double>(machine.weights(i, j))));
-    const std::vector<std::size_t> hidden = largest(of_hidden, most_hidden);
+    const std::vector<std::size_t> hidden = strongest_sites(machine.hidden, of_hidden, most_hidden);
     std::vector<double> of_visible(machine.visible_count());
     for (std::size_t i = 0; i < of_visible.size(); ++i)
         for (const std::size_t j : hidden) of_visible[i] += std::abs(static_cast<double>(machine.weights(i, j)));
-    return submachine(machine, largest(of_visible, most_visible), hidden);
+    return submachine(machine, strongest_sites(machine.visible, of_visible, most_visible), hidden);
 }
 
 SideStates side_states(const PreciseMachine& machine, Side side) {
@@ -66,17 +83,12 @@ SideStates side_states(const PreciseMachine& machine, Side side) {
         enumerate_states(units, 0, all.states.view());
         return all;
     }
-    const auto* gaussian = std::get_if<BasicGaussian<double>>(&units);
-    if (gaussian == nullptr || gaussian->width() != 1)
-        throw Unsupported("side_states: expected discrete units, at most 25, or one Gaussian unit");
-    // The rule of equal steps errs by exp(-2 pi^2 sigma^2 / step^2) on a Gaussian: 1e-137 at a quarter of sigma.
-    const double sigma = std::exp(gaussian->log_sigma[0]), step = sigma / 4;
-    const double half = reach(machine, side) + 12 * sigma;
-    const auto points = static_cast<std::size_t>(std::min(2 * half / step, 0x1p22)) + 1;
-    all.states.resize(points, 1);
-    for (std::size_t i = 0; i < points; ++i)
-        all.states(i, 0) = gaussian->center[0] - half + static_cast<double>(i) * step;
-    all.log_measure = std::log(step);
+    if (is_discrete(units) || width(units) != 1)
+        throw Unsupported("side_states: expected discrete units, at most 25, or one continuous unit");
+    const IntegrationGrid grid = integration_grid(units, reach(machine, side));
+    all.states.resize(grid.points.size(), 1);
+    std::copy(grid.points.begin(), grid.points.end(), all.states.data());
+    all.log_measure = grid.log_step;
     return all;
 }
 

@@ -6,12 +6,12 @@
 
 namespace rbm {
 
-/// The machine of these units alone: discrete units that are left out are held at 0, Gaussian ones integrate to a
-/// factor.
+/// The machine of these columns alone, those of a site all or none of them.  Bernoulli units that are left out are as
+/// if held at 0; of others, what they add to the energy is gone.
 Machine submachine(const Machine& machine, std::span<const std::size_t> visible, std::span<const std::size_t> hidden);
 
-/// At most so many units of each side: the hidden ones with the largest weights, then the visible ones that these
-/// depend on most.  Units keep their order.
+/// At most so many units of each side, or sites with no more states than so many units of two: the hidden ones with the
+/// largest weights, then the visible ones that these depend on most.  Units keep their order.
 Machine strongest_part(const Machine& machine, std::size_t most_visible, std::size_t most_hidden);
 
 /// All states of one side: of discrete units each once, of one continuous unit a grid fine and wide enough that its sum

@@ -66,6 +66,15 @@ std::vector<float> vector_of(const Tensors& file, const std::string& name, std::
     return finite_values(file, name);
 }
 
+std::vector<double> numbers_of(const Tensors& file, const std::string& name, std::size_t length) {
+    file.at(name, {length});
+    std::vector<double> values = file.f64(name);
+    for (const double value : values)
+        if (!std::isfinite(value))
+            throw DataError(fmt::format("{}: tensor {}: found {}, expected a finite number", file.source, name, value));
+    return values;
+}
+
 void add_ladders(Tensors& file, const TemperedChains& chains) {
     std::vector<std::uint64_t> places;  // rung and heading, which is -1, 0 or 1
     for (std::size_t s = 0; s < chains.rung.size(); ++s)
@@ -141,6 +150,11 @@ void save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
     file.tensors["train.position"] = make_tensor({std::size(position)}, std::span<const std::uint64_t>(position));
     const double sums[] = {state.gradient_norms, state.steps_to_weights};
     file.tensors["train.sums"] = make_tensor({std::size(sums)}, std::span<const double>(sums));
+    if (state.losses != 0) file.tensors["train.losses"] = make_tensor({1}, std::span<const double>(&state.losses, 1));
+    if (state.chains.log_constant) {
+        const double constant[] = {*state.chains.log_constant, state.chains.log_constant_variance};
+        file.tensors["log_constant"] = make_tensor({std::size(constant)}, std::span<const double>(constant));
+    }
     for (const auto& [name, value] : checkpoint.options) {
         const bool is_text = find_invalid_utf8(value) == std::string::npos;
         file.metadata[std::string(is_text ? option_prefix : raw_option_prefix) + name] =
@@ -196,6 +210,12 @@ Checkpoint load_checkpoint(const std::string& path) {
     const std::vector<double> sums = file.f64("train.sums");
     state.gradient_norms = sums[0];
     state.steps_to_weights = sums[1];
+    if (file.contains("train.losses")) state.losses = numbers_of(file, "train.losses", 1)[0];
+    if (file.contains("log_constant")) {
+        const std::vector<double> constant = numbers_of(file, "log_constant", 2);
+        state.chains.log_constant = constant[0];
+        state.chains.log_constant_variance = constant[1];
+    }
     for (const auto& [key, value] : file.metadata) {
         if (key.starts_with(option_prefix)) checkpoint.options[key.substr(option_prefix.size())] = value;
         if (key.starts_with(raw_option_prefix))

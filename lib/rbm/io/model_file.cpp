@@ -60,10 +60,21 @@ std::vector<float> optional_vector(const Tensors& file, const std::string& name,
     return values;
 }
 
+/// `count` columns of them.
 Units units_of(const Tensors& file, const std::string& side, std::size_t count) {
-    const std::string* name = metadata(file, side + ".units");
+    const std::string* found = metadata(file, fmt::format("{}.units", side));
+    const std::string_view name = found == nullptr ? Bernoulli::name : std::string_view(*found);
+    const std::string key = fmt::format("{}.states", side);
+    const auto states = metadata_number<std::size_t>(file, key, 0);
+    if (states > count)
+        throw DataError(fmt::format("{}: metadata {} is {}, expected at most {}, the {} units of the tensor weights",
+                                    file.source, key, states, count, side));
     try {
-        return make_units<float>(name == nullptr ? Bernoulli::name : std::string_view(*name), count);
+        const std::size_t columns = site_width(make_units<float>(name, 1, states));
+        if (count % columns != 0)
+            throw DataError(fmt::format("{}: metadata {} is {}, but the tensor weights has {} {} units, no multiple",
+                                        file.source, key, states, count, side));
+        return make_units<float>(name, count / columns, states);
     } catch (const std::invalid_argument& error) {
         throw DataError(fmt::format("{}: metadata {}.units: {}", file.source, side, error.what()));
     }
@@ -96,6 +107,11 @@ Preparation preparation_of(const Tensors& file, const Machine& machine) {
             fmt::format("{}: found data.binarize '{}' and the tensors data.mean and data.scale, expected "
                         "either; set data.binarize to none if values were standardised",
                         file.source, name_of(preparation.binarize)));
+    if (site_width(machine.visible) > 1 && (preparation.binarize != Binarize::none || !preparation.scale.empty()))
+        throw DataError(
+            fmt::format("{}: found data that are binarised or standardised, expected neither: {} units "
+                        "take one-hot columns",
+                        file.source, kind(machine.visible)));
     for (std::size_t i = 0; i < preparation.scale.size(); ++i)
         if (!(preparation.scale[i] > 0))
             throw DataError(fmt::format("{}: tensor data.scale, element {}: found {}, expected a positive number",
@@ -202,6 +218,10 @@ Tensors model_tensors(const Model& model) {
     file.metadata.insert_or_assign("rbm.format", std::string(format_version));
     file.metadata["visible.units"] = kind(model.machine.visible);
     file.metadata["hidden.units"] = kind(model.machine.hidden);
+    if (const std::size_t states = site_width(model.machine.visible); states > 1)
+        file.metadata["visible.states"] = fmt::format("{}", states);
+    if (const std::size_t states = site_width(model.machine.hidden); states > 1)
+        file.metadata["hidden.states"] = fmt::format("{}", states);
     file.metadata["data.binarize"] = name_of(model.preparation.binarize);
     if (model.preparation.binarize == Binarize::threshold)
         file.metadata["data.threshold"] = fmt::format("{}", model.preparation.threshold);

@@ -40,7 +40,8 @@ struct Model {
     bool operator==(const Model&) const = default;
 };
 
-/// How data are prepared for these units when nobody says otherwise: threshold 0.5 for Bernoulli, nothing for Gaussian.
+/// How data are prepared for these units when nobody says otherwise: threshold 0.5 for Bernoulli and spin, else
+/// nothing.
 Preparation default_preparation(const Units& visible);
 
 Model load_model(const std::string& path);

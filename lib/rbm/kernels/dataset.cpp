@@ -105,39 +105,105 @@ Dataset Dataset::without_missing(std::span<const float> filling) const {
     return full;
 }
 
-void Dataset::check(bool unit_interval) const {
+void Dataset::check(const StateForm& form, bool probabilities) const {
     if (const auto* bytes = std::get_if<Bytes>(&storage_);
-        bytes != nullptr && (!unit_interval || bytes->divisor >= 255))
+        bytes != nullptr && (!form.discrete || bytes->divisor >= 255))
         return;
     if (std::holds_alternative<Bits>(storage_)) return;
+    const float least = probabilities ? 0 : std::min(form.low, 0.0F);
     std::size_t bad = 0, bad_row = 0, bad_col = 0;
     for (std::size_t row = 0; row < rows_; ++row)
         for (std::size_t col = 0; col < cols_; ++col) {
             const float x = value(row, col);
             const bool good =
-                (missing_ && std::isnan(x)) || (std::isfinite(x) && (!unit_interval || (x >= 0 && x <= 1)));
+                (missing_ && std::isnan(x)) || (std::isfinite(x) && (!form.discrete || (x >= least && x <= 1)));
             if (!good && bad++ == 0) bad_row = row, bad_col = col;
         }
     if (bad == 0) return;
     const float x = value(bad_row, bad_col);
     throw DataError(fmt::format(
         "{}: row {}, column {}: found {}, expected {}; {} such value{} in {} rows of {} columns{}", name, bad_row + 1,
-        bad_col + 1, x, unit_interval ? "a value in [0, 1]" : "a finite number", bad, bad == 1 ? "" : "s", rows_, cols_,
+        bad_col + 1, x, form.discrete ? fmt::format("a value in [{}, 1]", least) : "a finite number", bad,
+        bad == 1 ? "" : "s", rows_, cols_,
         std::isnan(x)                       ? " (--missing nan takes it for a missing value)"
-        : unit_interval && std::isfinite(x) ? " (divide by the largest value, or use --visible-units gaussian)"
+        : form.discrete && std::isfinite(x) ? " (divide by the largest value, or use --visible-units gaussian)"
                                             : ""));
 }
 
-Dataset Dataset::prepared(const Preparation& preparation, bool unit_interval) const& {
-    return Dataset(*this).prepared(preparation, unit_interval);
+std::pair<std::size_t, std::size_t> Dataset::find_not_one_hot(std::size_t states) const {
+    if (states < 2 || cols_ % states != 0) return {0, 0};
+    for (std::size_t row = 0; row < rows_; ++row)
+        for (std::size_t first = 0; first < cols_; first += states) {
+            std::size_t on = 0, off = 0, unknown = 0;
+            for (std::size_t col = first; col < first + states; ++col) {
+                const float x = value(row, col);
+                on += x == 1 ? 1 : 0;
+                off += x == 0 ? 1 : 0;
+                unknown += std::isnan(x) ? 1 : 0;
+            }
+            if (missing_ && unknown == states) continue;
+            if (on != 1 || off != states - 1) return {row, first};
+        }
+    return {rows_, 0};
 }
 
-Dataset Dataset::prepared(const Preparation& preparation, bool unit_interval) && {
+Dataset Dataset::expanded(std::size_t states) const {
+    Dataset result;
+    result.rows_ = rows_;
+    result.cols_ = cols_ * states;
+    result.name = name;
+    result.missing_ = missing_;
+    Bits bits{std::vector<std::uint64_t>(missing_ ? 0 : rows_ * words_per_row(result.cols_))};
+    Floats floats{std::vector<float>(missing_ ? rows_ * result.cols_ : 0)};  // bits have no room for what is neither
+    for (std::size_t row = 0; row < rows_; ++row)
+        for (std::size_t col = 0; col < cols_; ++col) {
+            const float x = value(row, col);
+            const auto site = missing_ ? std::span(floats.values).subspan(row * result.cols_ + col * states, states)
+                                       : std::span<float>();
+            if (missing_ && std::isnan(x)) {
+                std::fill(site.begin(), site.end(), x);
+                continue;
+            }
+            if (!(x >= 0 && x < static_cast<float>(states) && x == std::floor(x)))
+                throw DataError(
+                    fmt::format("{}: row {}, column {}: found {}, expected a code from 0 to {}, or {} columns for each "
+                                "site, one of them 1 and the others 0{}",
+                                name, row + 1, col + 1, x, states - 1, states,
+                                std::isnan(x) ? " (--missing nan takes it for a missing value)" : ""));
+            if (missing_) {
+                site[static_cast<std::size_t>(x)] = 1;
+                continue;
+            }
+            const std::size_t on = col * states + static_cast<std::size_t>(x);
+            bits.words[row * words_per_row(result.cols_) + on / 64] |= std::uint64_t{1} << (on % 64);
+        }
+    if (missing_)
+        result.storage_ = std::move(floats);
+    else
+        result.storage_ = std::move(bits);
+    return result;
+}
+
+Dataset Dataset::prepared(const Preparation& preparation, const StateForm& form) const& {
+    return Dataset(*this).prepared(preparation, form);
+}
+
+Dataset Dataset::prepared(const Preparation& preparation, const StateForm& form) && {
     if (preparation.binarize != Binarize::none && !(preparation.mean.empty() && preparation.scale.empty()))
         throw std::invalid_argument(
             "Dataset::prepared: both binarize and mean or scale, expected one of them: "
             "standardised values are neither grey nor on or off");
-    check(unit_interval);
+    if (form.states > 0) {
+        if (preparation.binarize != Binarize::none || !preparation.mean.empty())
+            throw std::invalid_argument("Dataset::prepared: one-hot columns are neither binarised nor standardised");
+        const auto [row, col] = find_not_one_hot(form.states);
+        if (row < rows_)
+            throw DataError(fmt::format(
+                "{}: row {}, columns {} to {}: expected one 1 and else 0, a site of {} states{}", name, row + 1,
+                col + 1, std::min(col + form.states, cols_), form.states, missing_ ? ", or all missing" : ""));
+        return std::move(*this);
+    }
+    check(form, preparation.binarize == Binarize::sample);
     if (!preparation.mean.empty()) {
         if (preparation.mean.size() != cols_ || preparation.scale.size() != cols_)
             throw DataError(fmt::format("{}: found {} columns, expected {}, the length of the model's data.mean", name,
@@ -146,6 +212,7 @@ Dataset Dataset::prepared(const Preparation& preparation, bool unit_interval) &&
         scale_ = preparation.scale;
     }
     if (preparation.binarize == Binarize::sample) sampled_ = true;
+    if (preparation.binarize != Binarize::none) low_ = form.low, high_ = form.high;
     if (preparation.binarize == Binarize::threshold && missing_) {  // bits have no room for what is neither
         for (float& x : std::get<Floats>(storage_).values)
             if (!std::isnan(x)) x = x > preparation.threshold ? 1.0F : 0.0F;
@@ -168,6 +235,8 @@ Dataset Dataset::select(std::span<const std::uint32_t> rows) const {
     part.name = name;
     part.sampled_ = sampled_;
     part.missing_ = missing_;
+    part.low_ = low_;
+    part.high_ = high_;
     part.mean_ = mean_;
     part.scale_ = scale_;
     if (const auto* bytes = std::get_if<Bytes>(&storage_))
@@ -229,6 +298,8 @@ void Dataset::fill_row(std::size_t row, const Stream& stream, std::span<float> o
         for (std::size_t col = 0; col < cols_; ++col)
             if (!std::isnan(out[col]))
                 out[col] = uniform_from_bits(random_bits(stream, row, col)) < out[col] ? 1.0F : 0.0F;
+    if (low_ != 0 || high_ != 1)
+        for (float& bit : out) bit = low_ + (high_ - low_) * bit;
 }
 
 void Dataset::fill(std::span<const std::uint32_t> rows, const Stream& stream, View out) const {

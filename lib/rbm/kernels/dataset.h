@@ -25,7 +25,8 @@ struct ImageShape {
     bool operator==(const ImageShape&) const = default;
 };
 
-/// How grey values become states of Bernoulli units: a fixed threshold, a coin per pixel and epoch, or not at all.
+/// How grey values become states of Bernoulli and spin units: a fixed threshold, a coin per pixel and epoch, or not at
+/// all.
 enum class Binarize { threshold, sample, none };
 
 /// What happens to data between the file and the machine; the model file remembers it.
@@ -39,6 +40,14 @@ struct Preparation {
         return binarize == other.binarize && (binarize != Binarize::threshold || threshold == other.threshold) &&
                mean == other.mean && scale == other.scale;
     }
+};
+
+/// What prepared rows hold: the states of a kind of units.
+struct StateForm {
+    bool discrete = false;   ///< else any finite numbers
+    float low = 0;           ///< what a value that is off becomes, and
+    float high = 1;          ///< one that is on
+    std::size_t states = 0;  ///< of a site of that many columns, one of which is 1 and the others 0; 0: there are none
 };
 
 class Dataset {
@@ -62,14 +71,30 @@ class Dataset {
     /// The same data with filling[col] in place of each value that is missing.
     Dataset without_missing(std::span<const float> filling) const;
 
-    /// The value at (row, col) before sampling and standardisation.
+    /// The value at (row, col) before sampling and standardisation; of bits, 0 or 1.
     float value(std::size_t row, std::size_t col) const;
 
     /// The dataset that a machine sees under `preparation`.  Throws DataError naming the first row and column (counted
-    /// from 1) that is not finite or, for Bernoulli units (`unit_interval`), outside [0, 1], and how many such there
-    /// are; std::invalid_argument for a preparation that both binarises and standardises.
-    Dataset prepared(const Preparation& preparation, bool unit_interval) const&;
-    Dataset prepared(const Preparation& preparation, bool unit_interval) &&;
+    /// from 1) that is not finite or, for discrete units, outside [0, 1] (from `low` on unless values are
+    /// probabilities), and how many such there are; std::invalid_argument for a preparation that both binarises and
+    /// standardises, and for one that does either to sites of several columns.  Those must be
+    /// one-hot: see expanded().
+    Dataset prepared(const Preparation& preparation, const StateForm& form) const&;
+    Dataset prepared(const Preparation& preparation, const StateForm& form) &&;
+    /// For units that are 0 or 1, or for any numbers.
+    Dataset prepared(const Preparation& preparation, bool unit_interval) const& {
+        return prepared(preparation, StateForm{.discrete = unit_interval});
+    }
+    Dataset prepared(const Preparation& preparation, bool unit_interval) && {
+        return std::move(*this).prepared(preparation, StateForm{.discrete = unit_interval});
+    }
+
+    /// True when the columns, in groups of `states`, are one-hot in all rows, or missing as a whole.
+    bool one_hot(std::size_t states) const { return find_not_one_hot(states).first == rows_; }
+    /// Codes 0, ..., states - 1, one column per site, as one-hot groups of `states` columns; they have no picture's
+    /// shape; where a code is missing, all columns are.  Throws DataError naming the first row and column that holds no
+    /// code.
+    Dataset expanded(std::size_t states) const;
 
     /// Rows first, ..., first + count - 1.  Throws std::invalid_argument when there are not so many.
     Dataset slice(std::size_t first, std::size_t count) const;
@@ -105,13 +130,16 @@ class Dataset {
     };
     Dataset select(std::span<const std::uint32_t> rows) const;
     void fill_row(std::size_t row, const Stream& stream, std::span<float> out) const;
-    void check(bool unit_interval) const;
+    void check(const StateForm& form, bool probabilities) const;
+    /// Row and first column of the first site that is not one-hot; the number of rows when all are.
+    std::pair<std::size_t, std::size_t> find_not_one_hot(std::size_t states) const;
 
     std::size_t rows_ = 0;
     std::size_t cols_ = 0;
     std::variant<Floats, Bytes, Bits> storage_;
     bool sampled_ = false;
     bool missing_ = false;
+    float low_ = 0, high_ = 1;  ///< what bits become
     std::vector<float> mean_, scale_;
 };
 

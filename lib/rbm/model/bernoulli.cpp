@@ -6,6 +6,13 @@
 namespace rbm {
 
 template <class Real>
+BasicMatrix<Real> BasicBernoulli<Real>::site_states() const {
+    BasicMatrix<Real> states(2, 1);
+    states(1, 0) = 1;
+    return states;
+}
+
+template <class Real>
 void BasicBernoulli<Real>::mean(MatrixView<const Real> field, BetaOf<Real> beta, MatrixView<Real> out) const {
     logistic(field, std::span<const Real>(bias), beta, out);
 }
@@ -28,6 +35,16 @@ void BasicBernoulli<Real>::add_log_normalizer(MatrixView<const Real> field, Beta
 }
 
 template <class Real>
+void BasicBernoulli<Real>::add_log_probability(MatrixView<const Real> state, MatrixView<const Real> mean,
+                                               std::span<double> out) const {
+    for (std::size_t b = 0; b < state.rows; ++b)
+        for (std::size_t i = 0; i < state.cols; ++i) {
+            const double on = static_cast<double>(mean.row(b)[i]);
+            out[b] += state.row(b)[i] != 0 ? std::log(on) : std::log1p(-on);
+        }
+}
+
+template <class Real>
 void BasicBernoulli<Real>::add_gradient(MatrixView<const Real> state, std::span<const Real> row_weights,
                                         BasicBernoulli& gradient) const {
     add_column_sums(-1.0, state, row_weights, std::span<Real>(gradient.bias));
@@ -37,6 +54,17 @@ template <class Real>
 void BasicBernoulli<Real>::add_expected_gradient(MatrixView<const Real>, MatrixView<const Real> mean,
                                                  std::span<const Real> row_weights, BasicBernoulli& gradient) const {
     add_gradient(mean, row_weights, gradient);
+}
+
+template <class Real>
+void BasicBernoulli<Real>::mean_slopes(MatrixView<const Real> mean, MatrixView<Real> first,
+                                       MatrixView<Real> second) const {
+    for (std::size_t b = 0; b < mean.rows; ++b)
+        for (std::size_t j = 0; j < mean.cols; ++j) {
+            const Real p = mean.row(b)[j];
+            first.row(b)[j] = p * (1 - p);
+            second.row(b)[j] = p * (1 - p) * (1 - 2 * p);
+        }
 }
 
 template <class Real>

@@ -16,6 +16,7 @@ namespace rbm {
 template <class Real>
 struct BasicBernoulli {
     static constexpr std::string_view name = "bernoulli";  ///< tag in model files; never change it
+    static constexpr bool discrete = true;
     static constexpr bool gradient_needs_coupling = false;
 
     std::vector<Real> bias;  ///< [N] log-odds of a unit whose field is 0
@@ -27,7 +28,8 @@ struct BasicBernoulli {
     std::span<const Real> location() const { return bias; }
     std::span<Real> location() { return bias; }
     bool location_variance(std::vector<Real>&) const { return false; }
-    std::vector<Real> alphabet() const { return {0, 1}; }
+    std::size_t site_width() const { return 1; }
+    BasicMatrix<Real> site_states() const;
 
     /// The state itself.
     MatrixView<const Real> statistic(MatrixView<const Real> state, BasicMatrix<Real>&) const { return state; }
@@ -44,6 +46,9 @@ struct BasicBernoulli {
     /// out[b] += sum_i log(1 + exp(beta (bias_i + field_i))).
     void add_log_normalizer(MatrixView<const Real> field, BetaOf<Real>, std::span<double> out) const;
 
+    /// out[b] += sum_i log(mean_i) where x_i is 1, log(1 - mean_i) where it is 0.
+    void add_log_probability(MatrixView<const Real> state, MatrixView<const Real> mean, std::span<double> out) const;
+
     /// gradient += sum_b row_weights[b] dE/dbias, which is -state[b].
     void add_gradient(MatrixView<const Real> state, std::span<const Real> row_weights, BasicBernoulli& gradient) const;
     void add_coupling(std::span<const double>, BasicBernoulli&) const {}
@@ -51,6 +56,9 @@ struct BasicBernoulli {
     /// The same averaged over p(x | field); `mean` is what mean() gives.
     void add_expected_gradient(MatrixView<const Real> field, MatrixView<const Real> mean,
                                std::span<const Real> row_weights, BasicBernoulli& gradient) const;
+
+    /// The first two derivatives of the mean in the field, unit by unit: p (1 - p) and p (1 - p) (1 - 2 p).
+    void mean_slopes(MatrixView<const Real> mean, MatrixView<Real> first, MatrixView<Real> second) const;
 
     /// bias = log-odds of the means, held at +-log(samples) where a unit never or always is on.
     void fit_marginals(std::span<const double> means, std::span<const double> variances, std::size_t samples);

@@ -18,6 +18,10 @@ template <class Real>
 auto bridge_kind(const BasicBernoulli<Real>&) -> BasicBernoulliBridge<Real>;
 template <class Real>
 auto bridge_kind(const BasicGaussian<Real>&) -> BasicGaussianBridge<Real>;
+template <class Real>
+auto bridge_kind(const BasicSpin<Real>&) -> BasicSpinBridge<Real>;
+template <class Real>
+auto bridge_kind(const BasicPotts<Real>&) -> BasicPottsBridge<Real>;
 template <class Bank>
 using BridgeOf = decltype(bridge_kind(std::declval<const Bank&>()));
 
@@ -164,7 +168,7 @@ BasicMachine<Real> tempered(const BasicMachine<Real>& machine, double beta) {
     BasicMachine<Real> result = machine;
     double coupling = beta;
     for (BasicUnits<Real>* units : {&result.visible, &result.hidden}) {
-        if (alphabet(*units).empty() && !(beta > 0))
+        if (!is_discrete(*units) && !(beta > 0))
             throw std::invalid_argument(
                 fmt::format("tempered: beta is {}, {} units need one above 0", beta, kind(*units)));
         if (width(*units) == 0) continue;
@@ -194,7 +198,7 @@ template BasicUnits<double> base_of_marginals(const PreciseMachine&, std::span<c
 
 template <class Real>
 BasicUnits<Real> uniform_base(const BasicMachine<Real>& machine) {
-    if (alphabet(machine.visible).empty())
+    if (!is_discrete(machine.visible))
         throw Unsupported(
             fmt::format("a uniform base: {} units have no uniform distribution, use the data's or the model's",
                         kind(machine.visible)));

@@ -11,6 +11,8 @@
 #include "rbm/model/bernoulli_bridge.h"
 #include "rbm/model/gaussian_bridge.h"
 #include "rbm/model/machine.h"
+#include "rbm/model/potts_bridge.h"
+#include "rbm/model/spin_bridge.h"
 
 namespace rbm {
 
@@ -31,9 +33,12 @@ concept BankBridge = requires(const B c, B path, typename B::Bank bank, const ty
 // clang-format on
 static_assert(BankBridge<BasicBernoulliBridge<float>, float> && BankBridge<BasicBernoulliBridge<double>, double>);
 static_assert(BankBridge<BasicGaussianBridge<float>, float> && BankBridge<BasicGaussianBridge<double>, double>);
+static_assert(BankBridge<BasicSpinBridge<float>, float> && BankBridge<BasicSpinBridge<double>, double>);
+static_assert(BankBridge<BasicPottsBridge<float>, float> && BankBridge<BasicPottsBridge<double>, double>);
 
 template <class Real>
-using BasicUnitsBridge = std::variant<BasicBernoulliBridge<Real>, BasicGaussianBridge<Real>>;
+using BasicUnitsBridge =
+    std::variant<BasicBernoulliBridge<Real>, BasicGaussianBridge<Real>, BasicSpinBridge<Real>, BasicPottsBridge<Real>>;
 
 template <class Real>
 class BasicBridge {

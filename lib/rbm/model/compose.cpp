@@ -29,13 +29,13 @@ void check(std::span<const BasicMachine<Real>> machines, std::span<const double>
         if (!(beta > 0) || !std::isfinite(beta))
             throw std::invalid_argument(fmt::format("compose: beta is {}, expected a finite number above 0", beta));
     for (const auto& machine : machines) {
-        if (kind(machine.visible) != kind(machines[0].visible) || width(machine.visible) != width(machines[0].visible))
+        if (!alike(machine.visible, machines[0].visible) || width(machine.visible) != width(machines[0].visible))
             throw std::invalid_argument(fmt::format("compose: one machine has {} {} visible units, another {} {} ones",
-                                                    width(machines[0].visible), kind(machines[0].visible),
-                                                    width(machine.visible), kind(machine.visible)));
-        if (kind(machine.hidden) != kind(machines[0].hidden))
+                                                    width(machines[0].visible), name_with_states(machines[0].visible),
+                                                    width(machine.visible), name_with_states(machine.visible)));
+        if (!alike(machine.hidden, machines[0].hidden))
             throw Unsupported(fmt::format("compose: hidden units of two kinds, {} and {}, have no bank in common",
-                                          kind(machines[0].hidden), kind(machine.hidden)));
+                                          name_with_states(machines[0].hidden), name_with_states(machine.hidden)));
     }
 }
 
@@ -62,7 +62,8 @@ BasicMachine<Real> compose(std::span<const BasicMachine<Real>> machines, std::sp
     BasicUnits<Real> visible = scaled[0].visible;
     for (std::size_t k = 1; k < scaled.size(); ++k) visible = sum_of_energies(visible, scaled[k].visible);
 
-    BasicMachine<Real> product(std::move(visible), make_units<Real>(kind(machines[0].hidden), hidden_count));
+    BasicMachine<Real> product(std::move(visible),
+                               similar_units<Real>(machines[0].hidden, hidden_count / site_width(machines[0].hidden)));
     const std::vector<Real> factors = statistic_factors(product.visible);
     std::size_t first = 0;
     for (const auto& machine : scaled) {

@@ -6,7 +6,7 @@
 //
 // The hidden units of all lie side by side, so the product is a machine again, of H_1 + ... + H_K hidden units, and
 // F(v) = sum_k F_k(v) at beta_k.  For Bernoulli units biases and weights are scaled and the visible biases added; for
-// Gaussian ones 1 / sigma^2 and center / sigma^2 are.
+// Gaussian ones 1 / sigma^2 and center / sigma^2 are; spins and the columns of Potts units go as Bernoulli units do.
 // Source: Hinton, "Training products of experts by minimizing contrastive divergence", Neural Computation 2002.
 #pragma once
 
@@ -17,13 +17,14 @@
 namespace rbm {
 
 /// The bank whose energy of its own is the sum of both's, up to a constant.  Throws std::invalid_argument unless kinds
-/// and widths agree.
+/// and widths agree, and states of Potts units.
 template <class Real>
 BasicUnits<Real> sum_of_energies(const BasicUnits<Real>& first, const BasicUnits<Real>& second);
 
 /// The product; one beta for each machine, above 0, or none for 1.  Its energy is the sum up to a constant, which is 0
 /// for discrete visible units.  Throws std::invalid_argument when there is no machine, or visible units or betas do not
-/// fit, and Unsupported when the hidden units are of several kinds.
+/// fit, and Unsupported when the hidden units are of several kinds, or of
+/// several numbers of states.
 template <class Real>
 BasicMachine<Real> compose(std::span<const BasicMachine<Real>> machines, std::span<const double> betas = {});
 

@@ -3,6 +3,7 @@
 
 #include <numbers>
 
+#include "rbm/kernels/error.h"
 #include "rbm/kernels/ops.h"
 
 namespace rbm {
@@ -67,6 +68,18 @@ void BasicGaussian<Real>::add_log_normalizer(MatrixView<const Real> field, BetaO
 }
 
 template <class Real>
+void BasicGaussian<Real>::add_log_probability(MatrixView<const Real> state, MatrixView<const Real> mean,
+                                              std::span<double> out) const {
+    for (std::size_t b = 0; b < state.rows; ++b)
+        for (std::size_t i = 0; i < width(); ++i) {
+            const double log_deviation = static_cast<double>(log_sigma[i]);
+            const double z =
+                (static_cast<double>(state.row(b)[i]) - static_cast<double>(mean.row(b)[i])) * std::exp(-log_deviation);
+            out[b] -= 0.5 * z * z + log_deviation + 0.5 * std::log(2 * std::numbers::pi);
+        }
+}
+
+template <class Real>
 void BasicGaussian<Real>::add_gradient(MatrixView<const Real> state, std::span<const Real> row_weights,
                                        BasicGaussian& gradient) const {
     // dE/dcenter = -(x - c) / sigma^2 and dE/dlog_sigma = -(x - c)^2 / sigma^2.
@@ -116,11 +129,45 @@ void BasicGaussian<Real>::score(MatrixView<const Real> state, MatrixView<const R
 }
 
 template <class Real>
+void BasicGaussian<Real>::add_score_gradient(MatrixView<const Real> state, MatrixView<const Real> along,
+                                             std::span<const double> curvature, BasicGaussian& gradient) const {
+    // score = (c - x) / sigma^2, and its derivative in x is -1 / sigma^2.
+    const auto factors = powers_of_sigma(-2);
+    static thread_local std::vector<double> moments;
+    moments.assign(2 * width(), 0.0);
+    const auto sums = std::span(moments).first(width()), products = std::span(moments).subspan(width());
+    for (std::size_t b = 0; b < state.rows; ++b)
+        for (std::size_t i = 0; i < width(); ++i) {
+            const double a = static_cast<double>(along.row(b)[i]);
+            sums[i] += a;
+            products[i] += a * (static_cast<double>(state.row(b)[i]) - static_cast<double>(center[i]));
+        }
+    for (std::size_t i = 0; i < width(); ++i) {
+        const double factor = static_cast<double>(factors[i]);
+        gradient.center[i] += static_cast<Real>(factor * sums[i]);
+        gradient.log_sigma[i] += static_cast<Real>(2 * factor * (products[i] + curvature[i]));
+    }
+}
+
+template <class Real>
 void BasicGaussian<Real>::fit_marginals(std::span<const double> means, std::span<const double> variances, std::size_t) {
     for (std::size_t i = 0; i < width(); ++i) {
         center[i] = static_cast<Real>(means[i]);
         log_sigma[i] = variances[i] > 0 ? static_cast<Real>(0.5 * std::log(variances[i])) : Real{0};
     }
+}
+
+template <class Real>
+IntegrationGrid BasicGaussian<Real>::integration_grid(double reach) const {
+    if (width() != 1) throw Unsupported("an integration grid of more than one gaussian unit");
+    // The rule of equal steps errs by exp(-2 pi^2 sigma^2 / step^2) on a Gaussian: 1e-137 at a quarter of sigma.
+    const double sigma = std::exp(static_cast<double>(log_sigma[0])), step = sigma / 4;
+    const double half = reach + 12 * sigma;
+    const auto points = static_cast<std::size_t>(std::min(2 * half / step, 0x1p22)) + 1;
+    IntegrationGrid grid{{}, std::log(step)};
+    for (std::size_t i = 0; i < points; ++i)
+        grid.points.push_back(static_cast<double>(center[0]) - half + static_cast<double>(i) * step);
+    return grid;
 }
 
 template struct BasicGaussian<float>;

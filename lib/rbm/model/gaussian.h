@@ -17,6 +17,7 @@ namespace rbm {
 template <class Real>
 struct BasicGaussian {
     static constexpr std::string_view name = "gaussian";  ///< tag in model files; never change it
+    static constexpr bool discrete = false;
     static constexpr bool gradient_needs_coupling = true;
 
     std::vector<Real> center;     ///< [N] mean of a unit whose field is 0
@@ -30,7 +31,8 @@ struct BasicGaussian {
     std::span<Real> location() { return center; }
     /// out = sigma^2.
     bool location_variance(std::vector<Real>& out) const;
-    std::vector<Real> alphabet() const { return {}; }
+    std::size_t site_width() const { return 1; }
+    BasicMatrix<Real> site_states() const { return {0, 1}; }
 
     /// state / sigma^2, as a view into scratch.
     MatrixView<const Real> statistic(MatrixView<const Real> state, BasicMatrix<Real>& scratch) const;
@@ -47,6 +49,9 @@ struct BasicGaussian {
     /// out[b] += log of the integral of exp(-beta (E_own(x) - statistic(x) . field[b])) over x.
     void add_log_normalizer(MatrixView<const Real> field, BetaOf<Real>, std::span<double> out) const;
 
+    /// out[b] += log of the density N(state; mean, sigma^2).
+    void add_log_probability(MatrixView<const Real> state, MatrixView<const Real> mean, std::span<double> out) const;
+
     /// gradient += sum_b row_weights[b] dE_own/d(center, log_sigma) at state[b].
     void add_gradient(MatrixView<const Real> state, std::span<const Real> row_weights, BasicGaussian& gradient) const;
     /// gradient += what 1 / sigma^2 in the coupling -statistic(x) field adds to it: 2 coupling on log_sigma.
@@ -58,6 +63,15 @@ struct BasicGaussian {
 
     /// out = d(log p(x, other side)) / dx = (center + field - x) / sigma^2, at the field of the other side's mean.
     void score(MatrixView<const Real> state, MatrixView<const Real> field, MatrixView<Real> out) const;
+
+    /// Evenly spaced values of the one unit there is, fine and wide enough that sums times the step are integrals to
+    /// 1e-12 wherever fields stay within +-reach.  Throws Unsupported for more units than one.
+    IntegrationGrid integration_grid(double reach) const;
+
+    /// gradient += sum_b along[b] . d(score)/d(center, log_sigma) at field 0, and curvature . d(d score / dx): what the
+    /// field adds to both comes by the weights' gradient and add_coupling.  along [B x N], curvature [N].
+    void add_score_gradient(MatrixView<const Real> state, MatrixView<const Real> along,
+                            std::span<const double> curvature, BasicGaussian& gradient) const;
 
     /// center = means, log_sigma = log of the standard deviations (variance 1 where it is 0).
     void fit_marginals(std::span<const double> means, std::span<const double> variances, std::size_t samples);

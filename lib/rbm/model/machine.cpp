@@ -30,7 +30,7 @@ void check_rows(const char* function, const char* what, std::size_t found, std::
 template <class Real>
 BasicMachine<Real>::BasicMachine(BasicUnits<Real> visible_units, BasicUnits<Real> hidden_units)
     : visible(std::move(visible_units)), hidden(std::move(hidden_units)), weights(width(visible), width(hidden)) {
-    if (alphabet(visible).empty() && alphabet(hidden).empty())
+    if (!is_discrete(visible) && !is_discrete(hidden))
         throw Unsupported(fmt::format("a machine of {} visible and {} hidden units: its energy has no lower bound",
                                       kind(visible), kind(hidden)));
 }
@@ -273,8 +273,7 @@ auto BasicMachine<Real>::zeros_like() const -> BasicMachine {
 }
 
 PreciseMachine precise(const Machine& machine) {
-    PreciseMachine result(make_units<double>(kind(machine.visible), width(machine.visible)),
-                          make_units<double>(kind(machine.hidden), width(machine.hidden)));
+    PreciseMachine result(similar_units<double>(machine.visible), similar_units<double>(machine.hidden));
     each_pair(result, machine, [](std::string_view, std::span<double> out, std::span<const float> values) {
         std::copy(values.begin(), values.end(), out.begin());
     });

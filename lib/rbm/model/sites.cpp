@@ -63,18 +63,9 @@ template class BasicSites<double>;
 
 template <class Real>
 BasicSites<Real> sites(const BasicUnits<Real>& units) {
-    return std::visit(
-        [](const auto& bank) -> BasicSites<Real> {
-            if constexpr (requires { bank.site_states(); }) {
-                BasicMatrix<Real> letters = bank.site_states();
-                if (letters.rows() == 0) return {};
-                const std::size_t count = bank.width() / letters.cols();
-                return {std::move(letters), count};
-            } else {
-                return {bank.alphabet(), bank.width()};
-            }
-        },
-        units);
+    BasicMatrix<Real> letters = site_states(units);
+    if (letters.rows() == 0) return {};
+    return {std::move(letters), site_count(units)};
 }
 template BasicSites<float> sites(const BasicUnits<float>&);
 template BasicSites<double> sites(const BasicUnits<double>&);

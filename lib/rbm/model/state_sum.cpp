@@ -134,7 +134,7 @@ StateSum::StateSum(const PreciseMachine& machine, Side side, double beta)
         throw Unsupported(fmt::format("exact log Z by the {} side: {} {} units, expected at most {} discrete ones",
                                       side == Side::hidden ? "hidden" : "visible", width(units()), kind(units()),
                                       enumerable_units));
-    const std::uint64_t letters = alphabet(units()).size();
+    const std::uint64_t letters = site_states(units()).rows();
     const std::uint64_t most = std::min(table_rows, table_values / std::max<std::size_t>(width(others()), 1));
     for (std::uint64_t rows = 1; rows <= most && rows <= states_; rows *= letters) low_states_ = rows;
     low_fields_.resize(static_cast<std::size_t>(low_states_), width(others()));

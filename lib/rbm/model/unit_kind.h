@@ -23,12 +23,19 @@ template <class Real>
 using BetaOf = std::span<const Real>;
 using Beta = BetaOf<float>;
 
+/// The values of one continuous unit at which sums are taken for integrals, and the log of their distance.
+struct IntegrationGrid {
+    std::vector<double> points;
+    double log_step = 0;
+};
+
 // clang-format off
 template <class U, class Real>
 concept UnitKind = requires(U u, const U c, MatrixView<const Real> x, MatrixView<Real> out, BasicMatrix<Real> scratch,
                             BetaOf<Real> beta, const Stream& stream, std::span<double> per_row,
                             std::span<const Real> weights, std::span<const double> moments, std::vector<Real>& row) {
     { U::name } -> std::convertible_to<std::string_view>;
+    { U::discrete } -> std::convertible_to<bool>;                 // else states are real numbers
     { U::gradient_needs_coupling } -> std::convertible_to<bool>;  // is add_coupling to be called?
     { c.width() } -> std::same_as<std::size_t>;
     { c.statistic(x, scratch) } -> std::same_as<MatrixView<const Real>>;  // what the weights see of states x
@@ -43,7 +50,9 @@ concept UnitKind = requires(U u, const U c, MatrixView<const Real> x, MatrixView
     { u.location() } -> std::same_as<std::span<Real>>;
     { c.location_variance(row) } -> std::same_as<bool>;       // how far a unit spreads around its location; false: 1
     u.fit_marginals(moments, moments, std::size_t{});  // means, variances, samples: the best machine with W = 0
-    { c.alphabet() } -> std::same_as<std::vector<Real>>;      // the values of one unit; none when continuous
+    { c.site_width() } -> std::same_as<std::size_t>;          // columns that change together: 1, or those of a group
+    { c.site_states() } -> std::same_as<BasicMatrix<Real>>;   // [K x those]: its states; no rows when continuous
+    c.add_log_probability(x, x, per_row);              // per_row += log p(state | field), from the latter's mean
     U::each_parameter(u, [](std::string_view, std::span<Real>) {});
     U::each_parameter(c, [](std::string_view, std::span<const Real>) {});
 };

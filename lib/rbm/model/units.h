@@ -2,21 +2,26 @@
 // The closed set of unit kinds that a model file can name.  Only this floor asks which kind a bank is.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <variant>
 
+#include "rbm/kernels/dataset.h"
 #include "rbm/model/bernoulli.h"
 #include "rbm/model/gaussian.h"
+#include "rbm/model/potts.h"
+#include "rbm/model/spin.h"
 
 namespace rbm {
 
 template <class Real>
-using BasicUnits = std::variant<BasicBernoulli<Real>, BasicGaussian<Real>>;
+using BasicUnits = std::variant<BasicBernoulli<Real>, BasicGaussian<Real>, BasicSpin<Real>, BasicPotts<Real>>;
 using Units = BasicUnits<float>;
 
-/// An empty bank of `count` units of the kind called `name`; throws std::invalid_argument listing the kinds there are.
+/// An empty bank of `sites` units of the kind called `name`; throws std::invalid_argument listing the kinds there are.
+/// `states` is for kinds that leave open how many a site has: a Potts bank is sites x states columns wide.
 template <class Real>
-BasicUnits<Real> make_units(std::string_view name, std::size_t count);
+BasicUnits<Real> make_units(std::string_view name, std::size_t sites, std::size_t states = 0);
 
 template <class Real>
 std::string_view kind(const BasicUnits<Real>& units) {
@@ -39,11 +44,49 @@ template <class Real>
 bool location_variance(const BasicUnits<Real>& units, std::vector<Real>& out) {
     return std::visit([&](const auto& bank) { return bank.location_variance(out); }, units);
 }
-/// The values of one unit, such as {0, 1}; none for continuous units.
+/// Columns that change together, the q of Potts units; 1 for other kinds.
+template <class Real>
+std::size_t site_width(const BasicUnits<Real>& units) {
+    return std::visit([](const auto& bank) { return bank.site_width(); }, units);
+}
+template <class Real>
+std::size_t site_count(const BasicUnits<Real>& units) {
+    return width(units) / site_width(units);
+}
+/// [K x site_width] the states of one site, such as {{0}, {1}}; no rows for continuous units.
+template <class Real>
+BasicMatrix<Real> site_states(const BasicUnits<Real>& units) {
+    return std::visit([](const auto& bank) { return bank.site_states(); }, units);
+}
+/// The values of one unit that can change alone, such as {0, 1}; none for continuous units and for sites of several
+/// columns.
 template <class Real>
 std::vector<Real> alphabet(const BasicUnits<Real>& units) {
-    return std::visit([](const auto& bank) { return bank.alphabet(); }, units);
+    if (site_width(units) != 1) return {};
+    const BasicMatrix<Real> states = site_states(units);
+    return {states.values().begin(), states.values().end()};
 }
+template <class Real>
+bool is_discrete(const BasicUnits<Real>& units) {
+    return std::visit([](const auto& bank) { return bank.discrete; }, units);
+}
+/// An empty bank of `sites` units of the same kind.
+template <class Real, class From>
+BasicUnits<Real> similar_units(const BasicUnits<From>& units, std::size_t sites) {
+    return make_units<Real>(kind(units), sites, site_width(units));
+}
+template <class Real, class From>
+BasicUnits<Real> similar_units(const BasicUnits<From>& units) {
+    return similar_units<Real>(units, site_count(units));
+}
+/// Whether both have sites of the same kind, with the same states.
+template <class Real>
+bool alike(const BasicUnits<Real>& first, const BasicUnits<Real>& second) {
+    return kind(first) == kind(second) && site_width(first) == site_width(second);
+}
+/// For messages: "spin", "potts (3 states)".
+template <class Real>
+std::string name_with_states(const BasicUnits<Real>& units);
 template <class Real>
 MatrixView<const Real> statistic(const BasicUnits<Real>& units, MatrixView<const Real> state,
                                  BasicMatrix<Real>& scratch) {
@@ -67,6 +110,12 @@ void add_log_normalizer(const BasicUnits<Real>& units, MatrixView<const Real> fi
                         std::span<double> out) {
     std::visit([&](const auto& bank) { bank.add_log_normalizer(field, beta, out); }, units);
 }
+/// out[b] += log p(state[b] | field), given the mean at that field.
+template <class Real>
+void add_log_probability(const BasicUnits<Real>& units, MatrixView<const Real> state, MatrixView<const Real> mean_state,
+                         std::span<double> out) {
+    std::visit([&](const auto& bank) { bank.add_log_probability(state, mean_state, out); }, units);
+}
 template <class Real>
 void fit_marginals(BasicUnits<Real>& units, std::span<const double> means, std::span<const double> variances,
                    std::size_t samples) {
@@ -81,7 +130,20 @@ void each_parameter(const BasicUnits<Real>& units, Visitor&& visit) {
     std::visit([&](const auto& bank) { bank.each_parameter(bank, visit); }, units);
 }
 
-/// True when the data behind these units are values in [0, 1] that can be binarised.
+/// What rows of data hold as states of these units.
+template <class Real>
+StateForm state_form(const BasicUnits<Real>& units) {
+    StateForm form{.discrete = is_discrete(units)};
+    if (site_width(units) > 1) {
+        form.states = site_width(units);
+    } else if (form.discrete) {
+        const BasicMatrix<Real> states = site_states(units);
+        form.low = static_cast<float>(*std::min_element(states.values().begin(), states.values().end()));
+        form.high = static_cast<float>(*std::max_element(states.values().begin(), states.values().end()));
+    }
+    return form;
+}
+/// True when the data behind these units are grey values that can be binarised.
 template <class Real>
 bool takes_unit_interval(const BasicUnits<Real>& units) {
     return !alphabet(units).empty();

@@ -10,7 +10,8 @@ namespace rbm {
 /// What is known of the chains' visible units, and what is to stay.
 template <class Real>
 struct BasicClamp {
-    MatrixView<const Real> known;   ///< [C x V], or [1 x V] for all chains alike: 0 is unknown, anything else known
+    /// [C x V], or [1 x V] for all chains alike: 0 is unknown, anything else known; sites of Potts units as a whole.
+    MatrixView<const Real> known;
     MatrixView<const Real> values;  ///< [C x V]; read where known only
 
     /// Writes the known values into a state [C x V].

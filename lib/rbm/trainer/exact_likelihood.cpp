@@ -51,17 +51,15 @@ void collect(const Dataset& data, std::span<const float> sample_weights, BasicMa
 }
 
 void check_states(const Machine& shape, const Dataset& data) {
-    const std::vector<float> letters = alphabet(shape.visible);
-    if (letters.empty()) return;
+    const Matrix states = site_states(shape.visible);
     Matrix row(1, data.cols());
     for (std::size_t r = 0; r < data.rows(); ++r) {
         data.fill(r, Stream{}, row);
-        for (std::size_t i = 0; i < data.cols(); ++i)
-            if (std::find(letters.begin(), letters.end(), row(0, i)) == letters.end())
-                throw DataError(
-                    fmt::format("{}: row {}, column {}: found {}, expected a state of the {} visible units; other "
-                                "values have no likelihood",
-                                data.name, r + 1, i + 1, row(0, i), kind(shape.visible)));
+        if (const std::size_t i = find_no_state<float>(states, row.row(0)); i < data.cols())
+            throw DataError(
+                fmt::format("{}: row {}, column {}: found {}, expected a state of the {} visible units; other "
+                            "values have no likelihood",
+                            data.name, r + 1, i + 1, row(0, i), kind(shape.visible)));
     }
 }
 
@@ -79,7 +77,7 @@ ExactLikelihood::ExactLikelihood(const Machine& shape, const Dataset& data, std:
     check_row_weights(sample_weights, data.rows());
     check_states(shape, data);
     collect(data, sample_weights, rows_, weights_);
-    if (!alphabet(shape.visible).empty()) {
+    if (is_discrete(shape.visible)) {
         bound_ = 0;
         for (const double weight : weights_) bound_ += weight * std::log(weight);
     }

@@ -64,8 +64,7 @@ void set_bounds(const PreciseMachine& machine, const ExactSettings& settings, Lb
 }
 
 Machine rounded(const PreciseMachine& machine) {
-    Machine result(make_units<float>(kind(machine.visible), machine.visible_count()),
-                   make_units<float>(kind(machine.hidden), machine.hidden_count()));
+    Machine result(similar_units<float>(machine.visible), similar_units<float>(machine.hidden));
     each_pair(result, machine, [](std::string_view, std::span<float> out, std::span<const double> values) {
         for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<float>(values[i]);
     });

@@ -17,8 +17,10 @@ namespace rbm {
 /// it does not use stay empty.
 template <class Real>
 struct BasicNegativePhase : BasicChains<Real> {
-    BasicMachine<Real> fast;  ///< of fast PCD: what its chains see added to the machine
-    TemperedChains tempered;  ///< of tempering: all rungs, of which the chains are the top ones
+    BasicMachine<Real> fast;             ///< of fast PCD: what its chains see added to the machine
+    TemperedChains tempered;             ///< of tempering: all rungs, of which the chains are the top ones
+    std::optional<double> log_constant;  ///< of noise contrast: -log Z as it is learned,
+    double log_constant_variance = 0;    ///< and how far batches are from it
 };
 using NegativePhase = BasicNegativePhase<float>;
 
@@ -48,6 +50,8 @@ struct BasicGradientWorkspace {
     bool defer_weights = false;
     std::optional<BasicOuterProduct<Real>> weight_product = std::nullopt;
     double done = 0;  ///< share of the run's updates, for schedules
+    /// Told by an objective that has a loss: its value on the batch, of which it adds the gradient.
+    std::optional<double> loss = std::nullopt;
 
     // Of single objectives.
     BasicMachine<Real> overlaid;                                    ///< fast PCD: machine and fast weights together
@@ -56,6 +60,7 @@ struct BasicGradientWorkspace {
     BasicChains<Real> incomplete;                                   ///< missing values: the rows that have some,
     BasicMatrix<Real> incomplete_rows;                              ///< what is known of them,
     BasicMatrix<Real> known;                                        ///< and where
+    std::vector<BasicMatrix<Real>> scratch;                         ///< objectives without chains
 
     /// Room for `batch` rows of data and `negative` rows of the model; the batch goes into visible's first rows and its
     /// weights, which are 1 / B when all rows count the same, into row_weights' first values.
@@ -75,7 +80,7 @@ void BasicGradientWorkspace<Real>::resize(const BasicMachine<Real>& of, std::siz
 
 /// negative_rows(B): how many rows of the model a batch of B rows needs; of no rows, the persistent chains.
 /// add_gradient: gradient += d loss, with the batch in the first `batch` rows of the workspace; afterwards
-/// hidden_mean's first rows are the batch's.
+/// hidden_mean's first rows are the batch's, and row_weights may be others.
 template <class O, class Real = float>
 concept Objective = requires(const O objective, const BasicMachine<Real>& machine, BasicNegativePhase<Real>& chains,
                              Random& random, BasicGradientWorkspace<Real>& workspace, BasicMachine<Real>& gradient) {

@@ -49,7 +49,7 @@ void initialize(Machine& machine, const Dataset& data, Random& random, std::span
     fit_marginals(machine.visible, of_data.mean, of_data.variance, of_data.samples);
     boost::random::normal_distribution<float> small(0, 0.01F);
     for (float& weight : machine.weights.values()) weight = small(random);
-    machine.hidden = make_units<float>(kind(machine.hidden), machine.hidden_count());
+    machine.hidden = similar_units<float>(machine.hidden);
 }
 
 TrainState start_training(Machine machine, const Dataset& data, const TrainSettings& settings, std::size_t chains,

@@ -127,7 +127,7 @@ bool detail::train(TrainState& state, const AnyObjective& objective, const Datas
     while (state.epoch < settings.epochs) {
         const auto order = shuffled_rows(data.rows(), state.seed, state.epoch);
         const Stream pixels = pixel_stream(state.seed, state.epoch);
-        EpochReport report{static_cast<std::size_t>(state.epoch) + 1, settings.epochs, 0, 0, 0, 0};
+        EpochReport report{static_cast<std::size_t>(state.epoch) + 1, settings.epochs, 0, 0, 0, 0, {}};
         while (state.batch < batches) {
             const std::size_t first = static_cast<std::size_t>(state.batch) * settings.batch_size;
             const auto rows = std::span(order).subspan(first, std::min(settings.batch_size, data.rows() - first));
@@ -139,12 +139,13 @@ bool detail::train(TrainState& state, const AnyObjective& objective, const Datas
                     sample_weights.empty() ? share : share * static_cast<double>(sample_weights[rows[b]]));
 
             workspace.weight_product.reset();
+            workspace.loss.reset();
             workspace.done = static_cast<double>(state.update.updates) / static_cast<double>(total);
+            shares_of(std::span(workspace.row_weights).first(rows.size()), shares);
             objective.add_gradient(state.machine, rows.size(), state.chains, random, workspace, gradient);
 
             update_workspace.weight_product = workspace.weight_product;
 
-            shares_of(std::span(workspace.row_weights).first(rows.size()), shares);
             std::fill(batch_visible.begin(), batch_visible.end(), 0.0F);
             std::fill(batch_hidden.begin(), batch_hidden.end(), 0.0F);
             add_column_sums(1.0, workspace.visible.rows_from(0, rows.size()), shares, batch_visible);
@@ -158,6 +159,7 @@ bool detail::train(TrainState& state, const AnyObjective& objective, const Datas
             fill_with_zeros(gradient, !workspace.weight_product);
             state.gradient_norms += one.gradient_norm;
             state.steps_to_weights += one.step_to_weights;
+            state.losses += workspace.loss.value_or(0);
             ++state.batch;
             state.random = random.state();
             if (observer.on_batch) observer.on_batch(static_cast<std::size_t>(state.batch), batches);
@@ -166,9 +168,10 @@ bool detail::train(TrainState& state, const AnyObjective& objective, const Datas
         report.updates = state.update.updates;
         report.gradient_norm = state.gradient_norms / static_cast<double>(batches);
         report.step_to_weights = state.steps_to_weights / static_cast<double>(batches);
+        if (workspace.loss) report.loss = state.losses / static_cast<double>(batches);
         ++state.epoch;
         state.batch = 0;
-        state.gradient_norms = state.steps_to_weights = 0;
+        state.gradient_norms = state.steps_to_weights = state.losses = 0;
         if (observer.on_epoch) observer.on_epoch(report, state);
         if (state.epoch < settings.epochs && observer.stop_requested && observer.stop_requested()) return false;
     }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <utility>
 
 #include "rbm/kernels/dataset.h"
@@ -31,15 +32,17 @@ struct TrainState {
     std::uint64_t batch = 0;      ///< finished batches of the current epoch
     double gradient_norms = 0;    ///< summed over those batches, for the epoch's report
     double steps_to_weights = 0;  ///< likewise
+    double losses = 0;            ///< likewise, of objectives that have one
 };
 
 struct EpochReport {
     std::size_t epoch = 0;  ///< from 1
     std::size_t epochs = 0;
-    std::uint64_t updates = 0;   ///< since the beginning
-    float learning_rate = 0;     ///< of the epoch's last update
-    double gradient_norm = 0;    ///< mean over the epoch
-    double step_to_weights = 0;  ///< mean over the epoch
+    std::uint64_t updates = 0;                  ///< since the beginning
+    float learning_rate = 0;                    ///< of the epoch's last update
+    double gradient_norm = 0;                   ///< mean over the epoch
+    double step_to_weights = 0;                 ///< mean over the epoch
+    std::optional<double> loss = std::nullopt;  ///< mean over the epoch, of objectives that have one
 };
 
 struct TrainObserver {
