@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// rbm-data: makes sets with known answers, converts files.
+// rbm-data: makes sets with known answers, converts files, composes models.
 #include <filesystem>
 
 #include "apps/arrays.h"
 #include "apps/command.h"
+#include "apps/compose.h"
 #include "apps/data_file.h"
 #include "apps/prepare.h"
 #include "apps/suggest.h"
@@ -26,7 +27,18 @@ struct Settings {
     std::optional<double> dequantize;
     std::size_t skip = 0;
     std::optional<std::size_t> take;
+    std::vector<std::string> more;  ///< arguments behind the first
+    std::vector<double> energy_weights;
 };
+
+/// rbm-data compose MODEL...
+int compose_named(const Settings& settings, const Program& program) {
+    for (const char* option :
+         {"size", "bar", "rows", "coupling", "skip", "take", "divide", "binarize", "threshold", "dequantize"})
+        if (program.given(option)) throw UsageError(fmt::format("--{}: is for data, not for models", option));
+    return compose_models(
+        {settings.more, settings.energy_weights, settings.output, settings.common.force, settings.common.json});
+}
 
 Dataset load_file(const Settings& settings, const Program& program) {
     const std::string& source = settings.source;
@@ -71,6 +83,11 @@ Dataset change(Dataset data, const Settings& settings) {
 }
 
 int run(const Settings& settings, const Program& program) {
+    if (settings.source == "compose") return compose_named(settings, program);
+    if (!settings.more.empty())
+        throw UsageError(
+            fmt::format("found the argument '{}', expected no more than 1\n{}", settings.more[0], program.usage()));
+    if (program.given("energy-weights")) throw UsageError("--energy-weights: is for compose");
     const DataFormat format = format_of(settings.output);
     if (settings.output == "-" && settings.common.json)
         throw UsageError("--json: standard output already carries the data; give --output a file");
@@ -106,22 +123,28 @@ int run(const Settings& settings, const Program& program) {
 
 int main(int argc, char** argv) {
     Settings s;
-    Program program("rbm-data", "Make a set with known answers, or convert a file of data.");
+    Program program("rbm-data", "Make a set with known answers, convert a file of data, or compose models.");
     program
         .example("rbm-data bars-and-stripes --size 4 --output bars.npy",
                  "a set, and the best that a model can do on it")
         .example("rbm-data grey.npy --divide 255 --binarize threshold --output bits-ubyte.gz", "convert and binarise")
+        .example("rbm-data compose pens.safetensors strokes.safetensors --output both.safetensors",
+                 "the product of two machines")
         .argument("KIND|FILE", &s.source,
-                  fmt::format("a set ({}), or data in any form the programs read", toy_name_list()))
+                  fmt::format("a set ({}), or data in any form the programs read; or compose", toy_name_list()))
+        .more_arguments("MODEL", &s.more, "of compose: models of the same visible units, whose product is wanted")
         .option("output", path(&s.output).transient().required(),
                 "where the data go: .npy, .csv, .idx or -ubyte (IDX), these with .gz too, .png; - is CSV on standard "
-                "output")
+                "output; of compose .safetensors")
         .group("Sets")
         .option("size", count(&s.toy.size, 1, 1 << 20), "pixels a side, bits, cells or spins, as the set has it")
         .option("bar", count(&s.toy.bar, 1, 4095).shown_default("a quarter of the size"), "length of the shifting bar")
         .option("rows", count(&s.toy.rows, 1, 1'000'000'000).shown_default("1000"),
                 "samples of the sets that are drawn")
         .option("coupling", real(&s.toy.coupling, between(-10, 10)).shown_default("0.5"), "of the ising-ring's spins")
+        .group("Models")
+        .option("energy-weights", numbers(&s.energy_weights, above(0)).shown_default("1 for each"),
+                "of compose: what each model's energy is multiplied by")
         .group("Changes, in this order")
         .option("skip", count(&s.skip, 0), "leave out the first N rows")
         .option("take", count(&s.take, 1), "then keep N rows")

@@ -43,6 +43,7 @@ std::string Program::usage() const {
     std::string line = fmt::format("Usage: {} [OPTION]...", name_);
     for (const Argument& argument : arguments_)
         line += fmt::format(fmt::runtime(argument.needed ? " {}" : " [{}]"), argument.name);
+    if (more_ != nullptr) line += fmt::format(" [{}]...", more_name_);
     return line;
 }
 
@@ -57,6 +58,7 @@ std::string Program::help() const {
         page += "\nArguments:\n";
         for (const Argument& argument : arguments_)
             append_entry(page, "  " + argument.name, argument.help + (argument.needed ? "" : " (may be left out)"));
+        if (more_ != nullptr) append_entry(page, "  " + more_name_, more_help_);
     }
     std::vector<std::string> groups;
     for (const Option& option : options_)

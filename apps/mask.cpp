@@ -63,6 +63,13 @@ Matrix load_mask(const std::string& path, std::size_t rows, std::size_t cols, Im
     return mask;
 }
 
+Matrix mask_of_known(const Dataset& data) {
+    Matrix mask(data.rows(), data.cols());
+    for (std::size_t r = 0; r < mask.rows(); ++r)
+        for (std::size_t i = 0; i < mask.cols(); ++i) mask(r, i) = std::isnan(data.value(r, i)) ? 0.0F : 1.0F;
+    return mask;
+}
+
 Matrix by_sites(const Matrix& mask, const std::string& path, std::size_t columns, bool codes) {
     if (columns == 1) return mask;
     Matrix result(mask.rows(), codes ? mask.cols() * columns : mask.cols());

@@ -13,6 +13,9 @@ namespace rbm::app {
 /// FileError, and DataError for other shapes and values.
 Matrix load_mask(const std::string& path, std::size_t rows, std::size_t cols, ImageShape image);
 
+/// 1 where the data have a value, 0 where NaN: one row for each.
+Matrix mask_of_known(const Dataset& data);
+
 /// The same for sites of `columns` columns each: of `codes`, with a column for each site, each value that often; else
 /// as it is.  Throws DataError where a site is known in part.
 Matrix by_sites(const Matrix& mask, const std::string& path, std::size_t columns, bool codes);

@@ -176,6 +176,9 @@ std::string as_table(const ModelFacts& facts) {
                                              z->method.empty() ? "" : ", method " + z->method)});
     else
         rows.push_back({"log Z", "not known: rbm-estimate --save writes it"});
+    if (const auto& anomaly = model.anomaly)
+        rows.push_back({"anomalies", fmt::format("free energies above {:.4f} nats, the quantile {} of {} samples",
+                                                 anomaly->free_energy, anomaly->quantile, grouped(anomaly->samples))});
     add_weights(facts, rows);
     if (facts.checkpoint) {
         const TrainState& state = facts.checkpoint->state;
@@ -224,6 +227,8 @@ std::string as_json(const ModelFacts& facts) {
     object["log_partition_low"] = or_null(model.log_partition.has_value(), z.low);
     object["log_partition_high"] = or_null(model.log_partition.has_value(), z.high);
     object["log_partition_method"] = or_null(model.log_partition.has_value(), z.method);
+    object["anomaly_free_energy"] = or_null(model.anomaly.has_value(), model.anomaly ? model.anomaly->free_energy : 0);
+    object["anomaly_quantile"] = or_null(model.anomaly.has_value(), model.anomaly ? model.anomaly->quantile : 0);
     model.machine.each_parameter([&](std::string_view name, std::span<const float> values) {
         const Summary s = summary(shown(name, values));
         object["parameters"][shown_name(name)] = {{"count", values.size()},

@@ -51,6 +51,31 @@ std::optional<double> parse_double(std::string_view text, const Interval& interv
     return parse_number<double>(text, interval);
 }
 
+Value numbers(std::vector<double>* target, const Interval& interval) {
+    using List = std::vector<double>;
+    return make_value("R,...", fmt::format("numbers with commas between, each {}", interval.text()), target,
+                      std::function<std::optional<List>(const std::string&)>([interval](const std::string& text) {
+                          std::optional<List> list = List{};
+                          for (std::size_t first = 0; first <= text.size() && list;) {
+                              const std::size_t comma = std::min(text.find(',', first), text.size());
+                              const auto number =
+                                  parse_double(std::string_view(text).substr(first, comma - first), interval);
+                              if (number)
+                                  list->push_back(*number);
+                              else
+                                  list.reset();
+                              first = comma + 1;
+                          }
+                          return list;
+                      }),
+                      [target] {
+                          std::string text;
+                          for (const double number : *target)
+                              text += fmt::format("{}{}", text.empty() ? "" : ",", number);
+                          return text;
+                      });
+}
+
 std::string joined(const std::vector<std::string>& words, std::string_view between) {
     std::string text;
     for (const std::string& word : words) {

@@ -138,6 +138,9 @@ Value real(T* target, const Interval& interval = any_number()) {
         [target] { return text_of(*target); });
 }
 
+/// Finite numbers within the interval, with commas between.
+Value numbers(std::vector<double>* target, const Interval& interval = any_number());
+
 /// A number from 0 to 1.
 template <class T>
 Value probability(T* target) {

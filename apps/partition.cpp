@@ -129,14 +129,17 @@ std::string_view name_of(BetaSpacing spacing) {
 
 Units base_of_data(const Machine& machine, const Dataset& data, const Stream& stream) {
     const std::vector<double> means = column_means(data);
-    std::vector<double> variances(data.cols());
+    std::vector<double> variances(data.cols()), known(data.cols());
     Matrix row(1, data.cols());
     for (std::size_t r = 0; r < data.rows(); ++r) {
         data.fill(r, stream, row);
-        for (std::size_t i = 0; i < data.cols(); ++i)
+        for (std::size_t i = 0; i < data.cols(); ++i) {
+            if (data.has_missing() && std::isnan(row(0, i))) continue;
             variances[i] += std::pow(static_cast<double>(row(0, i)) - means[i], 2);
+            ++known[i];
+        }
     }
-    for (double& variance : variances) variance /= static_cast<double>(data.rows());
+    for (std::size_t i = 0; i < known.size(); ++i) variances[i] /= std::max(known[i], 1.0);
     return base_of_marginals<float>(machine, means, variances);
 }
 

@@ -57,6 +57,13 @@ Program& Program::optional_argument(std::string name, std::string* target, std::
     return *this;
 }
 
+Program& Program::more_arguments(std::string name, std::vector<std::string>* target, std::string help) {
+    more_ = target;
+    more_name_ = std::move(name);
+    more_help_ = std::move(help);
+    return *this;
+}
+
 Program& Program::group(std::string heading) {
     group_ = std::move(heading);
     return *this;
@@ -214,6 +221,11 @@ void Program::apply_config(const std::string& path) {
 
 void Program::set_arguments(const std::vector<std::string>& free) {
     for (std::size_t i = 0; i < free.size(); ++i) {
+        if (i >= arguments_.size() && more_ != nullptr) {
+            if (free[i].empty()) fail(fmt::format("{}: found \"\", expected a name", more_name_));
+            more_->push_back(free[i]);
+            continue;
+        }
         if (i == arguments_.size())
             fail(fmt::format("found the argument {}, expected {}\n{}", in_quotes(free[i]),
                              arguments_.empty() ? "options only" : fmt::format("no more than {}", arguments_.size()),

@@ -33,6 +33,8 @@ class Program {
     Program& argument(std::string name, std::string* target, std::string help);
     /// The same, at the end, and it may be left out: the target stays empty.
     Program& optional_argument(std::string name, std::string* target, std::string help);
+    /// What follows those arguments, any number of them.
+    Program& more_arguments(std::string name, std::vector<std::string>* target, std::string help);
     /// Options declared from here on stand under this heading.
     Program& group(std::string heading);
     /// The name without dashes: "learning-rate".
@@ -104,6 +106,8 @@ class Program {
     std::string name_, summary_, group_ = "Options";
     std::vector<std::pair<std::string, std::string>> examples_;
     std::vector<Argument> arguments_;
+    std::vector<std::string>* more_ = nullptr;
+    std::string more_name_, more_help_;
     std::vector<Option> options_;
     CommonSettings* settings_ = nullptr;
     bool help_ = false;

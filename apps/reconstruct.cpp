@@ -20,8 +20,8 @@ constexpr std::size_t most_pictures = 50;
 
 struct Settings {
     CommonSettings common;
-    std::string model, data, output, mask;
-    std::optional<std::size_t> steps;
+    std::string model, data, output, mask, spread, missing = "refuse";
+    std::optional<std::size_t> steps, chains;
     bool hidden = false, states = false;
 };
 
@@ -33,19 +33,30 @@ struct Task {
     Matrix mask;       ///< one row or one for each; none without a mask
 };
 
+/// Whether some values are held, and the others filled in.
+bool holds_some(const Settings& settings) { return !settings.mask.empty() || settings.missing == "nan"; }
+
+std::size_t chains_of(const Settings& settings) {
+    constexpr std::size_t for_a_spread = 100;
+    return settings.chains.value_or(settings.spread.empty() ? 1 : for_a_spread);
+}
+
 Task open(const Program& program, const Settings& settings, bool picture) {
     Task task{load_model(settings.model), load_raw(settings.data), {}, {}};
     if (task.model.image == ImageShape{}) task.model.image = task.raw.image;
     const Units units = task.model.machine.visible;
     const bool codes = task.raw.cols() == site_count(units);
-    if (!settings.mask.empty() && (codes || task.raw.cols() == width(units))) {
-        task.mask = load_mask(settings.mask, task.raw.rows(), task.raw.cols(), task.model.image);
+    if (holds_some(settings) && (codes || task.raw.cols() == width(units))) {
+        const bool in_data = settings.mask.empty();
+        task.mask = in_data ? mask_of_known(task.raw)
+                            : load_mask(settings.mask, task.raw.rows(), task.raw.cols(), task.model.image);
         std::vector<float> fill = task.model.preparation.mean;  // never seen but in pictures
         fill.resize(task.raw.cols());
         if (!codes)  // the first state of each site, so that it is one
             for (std::size_t i = 0; i < fill.size(); i += site_width(units)) fill[i] = 1;
         task.raw = without_unknown(task.raw, task.mask, fill);
-        task.mask = by_sites(task.mask, settings.mask, site_width(units), codes);
+        task.mask = by_sites(task.mask, in_data ? fmt::format("{}: what is not NaN", settings.data) : settings.mask,
+                             site_width(units), codes);
     }
     task.raw = in_columns(task.model, std::move(task.raw));
     task.prepared = prepare_for(task.model, task.raw, program, settings.common);
@@ -58,16 +69,25 @@ Task open(const Program& program, const Settings& settings, bool picture) {
     return task;
 }
 
-/// [rows x V], or [rows x H] for features.  Block by block, so that memory is that of the result.
-Matrix results(const Task& task, const Settings& settings) {
+/// What is written: means or states, and how far chains lie around them.
+struct Results {
+    Matrix values;  ///< [rows x V], or [rows x H] for features; [rows chains x V] for states of several chains
+    Matrix spread;  ///< [rows x V], or empty
+};
+
+/// Block by block, so that memory is that of the result.
+Results results(const Task& task, const Settings& settings) {
     const bool masked = task.mask.rows() > 0;
     const std::size_t rows = task.raw.rows(), visible = task.raw.cols(), hidden = task.model.machine.hidden_count();
-    const std::size_t block = std::min(rows, block_rows), width = settings.hidden ? hidden : visible;
+    const std::size_t chains = masked ? chains_of(settings) : 1, copies = settings.states ? chains : 1;
+    const std::size_t block = std::clamp<std::size_t>(block_rows / chains, 1, rows);
+    const std::size_t width = settings.hidden ? hidden : visible;
     // The result, and a block's values, states and fields.
-    require_memory(sizeof(float) * (static_cast<double>(rows) * static_cast<double>(width) +
-                                    6.0 * static_cast<double>(block) * static_cast<double>(visible + hidden)),
+    require_memory(sizeof(float) * (static_cast<double>(rows * copies) * static_cast<double>(width) +
+                                    9.0 * static_cast<double>(block * chains) * static_cast<double>(visible + hidden)),
                    fmt::format("the result for {} samples", rows));
-    Matrix result(rows, width), raw, prepared;
+    Results result{Matrix(rows * copies, width), Matrix(settings.spread.empty() ? 0 : rows, visible)};
+    Matrix raw, prepared;
     Random random(settings.common.seed);
     Progress progress(settings.hidden ? "hidden units" : masked ? "filling in" : "reconstructing", rows, "samples");
     for (std::size_t first = 0; first < rows; first += block) {
@@ -77,10 +97,17 @@ Matrix results(const Task& task, const Settings& settings) {
         task.raw.fill(first, data_stream(settings.common), raw);
         task.prepared.fill(first, data_stream(settings.common), prepared);
         const ConstView known = task.mask.rows() > 1 ? task.mask.rows_from(first, count) : task.mask.view();
-        const ReconstructionSettings how{settings.steps.value_or(masked ? 100 : 1), settings.states,
+        const ReconstructionSettings how{settings.steps.value_or(masked ? 100 : 1), settings.states, chains,
                                          [&] { throw_if_stopped(), progress.update(first); }};
-        const auto work = settings.hidden ? features : masked ? fill_in : reconstruct;
-        work(task.model, {raw, prepared, known}, how, random, result.rows_from(first, count));
+        const SampleBlock samples{raw, prepared, known};
+        const View out = result.values.rows_from(first * copies, count * copies);
+        const View spread = settings.spread.empty() ? View{} : result.spread.rows_from(first, count);
+        if (settings.hidden)
+            features(task.model, samples, how, random, out);
+        else if (masked)
+            fill_in(task.model, samples, how, random, out, spread);
+        else
+            reconstruct(task.model, samples, how, random, out);
         throw_if_stopped();
         progress.update(first + count);
     }
@@ -91,12 +118,32 @@ int run(const Program& program, const Settings& settings) {
     const CommonSettings& common = settings.common;
     if (settings.hidden && (settings.steps || !settings.mask.empty()))
         throw UsageError("option --hidden: gives features of the samples as they are, so not with --steps or --mask");
+    if (settings.hidden && settings.missing == "nan")
+        throw UsageError("option --missing: gives whole samples, so not with --hidden");
+    if (!settings.mask.empty() && settings.missing == "nan")
+        throw UsageError("option --missing: found with --mask, which tells what is missing");
+    for (const char* option : {"chains", "spread"})
+        if (program.given(option) && !holds_some(settings))
+            throw UsageError(fmt::format("option --{}: has no effect without --mask or --missing nan", option));
     check_output(settings.output, {"npy", "png"}, common.force);
+    if (!settings.spread.empty()) check_output(settings.spread, {"npy"}, common.force);
+    if (!settings.spread.empty() && chains_of(settings) < 2)
+        throw UsageError("option --spread: found with one chain, expected --chains of 2 at least");
     refuse_terminal(settings.output);
     const bool picture = ending_of(settings.output) == "png";
+    const bool each_chain = settings.states && holds_some(settings) && chains_of(settings) > 1;
+    if (picture && each_chain) throw UsageError("option --output: states of several chains go into .npy only");
     const Task task = open(program, settings, picture);
-    Matrix result = results(task, settings);
-    if (!picture) {
+    Results all = results(task, settings);
+    Matrix& result = all.values;
+    if (!settings.spread.empty())
+        write_npy(settings.spread, {all.spread.rows(), all.spread.cols()}, std::as_const(all.spread).values(),
+                  common.force);
+    if (each_chain) {
+        const std::size_t chains = chains_of(settings);
+        write_npy(settings.output, {result.rows() / chains, chains, result.cols()}, std::as_const(result).values(),
+                  common.force);
+    } else if (!picture) {
         write_npy(settings.output, {result.rows(), result.cols()}, std::as_const(result).values(), common.force);
     } else if (settings.hidden) {
         const ImageShape shape = squarest(result.cols());
@@ -122,6 +169,8 @@ int main(int argc, char** argv) {
                  "draw samples and what comes back")
         .example("rbm-reconstruct run/model.safetensors test.npy --mask half.png --output whole.npy",
                  "fill in what is black")
+        .example("rbm-reconstruct run/model.safetensors test.npy --mask half.png --output mean.npy --spread spread.npy",
+                 "and tell how sure that is")
         .example("rbm-reconstruct run/model.safetensors test.npy --hidden --output features.npy", "for a classifier")
         .argument("MODEL", &settings.model, "model file")
         .argument("DATA", &settings.data, "samples, one per row; - is standard input")
@@ -135,6 +184,13 @@ int main(int argc, char** argv) {
             "mask", input(&settings.mask).named("FILE"),
             "fill in: an array (.npy, one row or one per sample; 1 is known, 0 is not, and may be NaN in DATA) or a "
             "picture (.png; white is known, black is not)")
+        .option("missing", choice(&settings.missing, {"refuse", "nan"}),
+                "nan: fill in what is NaN in DATA, instead of a mask")
+        .option("chains", count(&settings.chains, 1, 1'000'000).shown_default("1, or 100 with --spread"),
+                "clamped chains for each sample, over which means are taken; --states gives the state of each: "
+                "[samples, chains, values]")
+        .option("spread", path(&settings.spread).named("FILE"),
+                "write how far the chains' states lie around their mean, for each value that was filled in: .npy")
         .option("hidden", flag(&settings.hidden), "give the features p(h = 1 | v) instead")
         .option("states", flag(&settings.states), "give drawn states instead of means")
         .common(settings.common, {"seed", "threads", "binarize", "threshold", "force"});

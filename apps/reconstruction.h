@@ -20,6 +20,7 @@ struct SampleBlock {
 struct ReconstructionSettings {
     std::size_t steps = 1;
     bool states = false;             ///< sampled states instead of means at the end
+    std::size_t chains = 1;          ///< of fill_in(), for each sample
     std::function<void()> on_sweep;  ///< after each sweep; may throw to stop
 };
 
@@ -29,9 +30,11 @@ void reconstruct(const Model& model, const SampleBlock& block, const Reconstruct
                  View out);
 
 /// Chains start with what is known and draws from the biases elsewhere, and hold the former for `steps` sweeps.  out:
-/// the file's own values where known, means or states given the last hidden states elsewhere.
+/// the file's own values where known, elsewhere means given the last hidden states [B x V], averaged over the chains,
+/// or the states of each [B chains x V].  spread [B x V], or empty: how far the states lie around the means, 0 where
+/// known; the root of their mean square over the chains, in the units of the data.
 void fill_in(const Model& model, const SampleBlock& block, const ReconstructionSettings& settings, Random& random,
-             View out);
+             View out, View spread = {});
 
 /// out [B x H] = p(h = 1 | v), or with states a draw.
 void features(const Model& model, const SampleBlock& block, const ReconstructionSettings& settings, Random& random,

@@ -1,98 +1,108 @@
 // SPDX-License-Identifier: MIT
-// rbm-score: the free energy of each sample, and its log-likelihood when the model knows its log Z.
-#include <cmath>
-#include <limits>
-#include <nlohmann/json.hpp>
-
+// rbm-score: the free energy of each sample, its log-likelihood when the model knows its log Z, and what follows from
+// them: likelihood ratios, anomalies.
+#include "apps/against.h"
 #include "apps/arrays.h"
 #include "apps/command.h"
-#include "apps/prepare.h"
-#include "rbm/estimate/monitor.h"
+#include "apps/scores.h"
 #include "rbm/io/atomic_file.h"
 #include "rbm/io/csv.h"
-#include "rbm/model/enumerate.h"
+#include "rbm/kernels/error.h"
 
-namespace rbm::app {
 namespace {
 
-/// Discrete units have probabilities for their states only: a row of grey values has a free energy but no
-/// log-likelihood.
-std::vector<bool> rows_of_states(const Model& model, const Dataset& data, const CommonSettings& settings) {
-    std::vector<bool> result(data.rows(), true);
-    if (!is_discrete(model.machine.visible) || model.preparation.binarize != Binarize::none) return result;
-    const Matrix states = site_states(model.machine.visible);
-    Matrix row(1, data.cols());
-    for (std::size_t r = 0; r < data.rows(); ++r) {
-        data.fill(r, data_stream(settings), row);
-        result[r] = find_no_state<float>(states, row.row(0)) == data.cols();
-    }
-    return result;
+using namespace rbm;
+using namespace rbm::app;
+
+void check_options(const Program& program, const ScoreSettings& settings) {
+    const auto exclude = [&](const char* option, std::initializer_list<const char*> others, const char* why) {
+        for (const char* other : others)
+            if (program.given(option) && program.given(other))
+                throw UsageError(fmt::format("option --{}: found with --{}, but {}", option, other, why));
+    };
+    if (settings.missing == "nan")
+        exclude("missing", {"against", "attribution", "calibrate"}, "that needs whole samples");
+    exclude("calibrate", {"labels", "against", "attribution"}, "it looks at familiar samples only");
+    if (settings.calibrate && settings.common.beta != 1)
+        throw UsageError("option --calibrate: found with --beta, expected beta 1: the threshold is the model's own");
+    if (settings.calibrate && settings.model == "-")
+        throw UsageError("option --calibrate: the model comes from standard input, expected a file to write into");
+    if (settings.anomalous_label && settings.labels.empty())
+        throw UsageError("option --anomalous-label: has no effect without --labels");
+    check_output(settings.output, {"csv", "npy"}, settings.common.force);
+    if (!settings.attribution.empty()) check_output(settings.attribution, {"npy", "png"}, settings.common.force);
 }
 
-struct Scores {
-    std::vector<std::string> columns{"free_energy"};
-    std::vector<double> table;  ///< row by row
-};
-
-Scores score(const Model& model, const Dataset& data, const CommonSettings& settings) {
-    Scores scores;
-    const std::vector<double> free_energy = free_energies(model.machine, data, data_stream(settings), settings.beta);
-    if (model.log_partition && settings.beta != 1)
-        note("the model's log Z is that of beta 1: no log_likelihood at beta {}", settings.beta);
-    if (!model.log_partition || settings.beta != 1) {
-        scores.table = free_energy;
-        return scores;
-    }
-    scores.columns.push_back("log_likelihood");
-    const double constant = model.log_partition->value + log_scale_sum(model.preparation);
-    const std::vector<bool> scored = rows_of_states(model, data, settings);
-    for (std::size_t r = 0; r < free_energy.size(); ++r) {
-        scores.table.push_back(free_energy[r]);
-        scores.table.push_back(scored[r] ? -free_energy[r] - constant : std::numeric_limits<double>::quiet_NaN());
-    }
-    const auto without = static_cast<std::size_t>(std::count(scored.begin(), scored.end(), false));
-    if (without > 0) note("{} of {} rows are not binary: they get no log_likelihood", without, scored.size());
-    return scores;
+void write_scores(const Scores& scores, const ScoreSettings& settings) {
+    const std::string& output = settings.output;
+    const bool force = settings.common.force;
+    const std::vector<double> table = scores.row_by_row();
+    const std::size_t width = scores.columns.size(), rows = table.size() / width;
+    if (settings.common.json) write_output(scores.json_text());
+    if (ending_of(output) == "npy")
+        write_npy(output, width == 1 ? std::vector{rows} : std::vector{rows, width}, table, force);
+    else if (output != "-" || !(settings.common.json || settings.calibrate))
+        write_file(output, encode_csv(scores.names, table), force);
 }
 
-std::string json_text(const Scores& scores) {
-    nlohmann::ordered_json object;
-    const std::size_t width = scores.columns.size();
-    for (std::size_t c = 0; c < width; ++c) {
-        auto& column = object[scores.columns[c]] = nlohmann::ordered_json::array();
-        for (std::size_t i = c; i < scores.table.size(); i += width) column.push_back(scores.table[i]);
-    }
-    return object.dump() + "\n";
+int run(const Program& program, const ScoreSettings& settings) {
+    check_options(program, settings);
+    Model model = load_model(settings.model);
+    require_beta(model, settings.common);
+    if (settings.calibrate && model.anomaly && !settings.common.force)
+        throw FileError(
+            fmt::format("{}: has a threshold of anomalies already; use --force to replace it", settings.model));
+    Dataset raw = load_raw(settings.data);
+    if (settings.missing == "nan") raw.allow_missing();
+    const Dataset data = prepare_for(model, raw, program, settings.common);
+    const std::vector<bool> anomalous =
+        settings.labels.empty() ? std::vector<bool>{} : anomalous_samples(settings, data.rows());
+    Scores scores = score_samples(model, data, settings);
+    if (!settings.against.empty()) compare(scores, model, data, program, settings);
+    if (!settings.labels.empty()) rank_anomalies(scores, anomalous);
+    if (settings.calibrate) calibrate(scores, settings);
+    if (!settings.attribution.empty()) write_attribution(model, raw, data, settings);
+    write_scores(scores, settings);
+    return 0;
 }
 
 }  // namespace
-}  // namespace rbm::app
 
 int main(int argc, char** argv) {
-    using namespace rbm;
-    using namespace rbm::app;
-    CommonSettings common;
-    std::string model_path, data_path, output = "-";
+    ScoreSettings s;
     Program program("rbm-score", "Give each sample its free energy under a trained machine, in nats; low is familiar.");
     program.example("rbm-score run/model.safetensors test.idx.gz > scores.csv", "score every image")
         .example("rbm-score run/model.safetensors - --output scores.npy < samples.csv", "in a pipe, for NumPy")
-        .argument("MODEL", &model_path, "model file")
-        .argument("DATA", &data_path, "samples, one per row; - is standard input")
-        .option("output", path(&output), "where the scores go: .csv or .npy; - is standard output, as CSV")
-        .common(common, {"seed", "threads", "beta", "binarize", "threshold", "json", "force"});
-    return run_command(program, argc, argv, [&] {
-        check_output(output, {"csv", "npy"}, common.force);
-        Model model = load_model(model_path);
-        require_beta(model, common);
-        const Dataset data = prepare_for(model, load_raw(data_path), program, common);
-        const Scores scores = score(model, data, common);
-        const std::size_t width = scores.columns.size();
-        if (common.json) write_output(json_text(scores));
-        if (ending_of(output) == "npy")
-            write_npy(output, width == 1 ? std::vector{data.rows()} : std::vector{data.rows(), width}, scores.table,
-                      common.force);
-        else if (output != "-" || !common.json)
-            write_file(output, encode_csv(scores.columns, scores.table), common.force);
-        return 0;
-    });
+        .example("rbm-score run/model.safetensors train.idx.gz --calibrate 0.99",
+                 "call what is above 99 % of these an anomaly from now on")
+        .example("rbm-score run/model.safetensors test.idx.gz --against other/model.safetensors",
+                 "which of two models makes a sample more likely, without their log Z")
+        .argument("MODEL", &s.model, "model file")
+        .argument("DATA", &s.data, "samples, one per row; - is standard input")
+        .option("output", path(&s.output), "where the scores go: .csv or .npy; - is standard output, as CSV")
+        .option("against", input(&s.against).named("MODEL|DATA"),
+                "another model: adds the log of the ratio of both densities; or other samples: tells how far the mean "
+                "free energies are apart")
+        .option(
+            "missing", choice(&s.missing, {"refuse", "nan"}),
+            "nan: NaN in DATA is a value that is not known, and free energies are those of what is, with their "
+            "interval; exact where at most 25 bits, or as many states of others, are missing or hidden, else by AIS")
+        .option("chains", count(&s.chains, 2, 1'000'000),
+                "chains that anneal side by side, for --against and --missing")
+        .option("betas", count(&s.betas, 1, 100'000'000), "steps that they anneal in")
+        .group("Anomalies")
+        .option("calibrate", probability(&s.calibrate),
+                "write into the model file which free energy this share of DATA does not exceed; from then on scores "
+                "have a column `anomaly`")
+        .option("labels", input(&s.labels).named("FILE"),
+                "1 for each sample that is an anomaly, else 0: tells ROC AUC and average precision; IDX, .npy or a "
+                "table of one column")
+        .option("anomalous-label", count(&s.anomalous_label, 0, 4294967295),
+                "the label of anomalies, where there are others than 0 and 1")
+        .option("attribution", path(&s.attribution).named("FILE"),
+                "write for each value how much it surprises, -log p(v_i | all others) in nats (real values: the free "
+                "energy that mending it would save), as .npy [samples, values] or .png; of Potts units, one number for "
+                "each")
+        .common(s.common, {"seed", "threads", "beta", "binarize", "threshold", "json", "force"});
+    return run_command(program, argc, argv, [&] { return run(program, s); });
 }

@@ -35,7 +35,38 @@ struct Inputs {
     Dataset training;
     std::optional<Dataset> validation;
     std::vector<float> sample_weights;
+    std::optional<Dataset> filled{};  ///< the training data with means in place of missing values, where there are any
+
+    /// What is watched and drawn.
+    const Dataset& whole() const { return filled ? *filled : training; }
 };
+
+/// Samples, where NaN may stand for missing values.
+Dataset load_samples(const RunSettings& run, const std::string& path) {
+    Dataset raw = load_raw(path);
+    if (run.missing == "nan") raw.allow_missing();
+    return raw;
+}
+
+/// Missing values at their column's mean, as what the machine sees.
+Dataset filled_with_means(const Dataset& prepared, const Model& model, const std::vector<double>& means) {
+    const Preparation& preparation = model.preparation;
+    const StateForm form = state_form(model.machine.visible);
+    std::vector<float> filling(means.begin(), means.end());
+    for (std::size_t i = 0; i < filling.size(); ++i) {
+        if (preparation.binarize != Binarize::none) filling[i] = (filling[i] - form.low) / (form.high - form.low);
+        if (preparation.binarize == Binarize::threshold) filling[i] = filling[i] > 0.5F ? 1.0F : 0.0F;
+        if (!preparation.mean.empty()) filling[i] = preparation.mean[i] + preparation.scale[i] * filling[i];
+    }
+    for (std::size_t first = 0; form.states > 0 && first < filling.size(); first += form.states) {
+        const auto site = std::span(filling).subspan(first, form.states);  // in its most frequent state
+        const auto most = std::max_element(site.begin(), site.end());
+        std::fill(site.begin(), most, 0.0F);
+        std::fill(most + 1, site.end(), 0.0F);
+        *most = 1;
+    }
+    return prepared.without_missing(filling);
+}
 
 /// A table of one row or one column; a .npy file may also have the shape [N].
 Dataset load_weights_table(const std::string& path) {
@@ -70,8 +101,17 @@ std::vector<float> load_weights(const std::string& path, std::size_t rows) {
 Inputs prepare_inputs(const RunSettings& run, Dataset raw, Model& model, const Program& program) {
     Inputs inputs;
     if (!run.sample_weights.empty()) inputs.sample_weights = load_weights(run.sample_weights, raw.rows());
-    if (!run.validation.empty()) inputs.validation = prepare_for(model, load_raw(run.validation), program, run.common);
+    if (!run.validation.empty())
+        inputs.validation = prepare_for(model, load_samples(run, run.validation), program, run.common);
     inputs.training = prepare_for(model, std::move(raw), program, run.common);
+    const bool holes = inputs.training.has_missing();
+    if (!holes && !(inputs.validation && inputs.validation->has_missing())) return inputs;
+    if (run.algorithm == "exact")
+        throw Unsupported("--algorithm exact: needs the states of whole samples, but values are missing");
+    note("values are missing: the numbers that are watched are those of samples with their columns' means instead");
+    const std::vector<double> means = column_means(inputs.training, inputs.sample_weights);
+    if (holes) inputs.filled = filled_with_means(inputs.training, model, means);
+    if (inputs.validation) inputs.validation = filled_with_means(*inputs.validation, model, means);
     return inputs;
 }
 
@@ -189,6 +229,8 @@ void refuse_idle_options(const Program& program, const RunSettings& run) {
         {"steps-schedule", run.steps == 1 && run.steps_schedule != untouched.steps_schedule, "--steps 1"},
         {"patience", run.stop_on == "off" && run.patience != untouched.patience, "--stop-on off"},
         {"largest-gap", run.stop_on != "gap" && run.largest_gap != untouched.largest_gap, "anything but --stop-on gap"},
+        {"missing-sweeps", run.missing == "refuse" && run.missing_sweeps != untouched.missing_sweeps,
+         "--missing refuse"},
         {"momentum", adam && run.train.momentum != untouched.train.momentum, "--optimizer adam"},
         {"offset-rate", !run.train.centering && run.train.offset_rate != untouched.train.offset_rate,
          "--centering off"},
@@ -226,7 +268,12 @@ std::size_t visible_sites(const RunSettings& run, const Dataset& raw) {
 
 /// Calls use(objective) with that of --algorithm.
 template <class Use>
-auto with_objective(const RunSettings& run, const Machine& machine, const Inputs& inputs, const Use& use) {
+auto with_objective(const RunSettings& run, const Machine& machine, const Inputs& inputs, const Use& use_whole) {
+    const auto use = [&](const auto& objective) {
+        using Whole = std::remove_cvref_t<decltype(objective)>;
+        if (inputs.training.has_missing()) return use_whole(WithMissing<Whole>{objective, run.missing_sweeps});
+        return use_whole(objective);
+    };
     const std::size_t chains = run.chains.value_or(run.train.batch_size);
     if (run.algorithm == "cd") return use(ContrastiveDivergence{run.steps, run.steps_schedule});
     if (run.algorithm == "score-matching") return use(ScoreMatching{});
@@ -267,7 +314,7 @@ class Session {
           folder_(folder),
           inputs_(inputs),
           checkpoint_(checkpoint),
-          monitor_(checkpoint.state.machine, inputs.training, inputs.validation ? &*inputs.validation : nullptr,
+          monitor_(checkpoint.state.machine, inputs.whole(), inputs.validation ? &*inputs.validation : nullptr,
                    log_scale_sum(checkpoint.model.preparation)),
           batches_(batch_count(inputs.training.rows(), run.train.batch_size)),
           progress_("training", batches_ * run.train.epochs, "updates") {
@@ -303,7 +350,7 @@ class Session {
         }
         // What tells that the run is finished comes last; what would lose work if it came late comes first.
         if (!done) save();
-        folder_.draw(checkpoint_, inputs_.training);
+        folder_.draw(checkpoint_, inputs_.whole());
         if (done) save();
         if (!done)
             throw_if_stopped(fmt::format("stopped in epoch {}; go on with: rbm-train --output {} --resume",
@@ -369,7 +416,7 @@ class Session {
         constexpr double worth_saving = 2, worth_drawing = 10;
         if (seconds_since(saved_) > worth_saving) save();
         if (seconds_since(drawn_) > worth_drawing) {
-            folder_.draw(checkpoint_, inputs_.training);
+            folder_.draw(checkpoint_, inputs_.whole());
             drawn_ = Clock::now();
         }
         epoch_start_ = Clock::now();
@@ -435,7 +482,7 @@ int start_run(Program& program, RunSettings& run) {
     refuse_idle_options(program, run);
     require_what_stops(run);
     const RunFolder folder(run.output, false, run.common.force);
-    Dataset raw = load_raw(run.data);
+    Dataset raw = load_samples(run, run.data);
     const std::size_t visible = visible_sites(run, raw);
     run.hidden = run.hidden.value_or(std::min(2 * visible, most_hidden_by_default));
     require_room(run, raw.rows(), visible * columns_of(run.visible_states));
@@ -499,7 +546,7 @@ int resume_run(Program& program, RunSettings& run) {
         if (run.common.json) write_output(folder.last_metrics() + "\n");
         return 0;
     }
-    Dataset raw = load_raw(run.data.empty() ? path : run.data);
+    Dataset raw = load_samples(run, run.data.empty() ? path : run.data);
     if (fingerprint_text(raw) != fingerprint)
         throw DataError(fmt::format("{}: other data than the run began with ({}); resume with those", raw.name, path));
     const Inputs inputs = prepare_inputs(run, std::move(raw), checkpoint.model, program);

@@ -7,7 +7,9 @@
 
 #include "apps/command.h"
 #include "apps/prepare.h"
+#include "rbm/trainer/contrastive_divergence.h"
 #include "rbm/trainer/fast_persistent.h"
+#include "rbm/trainer/missing.h"
 #include "rbm/trainer/noise_contrastive.h"
 #include "rbm/trainer/score_matching.h"
 #include "rbm/trainer/tempered_divergence.h"
@@ -20,8 +22,8 @@ namespace rbm::app {
 inline constexpr std::size_t default_updates = 20'000;
 /// Digits of 8 x 8 pixels do best with 128 units, those of 28 x 28 with 500 or more: docs/training.md.
 inline constexpr std::size_t most_hidden_by_default = 500;
-/// Gaussian units move a hidden unit's field by as much as there are of them: at a rate of 0.1, 64 pixels learn well and
-/// 784 diverge within 20 updates; at 0.01 these do best (docs/grey-images.md).
+/// Gaussian units move a hidden unit's field by as much as there are of them: at a rate of 0.1, 64 pixels learn well
+/// and 784 diverge within 20 updates; at 0.01 these do best (docs/grey-images.md).
 inline constexpr float gaussian_rate_times_visible = 8;
 
 /// Of --algorithm exact, each restart makes this many iterations at most.
@@ -57,6 +59,8 @@ struct RunSettings {
     float largest_gap = 1;          ///< nats
     float initial_weights = 0.01F;  ///< standard deviation
     float initial_hidden_bias = 0;
+    std::string missing = "refuse";
+    std::size_t missing_sweeps = WithMissing<PersistentContrastiveDivergence>{}.sweeps;
     bool resume = false;
     TrainSettings train;
 };

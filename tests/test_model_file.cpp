@@ -48,6 +48,7 @@ Model full_model(const std::string& visible_kind, const std::string& hidden_kind
         model.rates.resize(model.machine.visible_count(), 0.25F);
     }
     model.log_partition = LogPartition{451.28000000000003, 450.1, 452.9999999999999, "ais"};
+    model.anomaly = AnomalyThreshold{-93.100000000000009, 0.99, 60000};
     return model;
 }
 
@@ -146,6 +147,7 @@ TEST_CASE("models of every kind, with and without what is optional, come back bi
             CHECK(back.image == model.image);
             CHECK(back.rates == model.rates);
             CHECK(back.log_partition == model.log_partition);
+            CHECK(back.anomaly == model.anomaly);
             const auto bytes = read_bytes(file.path());
             save_model(file.path(), back, true);
             CHECK(read_bytes(file.path()) == bytes);
@@ -218,6 +220,9 @@ TEST_CASE("names, shapes and metadata are those of the format") {
                                                          {"data.threshold", "0.3"},
                                                          {"image.height", "2"},
                                                          {"image.width", "3"},
+                                                         {"anomaly.free_energy", "-93.10000000000001"},
+                                                         {"anomaly.quantile", "0.99"},
+                                                         {"anomaly.samples", "60000"},
                                                          {"log_partition", "451.28000000000003"},
                                                          {"log_partition_low", "450.1"},
                                                          {"log_partition_high", "452.9999999999999"},

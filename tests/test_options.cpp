@@ -227,6 +227,27 @@ TEST_CASE("arguments: as many as expected, none empty, behind -- anything") {
     CHECK(fault({"--output", "-"}).empty());
 }
 
+TEST_CASE("lists of numbers, and any number of arguments behind the first") {
+    std::string first;
+    std::vector<std::string> more;
+    std::vector<double> shares;
+    CommonSettings common;
+    Program program("rbm-list", "Try lists.");
+    program.argument("KIND", &first, "what")
+        .more_arguments("MODEL", &more, "models")
+        .option("shares", numbers(&shares, above(0)), "one for each")
+        .common(common, {"seed"});
+    CHECK(program.usage() == "Usage: rbm-list [OPTION]... KIND [MODEL]...");
+    program.parse({"compose", "a", "--shares", "1,0.5,2e1", "b"});
+    CHECK((first == "compose" && more == std::vector<std::string>{"a", "b"}));
+    CHECK((shares == std::vector<double>{1, 0.5, 20}));
+    CHECK(program.text("shares") == "1,0.5,20");
+    for (const char* bad : {"", ",", "1,", "1,,2", "1 2", "1,0", "1,x", "nan"}) {
+        CAPTURE(bad);
+        CHECK_THROWS_AS(Program(program).parse({"compose", "--shares", bad}), UsageError);
+    }
+}
+
 TEST_CASE("help and version come first, whatever else stands there") {
     CHECK(Trial().parse({"--bogus", "--help"}) == Program::Request::help);
     CHECK(Trial().parse({"-h"}) == Program::Request::help);

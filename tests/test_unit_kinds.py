@@ -134,6 +134,81 @@ class UnitKinds(AppTest):
         self.ok('rbm-reconstruct', model, 'codes.npy', '--output', 'h.npy', '--hidden')
         np.testing.assert_allclose(self.array('h.npy').reshape(60, 4, 2).sum(2), 1, rtol=1e-5)
 
+    def test_missing_values_are_summed_out_by_sites(self):
+        for seed, (visible, hidden) in enumerate(itertools.product(('spin', 'potts'), repeat=2)):
+            v, free_energy, log_partition = self.save('m.safetensors', visible, hidden, 20 + seed)
+            q = 3 if visible == 'potts' else 1
+            holes = v[:5].reshape(5, 4, q).copy()
+            for row, missing in enumerate(([1], [0, 3], [], [0, 1, 2, 3], [2])):
+                holes[row, missing] = np.nan
+            holes = holes.reshape(5, 4 * q)
+            expected = [-np.logaddexp.reduce(-free_energy[((v == row) | np.isnan(row)).all(1)]) for row in holes]
+            self.save_array('holes.npy', holes)
+            found = self.scores('m.safetensors', 'holes.npy', '--missing', 'nan')
+            np.testing.assert_allclose(found, np.array(3 * [expected]).T, rtol=1e-5, atol=1e-5)
+            self.ok('rbm-estimate', 'm.safetensors', '--method', 'exact', '--save')
+            likelihood = self.scores('m.safetensors', 'holes.npy', '--missing', 'nan')[:, 3]
+            np.testing.assert_allclose(likelihood, -np.array(expected) - log_partition, rtol=1e-4, atol=1e-4)
+            self.ok('rbm-reconstruct', 'm.safetensors', 'holes.npy', '--missing', 'nan', '--states', '--output', 'f.npy', '--force')
+            filled = self.array('f.npy')
+            self.assertTrue((filled[~np.isnan(holes)] == holes[~np.isnan(holes)]).all())
+            self.assertTrue(all((v == row).all(1).any() for row in filled))
+            if visible == 'potts':
+                codes = np.where(np.isnan(holes[:, ::3]), np.nan, holes.reshape(5, 4, 3).argmax(2))
+                self.save_array('codes.npy', codes)
+                np.testing.assert_array_equal(self.scores('m.safetensors', 'codes.npy', '--missing', 'nan')[:, :3], found)
+                self.ok('rbm-reconstruct', 'm.safetensors', 'codes.npy', '--missing', 'nan', '--states', '--output', 'g.npy', '--force')
+                np.testing.assert_array_equal(self.array('g.npy'), filled)
+                holes[0, 4] = 0
+                self.save_array('part.npy', holes)
+                self.fails(3, 'rbm-score', 'm.safetensors', 'part.npy', '--missing', 'nan', saying='row 1, columns 4 to 6')
+                self.fails(3, 'rbm-reconstruct', 'm.safetensors', 'part.npy', '--missing', 'nan', '--output', 'x.npy',
+                           saying='a site of 3 states is known or not as a whole')
+
+    def test_products_ratios_and_attributions(self):
+        for seed, (visible, hidden) in enumerate(itertools.product(('spin', 'potts'), repeat=2)):
+            v, first, first_z = self.save('a.safetensors', visible, hidden, 30 + seed)
+            _, second, second_z = self.save('b.safetensors', visible, hidden, 40 + seed)
+            self.save_array('v.npy', v)
+            self.ok('rbm-data', 'compose', 'a.safetensors', 'b.safetensors', '--output', 'c.safetensors', '--force')
+            np.testing.assert_allclose(self.scores('c.safetensors', 'v.npy')[:, 0], first + second, rtol=1e-4, atol=1e-4)
+            ratio = self.scores('a.safetensors', 'v.npy', '--against', 'b.safetensors')[:, 2]
+            np.testing.assert_allclose(ratio, second + second_z - first - first_z, rtol=1e-4, atol=1e-4)
+            self.ok('rbm-score', 'a.safetensors', 'v.npy', '--attribution', 'blame.npy', '--force')
+            q = 3 if visible == 'potts' else 1
+            sites = v.reshape(-1, 4, q)
+            for site in range(4):
+                others = np.delete(sites, site, 1).reshape(len(v), -1)
+                alike = (others[:, None] == others[None, :]).all(2)
+                expected = np.array([np.logaddexp.reduce(-first[row]) for row in alike]) + first
+                np.testing.assert_allclose(self.array('blame.npy')[:, site], expected, atol=1e-4)
+            if visible == 'potts':
+                self.fails(2, 'rbm-score', 'a.safetensors', 'v.npy', '--attribution', 'blame.png', '--force', saying='potts units')
+            else:
+                self.ok('rbm-score', 'a.safetensors', 'v.npy', '--attribution', 'blame.png', '--force')
+        self.save('d.safetensors', 'potts', 'spin', 50)
+        self.fails(2, 'rbm-data', 'compose', 'a.safetensors', 'd.safetensors', '--output', 'x.safetensors', saying='potts (3 states) and spin')
+        self.save('e.safetensors', 'potts', 'potts', 51, q=2)
+        self.fails(3, 'rbm-data', 'compose', 'a.safetensors', 'e.safetensors', '--output', 'x.safetensors', saying='8 potts (2 states)')
+        self.fails(3, 'rbm-score', 'a.safetensors', 'v.npy', '--against', 'e.safetensors', saying='8 potts (2 states)')
+
+    def test_training_with_missing_sites(self):
+        """The second site is the first one's copy, and one of both is missing in half of the rows."""
+        random = np.random.default_rng(7)
+        for kind, q in ('spin', 2), ('potts', 3):
+            values = np.repeat(random.integers(0, q, (500, 1)), 2, 1).astype(np.float32)
+            values[random.random(500) < .25, 0] = np.nan
+            values[(random.random(500) < .33) & ~np.isnan(values[:, 0]), 1] = np.nan
+            self.save_array('holes.npy', values)
+            units = ['--visible-units', kind] + (['--visible-states', q] if kind == 'potts' else [])
+            self.fails(3, 'rbm-train', 'holes.npy', '--output', 'x', *units, saying='--missing nan')
+            self.ok('rbm-train', 'holes.npy', '--output', 'run', '--missing', 'nan', '--validation', 'holes.npy', *units, '--force', '--quiet',
+                    '--hidden', 8, '--epochs', 200, '--batch-size', 50, '--learning-rate', .1, '--initial-weights', .5)
+            self.ok('rbm-estimate', 'run/model.safetensors', '--save', '--force')
+            same = np.repeat(np.arange(q), 2).reshape(q, 2).astype(np.float32)
+            self.save_array('same.npy', same)
+            self.assertGreater(np.exp(self.scores('run/model.safetensors', 'same.npy')[:, 1]).sum(), .9)
+
     def test_potts_masks_hold_whole_sites(self):
         self.save('m.safetensors', 'potts', 'spin', 4)
         codes = np.array([[0, 1, 2, 1], [2, 2, 0, 0]], float)

@@ -141,6 +141,25 @@ std::optional<LogPartition> log_partition_of(const Tensors& file) {
     return result;
 }
 
+void add_anomaly_threshold(Tensors& file, const AnomalyThreshold& anomaly) {
+    if (!std::isfinite(anomaly.free_energy))
+        throw std::invalid_argument(
+            fmt::format("the threshold of anomalies is {}, expected a finite number; no model "
+                        "file can hold it",
+                        anomaly.free_energy));
+    file.metadata["anomaly.free_energy"] = fmt::format("{}", anomaly.free_energy);
+    file.metadata["anomaly.quantile"] = fmt::format("{}", anomaly.quantile);
+    file.metadata["anomaly.samples"] = fmt::format("{}", anomaly.samples);
+}
+
+std::optional<AnomalyThreshold> anomaly_threshold_of(const Tensors& file) {
+    const std::string* value = metadata(file, "anomaly.free_energy");
+    if (value == nullptr) return std::nullopt;
+    return AnomalyThreshold{parse_number<double>(file, "anomaly.free_energy", *value),
+                            metadata_number(file, "anomaly.quantile", 0.0),
+                            metadata_number<std::uint64_t>(file, "anomaly.samples", 0)};
+}
+
 }  // namespace
 
 std::string_view name_of(Binarize binarize) {
@@ -211,6 +230,7 @@ Tensors model_tensors(const Model& model) {
         file.metadata["image.width"] = fmt::format("{}", model.image.width);
     }
     if (model.log_partition) add_log_partition(file, *model.log_partition);
+    if (model.anomaly) add_anomaly_threshold(file, *model.anomaly);
     return file;
 }
 
@@ -250,6 +270,7 @@ Model model_from(const Tensors& file) {
                         "visible units",
                         file.source, model.image.height, model.image.width, model.machine.visible_count()));
     model.log_partition = log_partition_of(file);
+    model.anomaly = anomaly_threshold_of(file);
     return model;
 }
 
@@ -258,6 +279,12 @@ Model load_model(const std::string& path) { return model_from(parse_safetensors(
 void save_log_partition(const std::string& path, const LogPartition& log_partition) {
     Tensors file = parse_safetensors(read_bytes(path), path);
     add_log_partition(file, log_partition);
+    write_file(path, encode_safetensors(file), true);
+}
+
+void save_anomaly_threshold(const std::string& path, const AnomalyThreshold& anomaly) {
+    Tensors file = parse_safetensors(read_bytes(path), path);
+    add_anomaly_threshold(file, anomaly);
     write_file(path, encode_safetensors(file), true);
 }
 

@@ -22,12 +22,21 @@ struct LogPartition {
     bool operator==(const LogPartition&) const = default;
 };
 
+/// The free energy in nats above which a sample counts as an anomaly: the quantile of those of some samples.
+struct AnomalyThreshold {
+    double free_energy = 0;
+    double quantile = 0;
+    std::uint64_t samples = 0;
+    bool operator==(const AnomalyThreshold&) const = default;
+};
+
 struct Model {
     Machine machine;
     Preparation preparation;   ///< what happens to data before the machine sees them
     ImageShape image;          ///< of a sample, when it is a picture
     std::vector<float> rates;  ///< [V] means of the prepared training data, or empty
     std::optional<LogPartition> log_partition;
+    std::optional<AnomalyThreshold> anomaly;
     bool operator==(const Model&) const = default;
 };
 
@@ -41,6 +50,9 @@ void save_model(const std::string& path, const Model& model, bool overwrite = fa
 
 /// Writes log Z into a model file that is there, and leaves all else in it as it is.
 void save_log_partition(const std::string& path, const LogPartition& log_partition);
+
+/// The same with the threshold of anomalies.
+void save_anomaly_threshold(const std::string& path, const AnomalyThreshold& anomaly);
 
 Tensors model_tensors(const Model& model);
 Model model_from(const Tensors& file);

@@ -86,6 +86,25 @@ float Dataset::value(std::size_t row, std::size_t col) const {
     return std::get<Floats>(storage_).values[row * cols_ + col];
 }
 
+void Dataset::allow_missing() {
+    const auto* floats = std::get_if<Floats>(&storage_);
+    missing_ = floats != nullptr &&
+               std::any_of(floats->values.begin(), floats->values.end(), [](float x) { return std::isnan(x); });
+}
+
+Dataset Dataset::without_missing(std::span<const float> filling) const {
+    if (filling.size() != cols_)
+        throw std::invalid_argument(
+            fmt::format("Dataset::without_missing: {} values for {} columns", filling.size(), cols_));
+    Dataset full = *this;
+    if (!missing_) return full;
+    full.missing_ = false;
+    auto& values = std::get<Floats>(full.storage_).values;
+    for (std::size_t i = 0; i < values.size(); ++i)
+        if (std::isnan(values[i])) values[i] = filling[i % cols_];
+    return full;
+}
+
 void Dataset::check(const StateForm& form, bool probabilities) const {
     if (const auto* bytes = std::get_if<Bytes>(&storage_);
         bytes != nullptr && (!form.discrete || bytes->divisor >= 255))
@@ -96,7 +115,8 @@ void Dataset::check(const StateForm& form, bool probabilities) const {
     for (std::size_t row = 0; row < rows_; ++row)
         for (std::size_t col = 0; col < cols_; ++col) {
             const float x = value(row, col);
-            const bool good = std::isfinite(x) && (!form.discrete || (x >= least && x <= 1));
+            const bool good =
+                (missing_ && std::isnan(x)) || (std::isfinite(x) && (!form.discrete || (x >= least && x <= 1)));
             if (!good && bad++ == 0) bad_row = row, bad_col = col;
         }
     if (bad == 0) return;
@@ -105,19 +125,23 @@ void Dataset::check(const StateForm& form, bool probabilities) const {
         "{}: row {}, column {}: found {}, expected {}; {} such value{} in {} rows of {} columns{}", name, bad_row + 1,
         bad_col + 1, x, form.discrete ? fmt::format("a value in [{}, 1]", least) : "a finite number", bad,
         bad == 1 ? "" : "s", rows_, cols_,
-        form.discrete && std::isfinite(x) ? " (divide by the largest value, or use --visible-units gaussian)" : ""));
+        std::isnan(x)                       ? " (--missing nan takes it for a missing value)"
+        : form.discrete && std::isfinite(x) ? " (divide by the largest value, or use --visible-units gaussian)"
+                                            : ""));
 }
 
 std::pair<std::size_t, std::size_t> Dataset::find_not_one_hot(std::size_t states) const {
     if (states < 2 || cols_ % states != 0) return {0, 0};
     for (std::size_t row = 0; row < rows_; ++row)
         for (std::size_t first = 0; first < cols_; first += states) {
-            std::size_t on = 0, off = 0;
+            std::size_t on = 0, off = 0, unknown = 0;
             for (std::size_t col = first; col < first + states; ++col) {
                 const float x = value(row, col);
                 on += x == 1 ? 1 : 0;
                 off += x == 0 ? 1 : 0;
+                unknown += std::isnan(x) ? 1 : 0;
             }
+            if (missing_ && unknown == states) continue;
             if (on != 1 || off != states - 1) return {row, first};
         }
     return {rows_, 0};
@@ -128,19 +152,35 @@ Dataset Dataset::expanded(std::size_t states) const {
     result.rows_ = rows_;
     result.cols_ = cols_ * states;
     result.name = name;
-    Bits bits{std::vector<std::uint64_t>(rows_ * words_per_row(result.cols_))};
+    result.missing_ = missing_;
+    Bits bits{std::vector<std::uint64_t>(missing_ ? 0 : rows_ * words_per_row(result.cols_))};
+    Floats floats{std::vector<float>(missing_ ? rows_ * result.cols_ : 0)};  // bits have no room for what is neither
     for (std::size_t row = 0; row < rows_; ++row)
         for (std::size_t col = 0; col < cols_; ++col) {
             const float x = value(row, col);
+            const auto site = missing_ ? std::span(floats.values).subspan(row * result.cols_ + col * states, states)
+                                       : std::span<float>();
+            if (missing_ && std::isnan(x)) {
+                std::fill(site.begin(), site.end(), x);
+                continue;
+            }
             if (!(x >= 0 && x < static_cast<float>(states) && x == std::floor(x)))
                 throw DataError(
                     fmt::format("{}: row {}, column {}: found {}, expected a code from 0 to {}, or {} columns for each "
-                                "site, one of them 1 and the others 0",
-                                name, row + 1, col + 1, x, states - 1, states));
+                                "site, one of them 1 and the others 0{}",
+                                name, row + 1, col + 1, x, states - 1, states,
+                                std::isnan(x) ? " (--missing nan takes it for a missing value)" : ""));
+            if (missing_) {
+                site[static_cast<std::size_t>(x)] = 1;
+                continue;
+            }
             const std::size_t on = col * states + static_cast<std::size_t>(x);
             bits.words[row * words_per_row(result.cols_) + on / 64] |= std::uint64_t{1} << (on % 64);
         }
-    result.storage_ = std::move(bits);
+    if (missing_)
+        result.storage_ = std::move(floats);
+    else
+        result.storage_ = std::move(bits);
     return result;
 }
 
@@ -158,8 +198,9 @@ Dataset Dataset::prepared(const Preparation& preparation, const StateForm& form)
             throw std::invalid_argument("Dataset::prepared: one-hot columns are neither binarised nor standardised");
         const auto [row, col] = find_not_one_hot(form.states);
         if (row < rows_)
-            throw DataError(fmt::format("{}: row {}, columns {} to {}: expected one 1 and else 0, a site of {} states",
-                                        name, row + 1, col + 1, std::min(col + form.states, cols_), form.states));
+            throw DataError(fmt::format(
+                "{}: row {}, columns {} to {}: expected one 1 and else 0, a site of {} states{}", name, row + 1,
+                col + 1, std::min(col + form.states, cols_), form.states, missing_ ? ", or all missing" : ""));
         return std::move(*this);
     }
     check(form, preparation.binarize == Binarize::sample);
@@ -172,7 +213,10 @@ Dataset Dataset::prepared(const Preparation& preparation, const StateForm& form)
     }
     if (preparation.binarize == Binarize::sample) sampled_ = true;
     if (preparation.binarize != Binarize::none) low_ = form.low, high_ = form.high;
-    if (preparation.binarize == Binarize::threshold && !std::holds_alternative<Bits>(storage_)) {
+    if (preparation.binarize == Binarize::threshold && missing_) {  // bits have no room for what is neither
+        for (float& x : std::get<Floats>(storage_).values)
+            if (!std::isnan(x)) x = x > preparation.threshold ? 1.0F : 0.0F;
+    } else if (preparation.binarize == Binarize::threshold && !std::holds_alternative<Bits>(storage_)) {
         Bits bits{std::vector<std::uint64_t>(rows_ * words_per_row(cols_))};
         for (std::size_t row = 0; row < rows_; ++row)
             for (std::size_t col = 0; col < cols_; ++col)
@@ -190,6 +234,7 @@ Dataset Dataset::select(std::span<const std::uint32_t> rows) const {
     part.image = image;
     part.name = name;
     part.sampled_ = sampled_;
+    part.missing_ = missing_;
     part.low_ = low_;
     part.high_ = high_;
     part.mean_ = mean_;
@@ -251,7 +296,8 @@ void Dataset::fill_row(std::size_t row, const Stream& stream, std::span<float> o
         for (std::size_t col = 0; col < cols_; ++col) out[col] = (out[col] - mean_[col]) / scale_[col];
     if (sampled_)
         for (std::size_t col = 0; col < cols_; ++col)
-            out[col] = uniform_from_bits(random_bits(stream, row, col)) < out[col] ? 1.0F : 0.0F;
+            if (!std::isnan(out[col]))
+                out[col] = uniform_from_bits(random_bits(stream, row, col)) < out[col] ? 1.0F : 0.0F;
     if (low_ != 0 || high_ != 1)
         for (float& bit : out) bit = low_ + (high_ - low_) * bit;
 }
@@ -270,15 +316,20 @@ Standardisation standardise(const Dataset& data) {
     const std::size_t rows = data.rows(), cols = data.cols();
     Standardisation result{std::vector<float>(cols), std::vector<float>(cols, 1.0F), {}};
     for (std::size_t col = 0; col < cols; ++col) {
-        double sum = 0;
-        for (std::size_t row = 0; row < rows; ++row) sum += static_cast<double>(data.value(row, col));
-        const double mean = sum / static_cast<double>(rows);
+        double sum = 0, known = 0;
+        for (std::size_t row = 0; row < rows; ++row) {
+            const double x = static_cast<double>(data.value(row, col));
+            if (data.has_missing() && std::isnan(x)) continue;
+            sum += x;
+            ++known;
+        }
+        const double mean = known == 0 ? 0 : sum / known;
         double squares = 0;
         for (std::size_t row = 0; row < rows; ++row) {
-            const double deviation = static_cast<double>(data.value(row, col)) - mean;
-            squares += deviation * deviation;
+            const double x = static_cast<double>(data.value(row, col));
+            if (!data.has_missing() || !std::isnan(x)) squares += (x - mean) * (x - mean);
         }
-        const double deviation = std::sqrt(squares / static_cast<double>(rows));
+        const double deviation = std::sqrt(squares / std::max(known, 1.0));
         result.mean[col] = static_cast<float>(mean);
         // Below 1e-6 of the mean, what looks like spread is the rounding of the floats themselves.
         if (deviation > 1e-6 * std::abs(mean) && static_cast<float>(deviation) > 1e-30F)
@@ -303,8 +354,7 @@ void check_row_weights(std::span<const float> weights, std::size_t rows) {
 
 std::vector<double> column_means(const Dataset& data, std::span<const float> row_weights) {
     check_row_weights(row_weights, data.rows());
-    std::vector<double> sums(data.cols());
-    double total = 0;
+    std::vector<double> sums(data.cols()), totals(data.cols());
     Matrix block;
     constexpr std::size_t block_rows = 256;
     for (std::size_t first = 0; first < data.rows(); first += block_rows) {
@@ -312,12 +362,15 @@ std::vector<double> column_means(const Dataset& data, std::span<const float> row
         data.fill(first, Stream{}, block);
         for (std::size_t row = 0; row < block.rows(); ++row) {
             const double weight = row_weights.empty() ? 1.0 : static_cast<double>(row_weights[first + row]);
-            total += weight;
-            for (std::size_t col = 0; col < data.cols(); ++col)
-                sums[col] += weight * static_cast<double>(block(row, col));
+            for (std::size_t col = 0; col < data.cols(); ++col) {
+                const double x = static_cast<double>(block(row, col));
+                if (data.has_missing() && std::isnan(x)) continue;
+                totals[col] += weight;
+                sums[col] += weight * x;
+            }
         }
     }
-    for (double& sum : sums) sum /= total;
+    for (std::size_t col = 0; col < sums.size(); ++col) sums[col] = totals[col] > 0 ? sums[col] / totals[col] : 0.5;
     return sums;
 }
 

@@ -64,6 +64,13 @@ class Dataset {
     ImageShape image;  ///< of one row
     std::string name;  ///< for messages: the file it came from
 
+    /// From here on NaN stands for a value that is not known: prepared() lets it pass and fill() gives it.
+    void allow_missing();
+    /// Whether that was allowed and there is any such value.
+    bool has_missing() const { return missing_; }
+    /// The same data with filling[col] in place of each value that is missing.
+    Dataset without_missing(std::span<const float> filling) const;
+
     /// The value at (row, col) before sampling and standardisation; of bits, 0 or 1.
     float value(std::size_t row, std::size_t col) const;
 
@@ -82,10 +89,11 @@ class Dataset {
         return std::move(*this).prepared(preparation, StateForm{.discrete = unit_interval});
     }
 
-    /// True when the columns, in groups of `states`, are one-hot in all rows.
+    /// True when the columns, in groups of `states`, are one-hot in all rows, or missing as a whole.
     bool one_hot(std::size_t states) const { return find_not_one_hot(states).first == rows_; }
     /// Codes 0, ..., states - 1, one column per site, as one-hot groups of `states` columns; they have no picture's
-    /// shape. Throws DataError naming the first row and column that holds no code.
+    /// shape; where a code is missing, all columns are.  Throws DataError naming the first row and column that holds no
+    /// code.
     Dataset expanded(std::size_t states) const;
 
     /// Rows first, ..., first + count - 1.  Throws std::invalid_argument when there are not so many.
@@ -130,11 +138,13 @@ class Dataset {
     std::size_t cols_ = 0;
     std::variant<Floats, Bytes, Bits> storage_;
     bool sampled_ = false;
+    bool missing_ = false;
     float low_ = 0, high_ = 1;  ///< what bits become
     std::vector<float> mean_, scale_;
 };
 
-/// Mean and standard deviation of each column; a column without spread gets scale 1 and is listed in `constant`.
+/// Mean and standard deviation of each column, of the values that are not missing; a column without spread gets scale 1
+/// and is listed in `constant`.
 struct Standardisation {
     std::vector<float> mean;
     std::vector<float> scale;
@@ -146,7 +156,8 @@ Standardisation standardise(const Dataset& data);
 /// many finite ones of at least 0, not all 0.
 void check_row_weights(std::span<const float> weights, std::size_t rows);
 
-/// Mean of each column of the prepared data, in double; when sampled(), of one draw.  Throws as check_row_weights().
+/// Mean of each column of the prepared data, in double; when sampled(), of one draw; of the values that are not
+/// missing, 0.5 where all are.  Throws as check_row_weights().
 std::vector<double> column_means(const Dataset& data, std::span<const float> row_weights = {});
 
 }  // namespace rbm

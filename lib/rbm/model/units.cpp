@@ -16,7 +16,15 @@ BasicUnits<Real> make_units(std::string_view name, std::size_t sites, std::size_
     throw std::invalid_argument(fmt::format("unit kind '{}': expected bernoulli, gaussian, spin or potts", name));
 }
 
+template <class Real>
+std::string name_with_states(const BasicUnits<Real>& units) {
+    if (site_width(units) == 1) return std::string(kind(units));
+    return fmt::format("{} ({} states)", kind(units), site_width(units));
+}
+
 template BasicUnits<float> make_units(std::string_view, std::size_t, std::size_t);
 template BasicUnits<double> make_units(std::string_view, std::size_t, std::size_t);
+template std::string name_with_states(const BasicUnits<float>&);
+template std::string name_with_states(const BasicUnits<double>&);
 
 }  // namespace rbm

@@ -79,6 +79,14 @@ template <class Real, class From>
 BasicUnits<Real> similar_units(const BasicUnits<From>& units) {
     return similar_units<Real>(units, site_count(units));
 }
+/// Whether both have sites of the same kind, with the same states.
+template <class Real>
+bool alike(const BasicUnits<Real>& first, const BasicUnits<Real>& second) {
+    return kind(first) == kind(second) && site_width(first) == site_width(second);
+}
+/// For messages: "spin", "potts (3 states)".
+template <class Real>
+std::string name_with_states(const BasicUnits<Real>& units);
 template <class Real>
 MatrixView<const Real> statistic(const BasicUnits<Real>& units, MatrixView<const Real> state,
                                  BasicMatrix<Real>& scratch) {

@@ -57,6 +57,9 @@ struct BasicGradientWorkspace {
     BasicMachine<Real> overlaid;                                    ///< fast PCD: machine and fast weights together
     std::vector<Real> visible_location, hidden_location, variance;  ///< fast PCD
     std::unique_ptr<BasicBridge<Real>> bridge;                      ///< tempering
+    BasicChains<Real> incomplete;                                   ///< missing values: the rows that have some,
+    BasicMatrix<Real> incomplete_rows;                              ///< what is known of them,
+    BasicMatrix<Real> known;                                        ///< and where
     std::vector<BasicMatrix<Real>> scratch;                         ///< objectives without chains
 
     /// Room for `batch` rows of data and `negative` rows of the model; the batch goes into visible's first rows and its

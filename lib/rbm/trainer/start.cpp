@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <boost/random/normal_distribution.hpp>
+#include <cmath>
 #include <stdexcept>
 
 #include "rbm/trainer/train.h"
@@ -20,20 +21,21 @@ struct Moments {
 
 Moments moments(const Dataset& data, std::span<const float> sample_weights) {
     Moments result{column_means(data, sample_weights), std::vector<double>(data.cols()), 0};
-    double total = 0;
+    std::vector<double> totals(data.cols());
     Matrix row(1, data.cols());
     for (std::size_t r = 0; r < data.rows(); ++r) {
         const double weight = sample_weights.empty() ? 1.0 : static_cast<double>(sample_weights[r]);
         if (weight == 0) continue;
         ++result.samples;
-        total += weight;
         data.fill(r, Stream{}, row);
         for (std::size_t i = 0; i < data.cols(); ++i) {
             const double distance = static_cast<double>(row(0, i)) - result.mean[i];
+            if (data.has_missing() && std::isnan(distance)) continue;
+            totals[i] += weight;
             result.variance[i] += weight * distance * distance;
         }
     }
-    for (double& variance : result.variance) variance /= total;
+    for (std::size_t i = 0; i < totals.size(); ++i) result.variance[i] /= totals[i] > 0 ? totals[i] : 1;
     return result;
 }
 
