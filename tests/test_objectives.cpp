@@ -205,15 +205,20 @@ TEST_CASE("denoising score matching compares the score of noisy rows with where 
     CHECK(shifts.variance() == doctest::Approx(variance).epsilon(0.6));
 }
 
-TEST_CASE("sliced score matching is score matching where directions are averaged out") {
-    const auto machine = gaussian_machine(606);
-    const auto data = random_states(machine.visible, rows, 607);
-    const Outcome exact = outcome(ScoreMatching{}, machine, data);
+namespace {
+
+struct Spread {
     Moments losses;
-    std::vector<Moments> slopes(flat(machine).size());
-    Random random(608);
+    std::vector<Moments> slopes;
+};
+/// Loss and gradient of an objective that draws something, over many draws.
+template <class O>
+Spread over_draws(const O& objective, const PreciseMachine& machine, const BasicMatrix<double>& data,
+                  std::size_t repetitions, std::uint64_t seed) {
+    Spread spread{{}, std::vector<Moments>(flat(machine).size())};
+    Random random(seed);
     PrecisePhase phase;
-    for (std::size_t repetition = 0; repetition < 2000; ++repetition) {
+    for (std::size_t repetition = 0; repetition < repetitions; ++repetition) {
         PreciseWorkspace workspace;
         workspace.resize(machine, rows, 0);
         for (std::size_t b = 0; b < rows; ++b) {
@@ -221,11 +226,21 @@ TEST_CASE("sliced score matching is score matching where directions are averaged
             workspace.row_weights[b] = weight_of(b);
         }
         PreciseMachine gradient = machine.zeros_like();
-        SlicedScoreMatching{2}.add_gradient(machine, rows, phase, random, workspace, gradient);
-        losses.add(workspace.loss.value_or(0));
+        objective.add_gradient(machine, rows, phase, random, workspace, gradient);
+        spread.losses.add(workspace.loss.value_or(0));
         const auto values = flat(gradient);
-        for (std::size_t p = 0; p < values.size(); ++p) slopes[p].add(values[p]);
+        for (std::size_t p = 0; p < values.size(); ++p) spread.slopes[p].add(values[p]);
     }
+    return spread;
+}
+
+}  // namespace
+
+TEST_CASE("sliced score matching is score matching where directions are averaged out") {
+    const auto machine = gaussian_machine(606);
+    const auto data = random_states(machine.visible, rows, 607);
+    const Outcome exact = outcome(ScoreMatching{}, machine, data);
+    const auto [losses, slopes] = over_draws(SlicedScoreMatching{2}, machine, data, 2000, 608);
     CHECK(std::abs(losses.z(exact.loss)) < 4.5);
     const auto expected = flat(exact.gradient);
     std::size_t noisy = 0;
@@ -257,23 +272,7 @@ TEST_CASE("flips of some units stand for all of them on average") {
     const auto data = random_states(machine.visible, rows, 612);
     const Outcome exact = outcome(PseudoLikelihood{}, machine, data);
     const auto expected = flat(exact.gradient);
-    Moments losses;
-    std::vector<Moments> slopes(expected.size());
-    Random random(613);
-    PrecisePhase phase;
-    for (std::size_t repetition = 0; repetition < 3000; ++repetition) {
-        PreciseWorkspace workspace;
-        workspace.resize(machine, rows, 0);
-        for (std::size_t b = 0; b < rows; ++b) {
-            std::ranges::copy(data.row(b), workspace.visible.row(b).begin());
-            workspace.row_weights[b] = weight_of(b);
-        }
-        PreciseMachine gradient = machine.zeros_like();
-        PseudoLikelihood{2}.add_gradient(machine, rows, phase, random, workspace, gradient);
-        losses.add(workspace.loss.value_or(0));
-        const auto values = flat(gradient);
-        for (std::size_t p = 0; p < values.size(); ++p) slopes[p].add(values[p]);
-    }
+    const auto [losses, slopes] = over_draws(PseudoLikelihood{2}, machine, data, 3000, 613);
     CHECK(losses.variance() > 0);
     CHECK(std::abs(losses.z(exact.loss)) < 4.5);
     for (std::size_t p = 0; p < expected.size(); ++p) CHECK(std::abs(slopes[p].z(expected[p])) < 4.5);

@@ -11,6 +11,7 @@
 #include "rbm/kernels/ops.h"
 #include "rbm/kernels/threads.h"
 #include "rbm/model/enumerate.h"
+#include "rbm/model/unit_gradients.h"
 
 namespace rbm {
 namespace {
@@ -62,16 +63,6 @@ void add_own_gradient(const BasicUnits<double>& units, ConstDoubleView state, st
         [&](const auto& bank) {
             using Bank = std::remove_cvref_t<decltype(bank)>;
             bank.add_gradient(state, row_weights, std::get<Bank>(gradient));
-        },
-        units);
-}
-
-void add_expected_gradient(const BasicUnits<double>& units, ConstDoubleView field, ConstDoubleView mean_state,
-                           std::span<const double> row_weights, BasicUnits<double>& gradient) {
-    std::visit(
-        [&](const auto& bank) {
-            using Bank = std::remove_cvref_t<decltype(bank)>;
-            bank.add_expected_gradient(field, mean_state, row_weights, std::get<Bank>(gradient));
         },
         units);
 }
@@ -224,7 +215,7 @@ void StateSum::add_block(std::uint64_t number, Moments& moments) const {
         }
         moments.total += total;
         moments.block_total += total;
-        add_expected_gradient(others(), field, mean_state, weights, moments.gradient.hidden);
+        add_expected_gradient<double>(others(), field, mean_state, weights, moments.gradient.hidden);
         const ConstDoubleView right = statistic(others(), ConstDoubleView(mean_state), moments.scratch);
         for (std::size_t s = 0; s < count; ++s) {
             const auto low = moments.low.row(first + s);

@@ -108,9 +108,8 @@ void finish(Machine& machine, Machine& step, const UpdateSettings& settings, dou
 void follow(Machine& average, const Machine& machine, float rate) {
     constexpr std::size_t piece = std::size_t{1} << 14;
     each_pair(average, machine, [&](std::string_view, std::span<float> means, std::span<const float> values) {
-        parallel_for((values.size() + piece - 1) / piece, [&](std::size_t p) {
-            const std::size_t last = std::min((p + 1) * piece, values.size());
-            for (std::size_t i = p * piece; i < last; ++i) means[i] += rate * (values[i] - means[i]);
+        parallel_blocks(values.size(), piece, [&](std::size_t first, std::size_t count) {
+            for (std::size_t i = first; i < first + count; ++i) means[i] += rate * (values[i] - means[i]);
         });
     });
 }
