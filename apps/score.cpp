@@ -52,7 +52,7 @@ int run(const Program& program, const ScoreSettings& settings) {
     if (settings.calibrate && model.anomaly && !settings.common.force)
         throw FileError(
             fmt::format("{}: has a threshold of anomalies already; use --force to replace it", settings.model));
-    Dataset raw = load_raw(settings.data);
+    Dataset raw = load_raw(settings.data, settings.missing == "nan");
     if (settings.missing == "nan") raw.allow_missing();
     const Dataset data = prepare_for(model, raw, program, settings.common);
     const std::vector<bool> anomalous =
@@ -85,7 +85,8 @@ int main(int argc, char** argv) {
                 "free energies are apart")
         .option(
             "missing", choice(&s.missing, {"refuse", "nan"}),
-            "nan: NaN in DATA is a value that is not known, and free energies are those of what is, with their "
+            "nan: NaN in DATA, or a gap in CSV, is a value that is not known, and free energies are those of what is, "
+            "with their "
             "interval; exact where at most 25 bits, or as many states of others, are missing or hidden, else by AIS")
         .option("chains", count(&s.chains, 2, 1'000'000),
                 "chains that anneal side by side, for --against and --missing")

@@ -65,7 +65,7 @@ std::vector<float> load_weights(const std::string& path, std::size_t rows) {
 }  // namespace
 
 Dataset load_samples(const RunSettings& run, const std::string& path) {
-    Dataset raw = load_raw(path);
+    Dataset raw = load_raw(path, run.missing == "nan");
     if (run.missing == "nan") raw.allow_missing();
     return raw;
 }

@@ -44,9 +44,8 @@ def expect(holds, claim):
 def outputs_of(blocks, home):
     """What each block prints, standard error with it; all of them in one shell, that stops at the first that fails."""
     script = ''.join(f'{block["code"]}\nprintf "\\n%s\\n" @@@@\n' for block in blocks)
-    done = subprocess.run(['bash', '-e', '-o', 'pipefail', '-c', script], cwd=home, env={
-        **os.environ, 'LC_ALL': 'C', 'PATH': f'{home / "python"}:{os.environ["PATH"]}'}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          check=False)
+    done = subprocess.run(['bash', '-e', '-o', 'pipefail', '-c', script], cwd=home, env={**os.environ, 'LC_ALL': 'C'}, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False)
     parts = done.stdout.split('\n@@@@\n')
     if done.returncode != 0:
         sys.exit(f'{PAGE.name}: block {len(parts)} ends with {done.returncode}:\n{blocks[len(parts) - 1]["code"]}{parts[-1]}')
@@ -90,8 +89,11 @@ def annealing(folder, plt):
     ways = {'forward from the uniform base': ['ais', '--base', 'uniform'], "forward from the data's rates": ['ais'],
             "back from the machine's samples": ['reverse', '--steps', 300]}
     betas, seeds = [5, 10, 30, 100, 300, 1000, 3000], range(1, 21)
-    off = {name: np.array([[run(folder, 'rbm-estimate', 'small/model.safetensors', '--method', *way, '--schedule', 'linear', '--chains', 10, '--betas', b,
-                                '--seed', seed, '--json')['log_partition'] - exact for seed in seeds] for b in betas]) for name, way in ways.items()}
+
+    def error(way, betas, seed):
+        words = ['--method', *way, '--schedule', 'linear', '--chains', 10, '--betas', betas, '--seed', seed, '--json']
+        return run(folder, 'rbm-estimate', 'small/model.safetensors', *words)['log_partition'] - exact
+    off = {name: np.array([[error(way, b, seed) for seed in seeds] for b in betas]) for name, way in ways.items()}
     uniform, data, back = off.values()
     low = uniform.mean(1)
     expect(low[0] < -4 and low[0] < low[1] < low[2] < -0.2, 'short walks from the uniform base are nats too low')
@@ -261,8 +263,6 @@ def main():
         home = pathlib.Path(name)
         (home / 'build').mkdir()
         (home / 'build/apps').symlink_to(options.programs.resolve())
-        (home / 'python').mkdir()
-        (home / 'python/python3').symlink_to(sys.executable)  # another one may lack NumPy
         (home / 'datasets').symlink_to(ROOT / 'datasets')
         run_page(home, options.write)
         for part in modes, annealing, phases, langevin, densities, sheets:
