@@ -47,13 +47,17 @@ class TemperingDreamer final : public Dreamer {
         chains_.copy_hidden(tops_.hidden);
         visible_means(machine_, tops_, out);
     }
-    void report() const override {
+    void report(DreamReport& report) const override {
         const double lowest = *std::min_element(chains_.swap_rates.begin(), chains_.swap_rates.end());
         const double trips = static_cast<double>(chains_.round_trips) / static_cast<double>(count());
-        detail("tempering: {} rungs per chain, swap rates from {:.2f}, {:.1f} round trips per chain", chains_.rungs(),
-               lowest, trips);
+        report.facts["ladder"] = chains_.betas;
+        report.facts["swap_rates"] = chains_.swap_rates;
+        report.facts["lowest_swap_rate"] = lowest;
+        report.facts["round_trips_per_ladder"] = trips;
+        note("tempering: {} rungs per chain, swap rates from {:.2f}, {:.1f} round trips per chain", chains_.rungs(),
+             lowest, trips);
         if (chains_.steps >= 40 && lowest < 0.05)
-            warn(
+            report.warn(
                 "two neighbouring temperatures swap at a rate of {:.3f} only: little reaches the machine from the base",
                 lowest);
     }
@@ -98,7 +102,7 @@ void HealthWatch::look(std::size_t step, const Dreamer& dreamer) {
         add_dots(1.0, states_.view(), signs_.row(s), draws.subspan((1 + s) * chains, chains));
 }
 
-void HealthWatch::report(const std::string& advice) const {
+void HealthWatch::report(const std::string& advice, DreamReport& report) const {
     if (draws_.size() < 4) return;
     const std::size_t chains = states_.rows();
     const auto health_of = [&](std::size_t quantity) {
@@ -120,9 +124,15 @@ void HealthWatch::report(const std::string& advice) const {
         "chains, over the second half of the steps: free energy {:.3f} +- {:.3f} nats, autocorrelation time {:.1f} "
         "steps, {:.0f} effective samples, split R-hat {:.3f}, the worst of free energy and {} random sums of units",
         energy.mean, energy.standard_error, time * static_cast<double>(stride_), draws / time, worst, signs_.rows());
+    report.facts["free_energy"] = energy.mean;
+    report.facts["free_energy_standard_error"] = energy.standard_error;
+    report.facts["autocorrelation_time"] = time * static_cast<double>(stride_);
+    report.facts["effective_samples"] = draws / time;
+    report.facts["split_r_hat"] = worst;
     if (!(worst <= largest_r_hat))
-        warn("the chains are stuck: over the second half of the steps they disagree (split R-hat {:.2f}, above {}); {}",
-             worst, largest_r_hat, advice);
+        report.warn(
+            "the chains are stuck: over the second half of the steps they disagree (split R-hat {:.2f}, above {}); {}",
+            worst, largest_r_hat, advice);
 }
 
 }  // namespace rbm::app
