@@ -74,7 +74,7 @@ void declare_options(Program& program, RunSettings& run) {
             "negative phase: persistent chains, chains from the data, persistent ones with fast weights, or ladders "
             "of parallel tempering; exact: no chains, but all states of a small machine, and its likelihood driven to "
             "a maximum by L-BFGS. Without chains: score matching, its denoising and sliced forms (Gaussian units); "
-            "pseudo-likelihood and ratio matching (Bernoulli units); noise-contrastive estimation, which learns log Z "
+            "pseudo-likelihood and ratio matching (discrete units); noise-contrastive estimation, which learns log Z "
             "too. With --labels: discriminative, the log probability of the label given the data; hybrid: that and cd")
         .option("restarts", count(&run.restarts, 1, 1'000'000'000), "random starts of exact, the best of which is kept")
         .option("steps", count(&run.steps, 1), "sweeps of Gibbs sampling per update: the k of CD-k")
@@ -89,7 +89,7 @@ void declare_options(Program& program, RunSettings& run) {
                 "denoising: standard deviation of the noise on the prepared data")
         .option("slices", count(&run.slices, 1), "sliced: random directions per row")
         .option("flips", count(&run.flips, 0),
-                "pseudo-likelihood, ratio-matching: units flipped per update, drawn anew for each; 0: all")
+                "pseudo-likelihood, ratio-matching: visible units changed per update, drawn anew for each; 0: all")
         .option("noise-samples", count(&run.noise_samples, 1), "nce: rows of noise per row of data")
         .option("generative-weight", real(&run.generative_weight, at_least(0)),
                 "hybrid: what the log-likelihood of data and label counts, by cd")

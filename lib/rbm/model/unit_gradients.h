@@ -7,15 +7,15 @@
 
 #include <span>
 #include <string_view>
-#include <utility>
 
 #include "rbm/model/machine.h"
+#include "rbm/model/sites.h"
 
 namespace rbm {
 
-/// The two states of a unit of two-state units.  Throws Unsupported for other kinds.
+/// The sites of a discrete bank and their letters.  Throws Unsupported for continuous units.
 template <class Real>
-std::pair<Real, Real> two_states(const BasicUnits<Real>& units, std::string_view asked_by);
+BasicSites<Real> discrete_sites(const BasicUnits<Real>& units, std::string_view asked_by);
 
 /// first, second [B x N] = derivatives of the mean in the field, from the mean.  Throws Unsupported for kinds whose
 /// units depend on each other's fields or are not discrete.
