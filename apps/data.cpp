@@ -28,14 +28,15 @@ struct Settings {
     std::optional<double> dequantize;
     std::size_t skip = 0;
     std::optional<std::size_t> take;
+    std::optional<std::size_t> columns;
     std::vector<std::string> more;  ///< arguments behind the first
     std::vector<double> energy_weights;
 };
 
 /// rbm-data compose MODEL...
 int compose_named(const Settings& settings, const Program& program) {
-    for (const char* option :
-         {"size", "bar", "rows", "coupling", "labels", "skip", "take", "divide", "binarize", "threshold", "dequantize"})
+    for (const char* option : {"size", "bar", "rows", "coupling", "columns", "labels", "skip", "take", "divide",
+                               "binarize", "threshold", "dequantize"})
         if (program.given(option)) throw UsageError(fmt::format("--{}: is for data, not for models", option));
     return compose_models(
         {settings.more, settings.energy_weights, settings.output, settings.common.force, settings.common.json});
@@ -52,6 +53,19 @@ Dataset load_file(const Settings& settings, const Program& program) {
                                     did_you_mean(source, toy_names(), ""), toy_name_list()));
     if (std::optional<Dataset> labels = load_label_column(source)) return std::move(*labels);
     return load_raw(source);
+}
+
+/// The same values, so many to a row: of an array [frames, chains, columns] each chain of each frame.
+Dataset in_rows_of(std::size_t columns, const Dataset& data, const CommonSettings& common) {
+    const std::size_t values = data.rows() * data.cols();
+    if (values % columns != 0)
+        throw DataError(
+            fmt::format("{}: has {} rows of {} columns; {} values cannot be cut into rows of {} (--columns)", data.name,
+                        data.rows(), data.cols(), values, columns));
+    const Matrix all = all_rows(data, common);
+    Dataset cut = Dataset::from_floats(values / columns, columns, {all.values().begin(), all.values().end()});
+    cut.name = data.name;
+    return cut;
 }
 
 /// Rows cut, then divided, binarised and dequantised, in this order.
@@ -99,6 +113,7 @@ int run(const Settings& settings, const Program& program) {
     std::optional<double> bound;
     Dataset data;
     if (kind) {
+        if (settings.columns) throw UsageError("--columns: is for files; sets have columns of their own");
         std::error_code error;
         if (std::filesystem::exists(settings.source, error))
             note("'{0}' is taken for the set; the file of that name is ./{0}", settings.source);
@@ -108,6 +123,8 @@ int run(const Settings& settings, const Program& program) {
         data = std::move(set.data);
     } else {
         data = load_file(settings, program);
+        if (settings.columns && *settings.columns != data.cols())
+            data = in_rows_of(*settings.columns, data, settings.common);
     }
     for (const char* option : {"labels", "skip", "take", "divide", "binarize", "dequantize"})
         if (program.given(option)) bound.reset();  // of the set as it was
@@ -144,6 +161,7 @@ int main(int argc, char** argv) {
         .example("rbm-data grey.npy --divide 255 --binarize threshold --output bits-ubyte.gz", "convert and binarise")
         .example("rbm-data train-labels-idx1-ubyte.gz --skip 50000 --output valid-labels.npy",
                  "the last labels of a file")
+        .example("rbm-data dreams.npy --columns 64 --output dreams.csv", "dreams of 64 units, one per row")
         .example("rbm-data compose pens.safetensors strokes.safetensors --output both.safetensors",
                  "the product of two machines")
         .argument("KIND|FILE", &s.source,
@@ -162,6 +180,9 @@ int main(int argc, char** argv) {
         .option("energy-weights", numbers(&s.energy_weights, above(0)).shown_default("1 for each"),
                 "of compose: what each model's energy is multiplied by")
         .group("Changes, in this order")
+        .option("columns", count(&s.columns, 1),
+                "cut a file's values into rows of N: rbm-dream writes [frames, chains, N], and this makes each chain "
+                "of each frame a row")
         .option("skip", count(&s.skip, 0), "leave out the first N rows")
         .option("take", count(&s.take, 1), "then keep N rows")
         .option("divide", real(&s.divide, above(0)), "divide all values by R: 255 for bytes")

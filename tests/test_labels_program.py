@@ -68,6 +68,19 @@ class Labels(AppTest):
         np.add.at(confusion, (truth, posterior.argmax(1)), 1)
         self.assertEqual(facts['confusion'], confusion.tolist())
 
+    def test_dreams_of_a_label_are_those_of_the_conditional(self):
+        self.saved_machine()
+        self.bits = np.array([[i >> k & 1 for k in range(4)] for i in range(16)], float)
+        exact = np.exp(-self.free_energies()[:, 1])
+        exact /= exact.sum()
+        count = 20000
+        self.ok('rbm-dream', 'm.safetensors', '--label', 5, '--chains', count, '--steps', 100, '--output', 'd.npy', '--quiet')
+        dreams = self.array('d.npy')[0]
+        np.testing.assert_array_equal(dreams[:, 4:], np.tile([0, 1, 0], (count, 1)))
+        found = np.bincount((dreams[:, :4] @ [1, 2, 4, 8]).astype(int), minlength=16)
+        chi_square = ((found - count * exact)**2 / (count * exact)).sum()
+        self.assertLess(chi_square, 44.3)  # p = 1e-4 at 15 degrees of freedom
+
     def test_spins(self):
         self.saved_machine()
         self.path('m.safetensors').write_bytes(
@@ -90,6 +103,8 @@ class Labels(AppTest):
                    '--classify', '--labels', 'other.npy', saying='label 1: found 7, which is none of the model\'s 3 labels')
         self.fails(2, 'rbm-score', 'm.safetensors', 'bits.npy', '--beta', '2', saying='needs samples with their labels, 7 columns')
         self.fails(2, 'rbm-score', 'm.safetensors', 'bits.npy', '--classify', '--calibrate', '0.9', saying='found with --calibrate')
+        self.fails(2, 'rbm-dream', 'm.safetensors', '--label', 3, '--output', 'd.npy', saying='one of the model\'s labels, from 2 to 11')
+        self.fails(2, 'rbm-dream', 'plain.safetensors', '--label', 3, '--output', 'd.npy', saying='a model trained with --labels')
         self.fails(3, 'rbm-estimate', 'm.safetensors', 'bits.npy', saying='the last 3 of them labels: add them by rbm-data --labels')
         self.fails(3, 'rbm-train', 'bits.npy', '--labels', 'alike.npy', '--output', 'run', saying='found the label 5 only')
         self.fails(2, 'rbm-train', 'bits.npy', '--algorithm', 'discriminative', '--output', 'run', saying='give --labels')
