@@ -6,6 +6,7 @@
 #include "apps/command.h"
 #include "apps/compose.h"
 #include "apps/data_file.h"
+#include "apps/labels.h"
 #include "apps/prepare.h"
 #include "apps/suggest.h"
 #include "apps/toy_sets.h"
@@ -19,7 +20,7 @@ using namespace rbm::app;
 
 struct Settings {
     CommonSettings common;
-    std::string source, output;
+    std::string source, output, labels;
     ToyOptions toy;
     Binarize binarize = Binarize::none;
     float threshold = 0.5F;
@@ -34,8 +35,8 @@ struct Settings {
 
 /// rbm-data compose MODEL...
 int compose_named(const Settings& settings, const Program& program) {
-    for (const char* option : {"size", "bar", "rows", "coupling", "columns", "skip", "take", "divide", "binarize",
-                               "threshold", "dequantize"})
+    for (const char* option : {"size", "bar", "rows", "coupling", "columns", "labels", "skip", "take", "divide",
+                               "binarize", "threshold", "dequantize"})
         if (program.given(option)) throw UsageError(fmt::format("--{}: is for data, not for models", option));
     return compose_models(
         {settings.more, settings.energy_weights, settings.output, settings.common.force, settings.common.json});
@@ -50,6 +51,7 @@ Dataset load_file(const Settings& settings, const Program& program) {
     if (source != "-" && !std::filesystem::exists(source, error))
         throw FileError(fmt::format("{}: there is no such file, nor set{}\nThe sets are: {}", source,
                                     did_you_mean(source, toy_names(), ""), toy_name_list()));
+    if (std::optional<Dataset> labels = load_label_column(source)) return std::move(*labels);
     return load_raw(source);
 }
 
@@ -124,9 +126,21 @@ int run(const Settings& settings, const Program& program) {
         if (settings.columns && *settings.columns != data.cols())
             data = in_rows_of(*settings.columns, data, settings.common);
     }
-    for (const char* option : {"skip", "take", "divide", "binarize", "dequantize"})
+    for (const char* option : {"labels", "skip", "take", "divide", "binarize", "dequantize"})
         if (program.given(option)) bound.reset();  // of the set as it was
+    std::vector<std::uint32_t> labels, known;
+    if (!settings.labels.empty()) {
+        labels = load_labels(settings.labels, data.rows());
+        known = distinct_labels(labels, settings.labels);
+        labels = places_of(labels, known, settings.labels);
+    }
     data = change(std::move(data), settings);
+    if (!known.empty()) {
+        labels = {labels.begin() + static_cast<std::ptrdiff_t>(settings.skip),
+                  labels.begin() + static_cast<std::ptrdiff_t>(settings.skip + data.rows())};
+        data = data.with_labels(labels, known.size());
+        data.image = {};
+    }
     const DataSummary summary = summarise(data);
     note("{}", text_of(summary));
     if (bound)
@@ -145,6 +159,8 @@ int main(int argc, char** argv) {
         .example("rbm-data bars-and-stripes --size 4 --output bars.npy",
                  "a set, and the best that a model can do on it")
         .example("rbm-data grey.npy --divide 255 --binarize threshold --output bits-ubyte.gz", "convert and binarise")
+        .example("rbm-data train-labels-idx1-ubyte.gz --skip 50000 --output valid-labels.npy",
+                 "the last labels of a file")
         .example("rbm-data dreams.npy --columns 64 --output dreams.csv", "dreams of 64 units, one per row")
         .example("rbm-data compose pens.safetensors strokes.safetensors --output both.safetensors",
                  "the product of two machines")
@@ -178,6 +194,10 @@ int main(int argc, char** argv) {
                 "values above it become 1 under --binarize threshold")
         .option("dequantize", real(&s.dequantize, above(0)).named("W"),
                 "add noise uniform on [0, W): for densities of data that come in steps of W")
+        .option(
+            "labels", input(&s.labels).named("FILE"),
+            "add one column for each of the labels in this file, 1 where it is the row's: what a model trained with "
+            "--labels takes")
         .common(s.common, {"seed", "json", "force"});
     return run_command(program, argc, argv, [&] { return run(s, program); });
 }
