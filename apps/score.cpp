@@ -20,8 +20,7 @@ void check_options(const Program& program, const ScoreSettings& settings) {
             if (program.given(option) && program.given(other))
                 throw UsageError(fmt::format("option --{}: found with --{}, but {}", option, other, why));
     };
-    if (settings.missing == "nan")
-        exclude("missing", {"against", "attribution", "calibrate"}, "that needs whole samples");
+    if (settings.missing == "nan") exclude("missing", {"attribution", "calibrate"}, "that needs whole samples");
     exclude("calibrate", {"labels", "against", "attribution"}, "it looks at familiar samples only");
     if (settings.calibrate && settings.common.beta != 1)
         throw UsageError("option --calibrate: found with --beta, expected beta 1: the threshold is the model's own");
@@ -57,8 +56,10 @@ int run(const Program& program, const ScoreSettings& settings) {
     const Dataset data = prepare_for(model, raw, program, settings.common);
     const std::vector<bool> anomalous =
         settings.labels.empty() ? std::vector<bool>{} : anomalous_samples(settings, data.rows());
+    std::optional<Against> against;
+    if (!settings.against.empty()) against = load_against(settings);
     Scores scores = score_samples(model, data, settings);
-    if (!settings.against.empty()) compare(scores, model, data, program, settings);
+    if (against) compare(scores, model, data, std::move(*against), program, settings);
     if (!settings.labels.empty()) rank_anomalies(scores, anomalous);
     if (settings.calibrate) calibrate(scores, settings);
     if (!settings.attribution.empty()) write_attribution(model, raw, data, settings);
@@ -80,9 +81,10 @@ int main(int argc, char** argv) {
         .argument("MODEL", &s.model, "model file")
         .argument("DATA", &s.data, "samples, one per row; - is standard input")
         .option("output", path(&s.output), "where the scores go: .csv or .npy; - is standard output, as CSV")
-        .option("against", input(&s.against).named("MODEL|DATA"),
-                "another model: adds the log of the ratio of both densities; or other samples: tells how far the mean "
-                "free energies are apart")
+        .option(
+            "against", input(&s.against).named("MODEL|DATA"),
+            "another model: adds the log of the ratio of both densities, with its interval; or other samples: tells "
+            "how far the mean free energies are apart")
         .option(
             "missing", choice(&s.missing, {"refuse", "nan"}),
             "nan: NaN in DATA is a value that is not known, and free energies are those of what is, with their "
