@@ -69,7 +69,7 @@ int run(const Program& program, const ScoreSettings& settings) {
     if (settings.calibrate && model.anomaly && !settings.common.force)
         throw FileError(
             fmt::format("{}: has a threshold of anomalies already; use --force to replace it", settings.model));
-    Dataset raw = load_raw(settings.data);
+    Dataset raw = load_raw(settings.data, settings.missing == "nan");
     const bool without_labels = lacks_labels(model, raw.cols());
     check_labels(model, program, settings, without_labels);
     if (settings.missing == "nan") raw.allow_missing();
@@ -113,7 +113,8 @@ int main(int argc, char** argv) {
             "how far the mean free energies are apart")
         .option(
             "missing", choice(&s.missing, {"refuse", "nan"}),
-            "nan: NaN in DATA is a value that is not known, and free energies are those of what is, with their "
+            "nan: NaN in DATA, or a gap in CSV, is a value that is not known, and free energies are those of what is, "
+            "with their "
             "interval; exact where at most 25 bits, or as many states of others, are missing or hidden, else by AIS")
         .option("classify", flag(&s.classify),
                 "of a model trained with --labels: adds the most probable label and the probability of each; with "

@@ -58,6 +58,11 @@ class Inference(AppTest):
         self.assertEqual(list(found), ['free_energy', 'free_energy_low', 'free_energy_high'])
         for column in found.values():
             np.testing.assert_allclose(column, expected, rtol=1e-5, atol=1e-5)
+        for gap in 'nan', '':  # the same in a table
+            text = '\n'.join(','.join(gap if np.isnan(value) else f'{value:g}' for value in row) for row in holes).encode()
+            self.assertEqual(self.ok('rbm-score', 'a.safetensors', '-', '--missing', 'nan', input=text),
+                             self.ok('rbm-score', 'a.safetensors', 'holes.npy', '--missing', 'nan'))
+            self.fails(3, 'rbm-score', 'a.safetensors', '-', input=text, saying='standard input:1: column 1')
         self.ok('rbm-estimate', 'a.safetensors', '--save')
         found = self.scores('a.safetensors', 'holes.npy', '--missing', 'nan')
         np.testing.assert_allclose(found['log_likelihood'], -expected - log_sum_exp(-free_energies), atol=1e-5)
@@ -240,6 +245,11 @@ class Inference(AppTest):
         self.ok('rbm-reconstruct', 'a.safetensors', 'holes.npy', '--missing', 'nan', '--chains', 4000, '--steps', 30,
                 '--output', 'again.npy')
         np.testing.assert_array_equal(self.array('again.npy'), mean)
+        text = '\n'.join(','.join('' if np.isnan(value) else f'{value:g}' for value in row) for row in holes).encode()
+        self.ok('rbm-reconstruct', 'a.safetensors', '-', '--missing', 'nan', '--chains', 4000, '--steps', 30, '--output', 'table.npy', input=text)
+        np.testing.assert_array_equal(self.array('table.npy'), mean)
+        self.fails(3, 'rbm-reconstruct', 'a.safetensors', '-', '--mask', 'mask.npy', '--output', 'x.npy',
+                   input=b'nan,nan,nan,nan,nan,nan,nan\n', saying='column')
         for row in range(2):
             agree = (STATES[:, mask == 1] == self.bits[row, mask == 1]).all(1)
             logs = -self.first.free_energy(STATES[agree])
