@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // rbm-dream: what a machine believes its data look like.
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <optional>
@@ -25,6 +26,7 @@ struct Settings {
     std::size_t chains = 64, steps = 1000;
     std::optional<std::size_t> every;
     std::optional<double> step_size;
+    std::optional<std::uint32_t> label;
     bool means = false, states = false, modes = false;
 };
 
@@ -51,14 +53,22 @@ std::unique_ptr<Dreamer> start_dreamer(Model& model, const Program& program, con
     if (settings.sampler != "gibbs")
         return proposing_dreamer(settings.sampler, model.machine, std::move(chains), settings.steps,
                                  settings.step_size);
+    if (settings.label) return labelled_dreamer(model, std::move(chains), *settings.label);
     return gibbs_dreamer(model.machine, std::move(chains));
 }
 
 /// Runs the chains, and hands each frame's number and values [chains, V], in the units of the data, to `take`.
 template <class Take>
-void run_chains(const Model& model, Dreamer& dreamer, Random& random, const Settings& settings, bool means, Take take) {
+DreamReport run_chains(const Model& model, Dreamer& dreamer, Random& random, const Settings& settings, bool means,
+                       Take take) {
     const std::size_t every = settings.every.value_or(settings.steps);
     Matrix frame(dreamer.count(), model.machine.visible_count());
+    DreamReport report;
+    report.facts = {{"sampler", settings.sampler},
+                    {"chains", dreamer.count()},
+                    {"steps", settings.steps},
+                    {"seed", settings.common.seed},
+                    {"beta", settings.common.beta}};
     HealthWatch watch(model.machine, dreamer.count(), settings.steps, settings.common.beta);
     {
         Progress progress("dreaming", settings.steps, "steps");
@@ -74,38 +84,60 @@ void run_chains(const Model& model, Dreamer& dreamer, Random& random, const Sett
                 dreamer.states(frame);
             if (settings.modes && step == settings.steps) {
                 if (means) dreamer.states(frame);
-                descend_to_modes(model.machine, settings.common.beta, frame);
+                descend_to_modes(model.machine, settings.common.beta, frame, report);
             }
             restore_units(model, frame);
             take((step - 1) / every, frame);
         }
     }
     if (settings.sampler != "annealing")  // whose chains are not meant to agree with themselves
-        watch.report(settings.sampler == "tempering" ? "take more --steps"
-                                                     : "take more --steps, or --sampler tempering");
-    dreamer.report();
+        watch.report(
+            settings.sampler == "tempering" ? "take more --steps" : "take more --steps, or --sampler tempering",
+            report);
+    dreamer.report(report);
+    return report;
 }
 
-int dream(const Program& program, const Settings& settings) {
+void check_options(const Settings& settings) {
     const CommonSettings& common = settings.common;
     if (settings.means && settings.states) throw UsageError("options --means and --states: expected one of them");
     if (settings.means && settings.modes) throw UsageError("options --means and --modes: modes are states");
+    if (settings.label && settings.sampler != "gibbs")
+        throw UsageError(fmt::format("option --label: is held by --sampler gibbs, found {}", settings.sampler));
+    if (settings.label && settings.modes) throw UsageError("options --label and --modes: modes are of all units");
     if (settings.step_size && (settings.sampler == "gibbs" || settings.sampler == "tempering"))
         throw UsageError(fmt::format("option --step-size: --sampler {} has none", settings.sampler));
     if (const auto beta = static_cast<float>(common.beta); !(beta > 0 && std::isfinite(beta)))
         throw UsageError(fmt::format("option --beta: found {}, expected a number above 0", common.beta));
+    if (common.json && settings.output == "-")
+        throw UsageError("option --json: standard output already carries the dreams; give --output a file");
     check_output(settings.output, {"npy", "png", "gif"}, common.force);
     refuse_terminal(settings.output);
+}
+
+void require_label(const Model& model, const Settings& settings) {
+    if (!settings.label || std::ranges::binary_search(model.labels, *settings.label)) return;
+    throw UsageError(fmt::format(
+        "option --label: found {}, expected {}", *settings.label,
+        model.labels.empty()
+            ? fmt::format("a model trained with --labels; {} has none", settings.model)
+            : fmt::format("one of the model's labels, from {} to {}", model.labels.front(), model.labels.back())));
+}
+
+/// Runs the chains and writes what --output wants of them.
+DreamReport write_dreams(const Program& program, const Settings& settings) {
+    const CommonSettings& common = settings.common;
     Model model = load_model(settings.model);
     const FramePlan plan = plan_frames(model, settings.output, settings.chains, settings.steps, settings.every);
     const bool means = plan.ending == "npy" ? settings.means : !settings.states;
+    require_label(model, settings);
     Random random(common.seed);
     const std::unique_ptr<Dreamer> dreamer = start_dreamer(model, program, settings, random);
     if (plan.ending == "gif") {
         if (plan.frames == 1) note("{}: one frame only; --every M makes it a film", settings.output);
         std::optional<Film> film;
         std::optional<Greys> greys;  // of the first frame for all: films must not flicker
-        run_chains(model, *dreamer, random, settings, means, [&](std::size_t, Matrix& frame) {
+        DreamReport report = run_chains(model, *dreamer, random, settings, means, [&](std::size_t, Matrix& frame) {
             if (!greys) greys = Greys::of(model.machine.visible, frame);
             greys->apply(frame);
             const Picture picture = sheet(frame, model.image, plan.sheet);
@@ -113,15 +145,16 @@ int dream(const Program& program, const Settings& settings) {
             film->add(picture);
         });
         write_file(settings.output, film->finish(), common.force);
-        return 0;
+        return report;
     }
     // An array holds frame after frame, a picture chain after chain.
     Matrix all(plan.frames * dreamer->count(), model.machine.visible_count());
-    run_chains(model, *dreamer, random, settings, means, [&](std::size_t number, const Matrix& frame) {
-        for (std::size_t c = 0; c < frame.rows(); ++c)
-            std::copy(frame.row(c).begin(), frame.row(c).end(),
-                      all.row(plan.ending == "png" ? c * plan.frames + number : number * frame.rows() + c).begin());
-    });
+    DreamReport report =
+        run_chains(model, *dreamer, random, settings, means, [&](std::size_t number, const Matrix& frame) {
+            for (std::size_t c = 0; c < frame.rows(); ++c)
+                std::copy(frame.row(c).begin(), frame.row(c).end(),
+                          all.row(plan.ending == "png" ? c * plan.frames + number : number * frame.rows() + c).begin());
+        });
     if (plan.ending == "png") {
         Greys::of(model.machine.visible, all).apply(all);
         write_png(settings.output, sheet(all, model.image, plan.sheet), common.force);
@@ -129,6 +162,13 @@ int dream(const Program& program, const Settings& settings) {
         write_npy(settings.output, {plan.frames, dreamer->count(), all.cols()}, std::as_const(all).values(),
                   common.force);
     }
+    return report;
+}
+
+int dream(const Program& program, const Settings& settings) {
+    check_options(settings);
+    const DreamReport report = write_dreams(program, settings);
+    if (settings.common.json) write_output(report.json_text());
     return 0;
 }
 
@@ -167,10 +207,12 @@ int main(int argc, char** argv) {
         .option("step-size", real(&settings.step_size, above(0)).named("R").shown_default("sought, or 0.05"),
                 "of Langevin and Gaussian steps; otherwise sought during the first half of the steps, but for "
                 "--sampler langevin (0.05) and annealing")
+        .option("label", count(&settings.label, 0, 4294967295).named("N"),
+                "of a model trained with --labels: dream of samples with this label only, which is held")
         .option("modes", flag(&settings.modes),
                 "at the end go down from where the chains are to local minima of the free energy")
         .option("means", flag(&settings.means), "write the means of the units; pictures and films show them anyway")
         .option("states", flag(&settings.states), "draw sampled states in pictures and films; arrays hold them anyway")
-        .common(settings.common, {"seed", "threads", "beta", "binarize", "threshold", "force"});
+        .common(settings.common, {"seed", "threads", "beta", "binarize", "threshold", "json", "force"});
     return run_command(program, argc, argv, [&] { return dream(program, settings); });
 }

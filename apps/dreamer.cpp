@@ -4,25 +4,44 @@
 #include <algorithm>
 #include <cmath>
 
+#include "apps/labels.h"
 #include "apps/prepare.h"
 #include "rbm/kernels/ops.h"
+#include "rbm/model/labels.h"
+#include "rbm/sampler/clamped_gibbs.h"
 
 namespace rbm::app {
 namespace {
 
 class GibbsDreamer final : public Dreamer {
   public:
-    GibbsDreamer(const Machine& machine, Chains start) : machine_(machine), chains_(std::move(start)) {}
+    GibbsDreamer(const Machine& machine, Chains start, Matrix known, Matrix values)
+        : machine_(machine), chains_(std::move(start)), known_(std::move(known)), values_(std::move(values)) {
+        if (holds()) clamp().restore(chains_.visible.view());
+    }
     std::size_t count() const override { return chains_.count(); }
-    void step(Random& random) override { BlockGibbs{.steps = 1}.step(machine_, chains_, random); }
+    void step(Random& random) override {
+        if (holds())
+            ClampedGibbs{.steps = 1}.step(machine_, clamp(), chains_, random);
+        else
+            BlockGibbs{.steps = 1}.step(machine_, chains_, random);
+    }
     void states(View out) const override {
         std::copy(chains_.visible.values().begin(), chains_.visible.values().end(), out.data);
     }
-    void means(View out) override { visible_means(machine_, chains_, out); }
+    void means(View out) override {
+        visible_means(machine_, chains_, out);
+        if (holds()) clamp().restore(out);
+    }
 
   private:
+    bool holds() const { return known_.rows() > 0; }
+    Clamp clamp() const { return {known_, values_}; }
+
     const Machine& machine_;
     Chains chains_;
+    Matrix known_;   ///< [1 x V], or no rows
+    Matrix values_;  ///< [C x V]
 };
 
 class TemperingDreamer final : public Dreamer {
@@ -47,13 +66,17 @@ class TemperingDreamer final : public Dreamer {
         chains_.copy_hidden(tops_.hidden);
         visible_means(machine_, tops_, out);
     }
-    void report() const override {
+    void report(DreamReport& report) const override {
         const double lowest = *std::min_element(chains_.swap_rates.begin(), chains_.swap_rates.end());
         const double trips = static_cast<double>(chains_.round_trips) / static_cast<double>(count());
-        detail("tempering: {} rungs per chain, swap rates from {:.2f}, {:.1f} round trips per chain", chains_.rungs(),
-               lowest, trips);
+        report.facts["ladder"] = chains_.betas;
+        report.facts["swap_rates"] = chains_.swap_rates;
+        report.facts["lowest_swap_rate"] = lowest;
+        report.facts["round_trips_per_ladder"] = trips;
+        note("tempering: {} rungs per chain, swap rates from {:.2f}, {:.1f} round trips per chain", chains_.rungs(),
+             lowest, trips);
         if (chains_.steps >= 40 && lowest < 0.05)
-            warn(
+            report.warn(
                 "two neighbouring temperatures swap at a rate of {:.3f} only: little reaches the machine from the base",
                 lowest);
     }
@@ -68,7 +91,20 @@ class TemperingDreamer final : public Dreamer {
 }  // namespace
 
 std::unique_ptr<Dreamer> gibbs_dreamer(const Machine& machine, Chains start) {
-    return std::make_unique<GibbsDreamer>(machine, std::move(start));
+    return std::make_unique<GibbsDreamer>(machine, std::move(start), Matrix(), Matrix());
+}
+
+std::unique_ptr<Dreamer> labelled_dreamer(const Model& model, Chains start, std::uint32_t label) {
+    const auto [off, on] = label_values(model.machine.visible, "--label");
+    const std::size_t classes = model.labels.size(), data = model.machine.visible_count() - classes;
+    const std::vector<std::uint32_t> labels = {label};
+    const std::size_t place = places_of(labels, model.labels, "--label")[0];
+    Matrix known(1, model.machine.visible_count()), values(start.count(), model.machine.visible_count());
+    for (std::size_t c = 0; c < classes; ++c) {
+        known(0, data + c) = 1;
+        for (std::size_t chain = 0; chain < start.count(); ++chain) values(chain, data + c) = c == place ? on : off;
+    }
+    return std::make_unique<GibbsDreamer>(model.machine, std::move(start), std::move(known), std::move(values));
 }
 
 std::unique_ptr<Dreamer> tempering_dreamer(const Model& model, double beta, std::size_t chains, ConstView start,
@@ -98,7 +134,7 @@ void HealthWatch::look(std::size_t step, const Dreamer& dreamer) {
         add_dots(1.0, states_.view(), signs_.row(s), draws.subspan((1 + s) * chains, chains));
 }
 
-void HealthWatch::report(const std::string& advice) const {
+void HealthWatch::report(const std::string& advice, DreamReport& report) const {
     if (draws_.size() < 4) return;
     const std::size_t chains = states_.rows();
     const auto health_of = [&](std::size_t quantity) {
@@ -120,9 +156,15 @@ void HealthWatch::report(const std::string& advice) const {
         "chains, over the second half of the steps: free energy {:.3f} +- {:.3f} nats, autocorrelation time {:.1f} "
         "steps, {:.0f} effective samples, split R-hat {:.3f}, the worst of free energy and {} random sums of units",
         energy.mean, energy.standard_error, time * static_cast<double>(stride_), draws / time, worst, signs_.rows());
+    report.facts["free_energy"] = energy.mean;
+    report.facts["free_energy_standard_error"] = energy.standard_error;
+    report.facts["autocorrelation_time"] = time * static_cast<double>(stride_);
+    report.facts["effective_samples"] = draws / time;
+    report.facts["split_r_hat"] = worst;
     if (!(worst <= largest_r_hat))
-        warn("the chains are stuck: over the second half of the steps they disagree (split R-hat {:.2f}, above {}); {}",
-             worst, largest_r_hat, advice);
+        report.warn(
+            "the chains are stuck: over the second half of the steps they disagree (split R-hat {:.2f}, above {}); {}",
+            worst, largest_r_hat, advice);
 }
 
 }  // namespace rbm::app

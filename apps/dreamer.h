@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The chains of rbm-dream, by either sampler, and how well they mix.
+// The chains of rbm-dream, by Gibbs sampling and tempering, and how well chains mix.
 #pragma once
 
 #include <memory>
 #include <optional>
 
 #include "apps/command.h"
+#include "apps/dream_report.h"
 #include "rbm/estimate/chain_health.h"
 #include "rbm/io/model_file.h"
 #include "rbm/sampler/block_gibbs.h"
@@ -22,11 +23,14 @@ class Dreamer {
     virtual void states(View out) const = 0;
     virtual void means(View out) = 0;
     /// Says what there is to say of the sampler itself, at the end.
-    virtual void report() const {}
+    virtual void report(DreamReport&) const {}
 };
 
 /// Block Gibbs chains; `start` as it is.
 std::unique_ptr<Dreamer> gibbs_dreamer(const Machine& machine, Chains start);
+
+/// The same with the label held, of a model that has it: what the machine believes samples of this class look like.
+std::unique_ptr<Dreamer> labelled_dreamer(const Model& model, Chains start, std::uint32_t label);
 
 /// One ladder per chain, whose top rung is the chain.  `start` [C x V] is where the tops start, or has no rows: then at
 /// the base.  rates: the data's means, or none.
@@ -40,8 +44,9 @@ class HealthWatch {
     HealthWatch(const Machine& machine, std::size_t chains, std::size_t steps, double beta);
     /// After each step, numbered from 1.
     void look(std::size_t step, const Dreamer& dreamer);
-    /// A warning when chains are stuck; the numbers with --verbose.  Nothing for runs of fewer than 40 steps.
-    void report(const std::string& advice) const;
+    /// A warning when chains are stuck, with this advice; the numbers with --verbose, and in the report.  Nothing for
+    /// runs of fewer than 40 steps.
+    void report(const std::string& advice, DreamReport& report) const;
 
   private:
     const Machine& machine_;

@@ -17,6 +17,12 @@
 namespace rbm::app {
 namespace {
 
+/// Chains that move less often are told of.
+constexpr double lowest_acceptance = 0.05;
+
+/// Less than half as many taken or refused as wanted.
+bool far(double rate, double wanted) { return 2 * rate < wanted || 2 * (1 - rate) < 1 - wanted; }
+
 /// A step size to begin with, and the acceptance rate that one is sought for; none: it stays.
 struct StepSizePlan {
     double start = 0;
@@ -57,13 +63,31 @@ class ProposingDreamer final : public Dreamer {
         check_finite();
         visible_means(machine_, chains_, out);
     }
-    void report() const override {
+    void report(DreamReport& report) const override {
+        const bool refuses = sampler_ != "langevin", sought = search_steps_ > 0;
         const double rate = rates_ / static_cast<double>(std::max<std::size_t>(1, done_ - search_steps_));
-        const std::string size = step_size_ > 0 ? fmt::format(", step size {:.4g}", step_size_) : "";
-        detail("{}: {:.1f} % of the proposals taken{}{}", sampler_, 100 * rate, size,
-               search_steps_ > 0 ? ", sought during the first half of the steps" : "");
-        if (done_ >= 40 && rate < 0.01)
-            warn("{}: {:.2f} % of the proposals are taken: the chains hardly move", sampler_, 100 * rate);
+        if (refuses) report.facts["acceptance"] = rate;
+        if (sought) report.facts["acceptance_wanted"] = search_.target;
+        if (step_size_ > 0) {
+            report.facts["step_size"] = step_size_;
+            report.facts["step_size_sought"] = sought;
+        }
+        note("{}: {}{}{}", sampler_,
+             refuses ? fmt::format("{:.1f} % of the proposals taken", 100 * rate) : "no step is refused",
+             step_size_ > 0 ? fmt::format(", step size {:.4g}", step_size_) : "",
+             sought ? ", sought during the first half of the steps" : "");
+        if (!refuses || sampler_ == "annealing" || done_ < 40) return;  // what has cooled down refuses nearly all
+        if (rate < lowest_acceptance)
+            report.warn("{}: {:.2f} % of the proposals are taken, fewer than {:.0f} %: the chains hardly move; {}",
+                        sampler_, 100 * rate, 100 * lowest_acceptance,
+                        step_size_ == 0 ? "take --sampler gibbs or tempering"
+                        : sought        ? "take more --steps, or give --step-size"
+                                        : "lower --step-size");
+        else if (sought && far(rate, search_.target))
+            report.warn(
+                "{}: {:.1f} % of the proposals are taken, far from the {:.1f} % that a step size was sought for; take "
+                "more --steps, or give --step-size",
+                sampler_, 100 * rate, 100 * search_.target);
     }
 
   private:
@@ -138,7 +162,7 @@ std::unique_ptr<Dreamer> proposing_dreamer(const std::string& sampler, const Mac
     });
 }
 
-void descend_to_modes(const Machine& machine, double beta, Matrix& states) {
+void descend_to_modes(const Machine& machine, double beta, Matrix& states, DreamReport& told) {
     Chains chains = Chains::from_states(states);
     if (beta != 1) chains.beta.assign(chains.count(), static_cast<float>(beta));
     const DescentReport report = Descent{}.descend(machine, chains);
@@ -148,11 +172,15 @@ void descend_to_modes(const Machine& machine, double beta, Matrix& states) {
     std::size_t different = 1;
     for (std::size_t c = 1; c < energies.size(); ++c)
         if (energies[c] - energies[c - 1] > 1e-3) ++different;
+    told.facts["modes"] = {{"different", different},
+                           {"lowest_free_energy", energies.front()},
+                           {"highest_free_energy", energies.back()},
+                           {"settled_chains", report.settled}};
     note("{} chains went down to at least {} different modes, of free energies from {:.3f} to {:.3f} nats",
          chains.count(), different, energies.front(), energies.back());
     if (report.settled < chains.count())
-        warn("{} of {} chains are not at a local minimum after {} steps of descent", chains.count() - report.settled,
-             chains.count(), report.sweeps);
+        told.warn("{} of {} chains are not at a local minimum after {} steps of descent",
+                  chains.count() - report.settled, chains.count(), report.sweeps);
 }
 
 }  // namespace rbm::app

@@ -15,6 +15,6 @@ std::unique_ptr<Dreamer> proposing_dreamer(const std::string& sampler, const Mac
                                            std::size_t steps, std::optional<double> step_size);
 
 /// Moves states [C x V] to the local minima of F at this inverse temperature, and says which they are.
-void descend_to_modes(const Machine& machine, double beta, Matrix& states);
+void descend_to_modes(const Machine& machine, double beta, Matrix& states, DreamReport& report);
 
 }  // namespace rbm::app

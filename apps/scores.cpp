@@ -101,11 +101,14 @@ std::string Scores::json_text() const {
     return object.dump() + "\n";
 }
 
-Scores score_samples(const Model& model, const Dataset& data, const ScoreSettings& settings) {
+Scores score_samples(const Model& model, const Dataset& data, const ScoreSettings& settings,
+                     const LabelPosterior* posterior) {
     const CommonSettings& common = settings.common;
     Scores scores;
     if (settings.missing == "nan")
         add_marginals(scores, model, data, settings);
+    else if (posterior != nullptr)
+        scores.add("free_energy", posterior->free_energy);
     else
         scores.add("free_energy", free_energies(model.machine, data, data_stream(common), common.beta));
     const std::vector<double> free_energy = scores.column("free_energy");
@@ -121,7 +124,8 @@ Scores score_samples(const Model& model, const Dataset& data, const ScoreSetting
         const auto without = static_cast<std::size_t>(std::count(scored.begin(), scored.end(), false));
         if (without > 0) note("{} of {} rows are not binary: they get no log_likelihood", without, scored.size());
     }
-    if (model.anomaly && common.beta == 1 && !settings.calibrate) {
+    const bool like_calibrated = model.labels.empty() || posterior != nullptr;
+    if (model.anomaly && common.beta == 1 && !settings.calibrate && like_calibrated) {
         std::vector<double> above(free_energy.size());
         for (std::size_t r = 0; r < above.size(); ++r) above[r] = free_energy[r] > model.anomaly->free_energy ? 1 : 0;
         // Fewer values have another free energy: it cannot be compared with that of whole samples.

@@ -8,6 +8,7 @@
 #include "apps/command.h"
 #include "apps/prepare.h"
 #include "rbm/trainer/contrastive_divergence.h"
+#include "rbm/trainer/discriminative.h"
 #include "rbm/trainer/fast_persistent.h"
 #include "rbm/trainer/missing.h"
 #include "rbm/trainer/noise_contrastive.h"
@@ -34,7 +35,7 @@ inline constexpr std::uint64_t most_epochs = 1'000'000'000;
 
 struct RunSettings {
     CommonSettings common;
-    std::string data, output, validation, sample_weights;
+    std::string data, output, validation, sample_weights, labels, validation_labels;
     std::string visible_units = "bernoulli", hidden_units = "bernoulli", algorithm = "pcd";
     std::optional<std::size_t> visible_states, hidden_states;  ///< of each site of Potts units
     std::optional<std::size_t> hidden;  ///< twice the visible units, at most most_hidden_by_default
@@ -45,6 +46,7 @@ struct RunSettings {
     std::size_t slices = SlicedScoreMatching{}.slices;
     std::size_t flips = 0;
     std::size_t noise_samples = NoiseContrastive{}.samples;
+    double generative_weight = Hybrid<ContrastiveDivergence>{}.generative_weight;
     float fast_rate = FastPersistentContrastiveDivergence{}.fast_rate;
     float fast_decay = FastPersistentContrastiveDivergence{}.fast_decay;
     std::optional<std::size_t> chains;  ///< as many as the batch has rows

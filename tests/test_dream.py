@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """rbm-dream from end to end.  Usage: test_dream.py PROGRAM..."""
+import json
 import os
 import re
 import threading
@@ -147,15 +148,101 @@ class Dream(AppTest):
     def test_acceptance_is_told_and_step_sizes_are_found(self):
         self.save_model('g.st', np.zeros((40, 2)), center=np.zeros(40), log_sigma=np.zeros(40))
         for sampler, wanted in [('metropolis', 23.4), ('mala', 57.4), ('gibbs-langevin', 57.4)]:
-            told = self.run_program('rbm-dream', 'g.st', '--sampler', sampler, '--steps', 300, '--verbose', '--output',
-                                    '-').stderr.decode()
+            told = self.run_program('rbm-dream', 'g.st', '--sampler', sampler, '--steps', 300, '--output', '-').stderr.decode()
             self.assertAlmostEqual(float(re.search(rf'{sampler}: (\S+) % of the proposals taken', told)[1]), wanted, delta=4)
-            told = self.run_program('rbm-dream', 'g.st', '--sampler', sampler, '--steps', 50, '--verbose', '--output',
-                                    '-', '--step-size', 0.01).stderr.decode()
+            told = self.run_program('rbm-dream', 'g.st', '--sampler', sampler, '--steps', 50, '--output', '-',
+                                    '--step-size', 0.01).stderr.decode()
             self.assertGreater(float(re.search(r'(\S+) % of the proposals taken, step size 0.01$', told, re.M)[1]), 80)
-        told = self.run_program('rbm-dream', 'm.st', '--sampler', 'metropolis', '--steps', 50, '--verbose', '--output',
-                                '-').stderr.decode()
-        self.assertRegex(told, r'metropolis: [0-9.]+ % of the proposals taken$|metropolis: [0-9.]+ % of the proposals taken\n')
+        told = self.run_program('rbm-dream', 'm.st', '--sampler', 'metropolis', '--steps', 50, '--output', '-').stderr.decode()
+        self.assertRegex(told, r'metropolis: [0-9.]+ % of the proposals taken\n')
+        told = self.run_program('rbm-dream', 'g.st', '--sampler', 'langevin', '--steps', 5, '--output', '-').stderr.decode()
+        self.assertIn('langevin: no step is refused, step size 0.05\n', told)
+        self.assertEqual(self.run_program('rbm-dream', 'm.st', '--sampler', 'metropolis', '--steps', 50, '--output', '-',
+                                          '--quiet').stderr, b'')
+
+    def told(self, model, *words):
+        """The object of --json, and standard error."""
+        done = self.run_program('rbm-dream', model, *words, '--output', 'told.npy', '--force', '--json')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout), done.stderr.decode()
+
+    def test_one_object_tells_of_the_chains(self):
+        found, _ = self.told('m.st', '--chains', 50, '--steps', 400, '--seed', 3, '--beta', 0.5)
+        self.assertEqual(list(found), ['sampler', 'chains', 'steps', 'seed', 'beta', 'free_energy', 'free_energy_standard_error',
+                                       'autocorrelation_time', 'effective_samples', 'split_r_hat', 'warnings'])
+        self.assertEqual([found[key] for key in ('sampler', 'chains', 'steps', 'seed', 'beta', 'warnings')],
+                         ['gibbs', 50, 400, 3, 0.5, []])
+        self.assertLess(found['split_r_hat'], 1.1)
+        self.assertLessEqual(found['effective_samples'] * found['autocorrelation_time'], 50 * 200 * 1.001)
+        # E[F] by enumeration.
+        states = (np.arange(4096)[:, None] >> np.arange(12)) & 1
+        energy = -np.logaddexp(0, 0.5 * states @ WEIGHTS).sum(1)
+        mean = energy @ np.exp(-energy) / np.exp(-energy).sum()
+        self.assertLess(abs(found['free_energy'] - mean), 5 * found['free_energy_standard_error'])
+        self.assertLess(found['free_energy_standard_error'], 0.05)
+        self.assertEqual(list(self.told('m.st', '--steps', 39)[0]), ['sampler', 'chains', 'steps', 'seed', 'beta', 'warnings'])
+        # The dreams are the same, whether or not they are told of; any number of threads tells the same.
+        words = '--sampler', 'metropolis', '--steps', 60
+        found, said = self.told('m.st', *words, '--threads', 1)
+        self.assertTrue((self.array('told.npy') == self.frames(*words)).all())
+        self.assertEqual(found, self.told('m.st', *words, '--threads', 3)[0])
+        self.assertIn(f"metropolis: {100 * found['acceptance']:.1f} % of the proposals taken\n", said)
+        self.assertNotIn('step_size', found)
+        for name in 'a.png', 'a.gif':
+            done = self.run_program('rbm-dream', 'm.st', *words, '--output', name, '--json')
+            self.assertEqual(json.loads(done.stdout)['acceptance'], found['acceptance'])
+        self.fails(2, 'rbm-dream', 'm.st', '--output', '-', '--json', saying=['--json', '--output'])
+
+    def test_the_object_has_rates_and_step_sizes(self):
+        found, said = self.told('m.st', '--sampler', 'tempering', '--steps', 50)
+        self.assertEqual(len(found['swap_rates']), len(found['ladder']) - 1)
+        self.assertEqual((found['ladder'][0], found['ladder'][-1]), (0, 1))
+        self.assertEqual(found['lowest_swap_rate'], min(found['swap_rates']))
+        self.assertTrue(all(0 < rate <= 1 for rate in found['swap_rates']))
+        self.assertGreater(found['round_trips_per_ladder'], 0.5)
+        self.assertIn(f"swap rates from {found['lowest_swap_rate']:.2f}", said)
+        self.save_model('g.st', np.zeros((40, 2)), center=np.zeros(40), log_sigma=np.zeros(40))
+        for sampler, wanted in [('metropolis', .234), ('mala', .574), ('gibbs-langevin', .574)]:
+            found, said = self.told('g.st', '--sampler', sampler, '--steps', 300)
+            self.assertEqual((found['acceptance_wanted'], found['step_size_sought']), (wanted, True))
+            self.assertAlmostEqual(found['acceptance'], wanted, delta=.04)
+            self.assertIn(f"step size {found['step_size']:.4g}, sought", said)
+            self.assertNotIn('are taken', said)
+            # Kept from the start, the step size that was found is taken as often.
+            kept, _ = self.told('g.st', '--sampler', sampler, '--steps', 300, '--step-size', found['step_size'])
+            self.assertEqual((kept['step_size'], kept['step_size_sought']), (found['step_size'], False))
+            self.assertAlmostEqual(kept['acceptance'], found['acceptance'], delta=.04)
+            self.assertNotIn('acceptance_wanted', kept)
+        found, _ = self.told('g.st', '--sampler', 'langevin', '--steps', 5)
+        self.assertEqual((found['step_size'], found['step_size_sought'], 'acceptance' in found), (0.05, False, False))
+        found, said = self.told('m.st', '--sampler', 'annealing', '--modes', '--steps', 60)
+        self.assertEqual((set(found['modes']), found['modes']['settled_chains'], 'split_r_hat' in found, found['warnings']),
+                         ({'different', 'lowest_free_energy', 'highest_free_energy', 'settled_chains'}, 64, False, []))
+        self.assertIn(f"at least {found['modes']['different']} different modes", said)
+        self.assertLess(0, found['acceptance'])
+
+    def test_rates_far_from_good_are_warned_of(self):
+        self.save_model('g.st', np.zeros((40, 2)), center=np.zeros(40), log_sigma=np.zeros(40))
+        found, said = self.told('g.st', '--sampler', 'mala', '--steps', 50, '--step-size', 1.9)
+        self.assertLess(found['acceptance'], 0.05)
+        low = [line for line in said.splitlines() if 'of the proposals are taken' in line]
+        self.assertEqual(len(low), 1)
+        for piece in 'warning: mala: ', 'fewer than 5 %', 'lower --step-size':
+            self.assertIn(piece, low[0])
+        self.assertIn(low[0].split('warning: ')[1], found['warnings'])
+        # Frozen: all units but on at a price of 20 nats.
+        self.save_model('frozen.st', np.zeros((12, 2)), visible_bias=np.full(12, -20))
+        found, said = self.told('frozen.st', '--sampler', 'metropolis', '--steps', 40)
+        self.assertIn('take --sampler gibbs or tempering', said)
+        self.assertNotIn('of the proposals are taken', self.told('frozen.st', '--sampler', 'metropolis', '--steps', 39)[1])
+        self.assertNotIn('of the proposals are taken', self.told('frozen.st', '--sampler', 'annealing', '--steps', 40)[1])
+        # From so far away, long steps are good ones at first.
+        self.save_array('far.npy', np.full((64, 40), 100))
+        words = 'g.st', '--sampler', 'metropolis', '--start', 'far.npy', '--steps'
+        found, said = self.told(*words, 600)
+        self.assertTrue(0.05 < found['acceptance'] < found['acceptance_wanted'] / 2, found)
+        self.assertRegex(said, r'warning: metropolis: \S+ % of the proposals are taken, far from the 23.4 % .* more --steps')
+        self.assertNotIn('are taken', self.told(*words, 4000)[1])
 
     def test_samplers_refuse_what_they_cannot_do(self):
         self.save_model('g.st', np.zeros((3, 2)), center=np.zeros(3), log_sigma=np.zeros(3))

@@ -62,6 +62,12 @@ void add_score_gradient(const BasicUnits<Real>& units, MatrixView<const Real> st
 }
 
 template <class Real>
+void add_own_gradient(const BasicUnits<Real>& units, MatrixView<const Real> state, std::span<const Real> row_weights,
+                      BasicUnits<Real>& gradient) {
+    visit_both(units, gradient, [&](const auto& bank, auto& into) { bank.add_gradient(state, row_weights, into); });
+}
+
+template <class Real>
 void add_expected_gradient(const BasicUnits<Real>& units, MatrixView<const Real> field, MatrixView<const Real> mean,
                            std::span<const Real> row_weights, BasicUnits<Real>& gradient) {
     visit_both(units, gradient,
@@ -76,6 +82,8 @@ void add_expected_gradient(const BasicUnits<Real>& units, MatrixView<const Real>
                         std::string_view);                                                                         \
     template void add_score_gradient(const BasicUnits<Real>&, MatrixView<const Real>, MatrixView<const Real>,      \
                                      std::span<const double>, BasicUnits<Real>&, std::string_view);                \
+    template void add_own_gradient(const BasicUnits<Real>&, MatrixView<const Real>, std::span<const Real>,         \
+                                   BasicUnits<Real>&);                                                             \
     template void add_expected_gradient(const BasicUnits<Real>&, MatrixView<const Real>, MatrixView<const Real>,   \
                                         std::span<const Real>, BasicUnits<Real>&);
 RBM_INSTANTIATE(float)

@@ -35,6 +35,11 @@ template <class Real>
 void add_score_gradient(const BasicUnits<Real>& units, MatrixView<const Real> state, MatrixView<const Real> along,
                         std::span<const double> curvature, BasicUnits<Real>& gradient, std::string_view asked_by);
 
+/// gradient += sum_b row_weights[b] dE_own(state[b])/dparameters.
+template <class Real>
+void add_own_gradient(const BasicUnits<Real>& units, MatrixView<const Real> state, std::span<const Real> row_weights,
+                      BasicUnits<Real>& gradient);
+
 /// gradient += sum_b row_weights[b] E[dE_own/dparameters], averaged over p(state | field); `mean` is what mean() gives.
 template <class Real>
 void add_expected_gradient(const BasicUnits<Real>& units, MatrixView<const Real> field, MatrixView<const Real> mean,
