@@ -143,12 +143,11 @@ class Session {
 
     /// Noise contrast knows log Z, as far as the machine fits the data.
     void note_log_partition() {
-        const auto& constant = checkpoint_.state.chains.log_constant;
-        if (!constant) return;
-        const double done =
-            static_cast<double>(checkpoint_.state.update.updates) / static_cast<double>(batches_ * run_.train.epochs);
-        const double error = 3 * NoiseContrastive::error(checkpoint_.state.chains.log_constant_variance, done);
-        checkpoint_.model.log_partition = LogPartition{-*constant, -*constant - error, -*constant + error, "nce"};
+        if (!checkpoint_.state.chains.log_constant) return;
+        const double stride = 1 / static_cast<double>(batches_ * run_.train.epochs);
+        const double done = static_cast<double>(checkpoint_.state.update.updates) * stride;
+        const auto [value, low, high] = NoiseContrastive::learned(checkpoint_.state.chains, done, stride);
+        checkpoint_.model.log_partition = LogPartition{value, low, high, "nce"};
     }
 
     void save_models() {

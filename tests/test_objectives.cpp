@@ -11,6 +11,7 @@
 #include "rbm/kernels/ops.h"
 #include "rbm/kernels/threads.h"
 #include "rbm/trainer/contrastive_divergence.h"
+#include "rbm/trainer/discriminative.h"
 #include "rbm/trainer/lbfgs.h"
 #include "rbm/trainer/noise_contrastive.h"
 #include "rbm/trainer/pseudo_likelihood.h"
@@ -139,7 +140,8 @@ PreciseMachine gaussian_machine(std::uint64_t seed, const char* hidden_kind = "b
 void with_each_pair(bool discrete, std::size_t visible, std::uint64_t seed,
                     const std::function<void(const PreciseMachine&)>& use) {
     std::size_t found = 0;
-    for (const auto& [visible_kind, hidden_kind] : unit_pairs) {
+    for (const auto& kinds : unit_pairs) {
+        const auto &visible_kind = kinds.first, &hidden_kind = kinds.second;
         const auto machine = random_machine<double>(visible_kind, visible, hidden_kind, 3, seed, 0.6);
         if (is_discrete(machine.visible) != discrete) continue;
         INFO(visible_kind << " x " << hidden_kind);
@@ -313,7 +315,8 @@ TEST_CASE("changes of some sites stand for all of them on average") {
 }
 
 TEST_CASE("noise contrast tells data from noise by their densities") {
-    for (const auto& [visible_kind, hidden_kind] : unit_pairs) {
+    for (const auto& kinds : unit_pairs) {
+        const auto &visible_kind = kinds.first, &hidden_kind = kinds.second;
         INFO(visible_kind << " x " << hidden_kind);
         const auto machine = random_machine<double>(visible_kind, 4, hidden_kind, 3, 614, 0.7);
         const auto data = random_states(machine.visible, rows, 615);
@@ -321,7 +324,7 @@ TEST_CASE("noise contrast tells data from noise by their densities") {
         const PreciseMachine base = precise(Machine(objective.base, Bernoulli(1)));
         const double base_log_partition = base.hidden_free_energy(BasicMatrix<double>(1, 1))[0];
         const Outcome found = outcome(objective, machine, data, -0.8);
-        const double c = -0.8 + (*found.phase.log_constant + 0.8) / NoiseContrastive::damping(0);
+        const double c = -0.8 + (*found.phase.log_constant + 0.8) / NoiseContrastive::damping(0, 0);
         double total = 0;
         for (std::size_t b = 0; b < rows; ++b) total += weight_of(b);
         const auto loss = [&](double constant) {
@@ -466,6 +469,53 @@ TEST_CASE("noise contrast learns minus log Z") {
     }
 }
 
+TEST_CASE("noise contrast takes the data for draws of the machine, and its interval says where they are not") {
+    constexpr std::size_t batches = 60, size = 200;
+    double most = 0;
+    for (const auto& kinds : unit_pairs) {
+        const auto &visible_kind = kinds.first, &hidden_kind = kinds.second;
+        if (visible_kind == "gaussian") continue;
+        INFO(visible_kind << " x " << hidden_kind);
+        const auto machine = random_machine<float>(visible_kind, 4, hidden_kind, 3, 639, 0.6);
+        const auto other = random_machine<float>(visible_kind, 4, hidden_kind, 3, 640, 0.6);
+        const double exact = exact_log_partition(machine);
+        const NoiseContrastive objective{similar_units<float>(machine.visible), 10};
+        for (const bool from_itself : {true, false}) {
+            Random random(641);
+            const Dataset data = drawn_from(from_itself ? machine : other, batches * size, random);
+            GradientWorkspace workspace;
+            NegativePhase phase;
+            Machine gradient = machine.zeros_like();
+            workspace.stride = 1 / static_cast<double>(batches);
+            for (std::size_t n = 0; n < batches; ++n) {
+                workspace.resize(machine, size, objective.negative_rows(size));
+                workspace.done = static_cast<double>(n) * workspace.stride;
+                for (std::size_t b = 0; b < size; ++b) {
+                    for (std::size_t i = 0; i < data.cols(); ++i) workspace.visible(b, i) = data.value(n * size + b, i);
+                    workspace.row_weights[b] = 1.0F / static_cast<float>(size);
+                }
+                objective.add_gradient(machine, size, phase, random, workspace, gradient);
+            }
+            const auto [found, low, high] = NoiseContrastive::learned(phase, 1, workspace.stride);
+            constexpr double slack = 0.01;  // for three standard errors, 22 times, of a mean over twenty batches
+            CHECK(low < exact + slack);
+            CHECK(high > exact - slack);
+            CHECK(std::abs(found + phase.log_noise_gap - exact) < 0.1);
+            if (from_itself) CHECK(std::abs(found - exact) < 0.1);
+            if (from_itself) CHECK(high - low < 0.3);
+            if (!from_itself) most = std::max(most, std::abs(found - exact));
+        }
+    }
+    CHECK(most > 0.3);
+}
+
+TEST_CASE("noise contrast averages over the last tenth of a run, or over its last hundred updates") {
+    CHECK(NoiseContrastive::damping(0, 1e-4) == doctest::Approx(0.1));
+    CHECK(NoiseContrastive::damping(1, 1e-4) == doctest::Approx(0.01));
+    CHECK(NoiseContrastive::damping(1, 0.005) == doctest::Approx(0.05));
+    CHECK(NoiseContrastive::damping(1, 0.5) == doctest::Approx(0.1));
+}
+
 TEST_CASE("objectives of discrete units find the machine that data came from") {
     // In the limit of all states with their probabilities, each loss is smallest at the machine itself.
     with_each_pair(true, 4, 629, [](PreciseMachine machine) {
@@ -533,6 +583,7 @@ TEST_CASE("floats take the steps of doubles, with any number of threads") {
     compare(ScoreMatching{}, "gaussian");
     compare(DenoisingScoreMatching{}, "gaussian");
     compare(SlicedScoreMatching{}, "gaussian");
+    for (const char* kind : {"bernoulli", "spin", "gaussian"}) compare(Discriminative{5}, kind);
 }
 
 TEST_CASE("objectives say which units they cannot do") {

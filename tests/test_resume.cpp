@@ -129,6 +129,8 @@ void check_same(const TrainState& found, const TrainState& expected) {
     CHECK(found.losses == expected.losses);
     CHECK(found.chains.log_constant == expected.chains.log_constant);
     CHECK(found.chains.log_constant_variance == expected.chains.log_constant_variance);
+    CHECK(found.chains.log_noise_gap == expected.chains.log_noise_gap);
+    CHECK(found.chains.log_noise_variance == expected.chains.log_noise_variance);
 }
 
 std::vector<Run> runs() {

@@ -152,7 +152,8 @@ void save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
     file.tensors["train.sums"] = make_tensor({std::size(sums)}, std::span<const double>(sums));
     if (state.losses != 0) file.tensors["train.losses"] = make_tensor({1}, std::span<const double>(&state.losses, 1));
     if (state.chains.log_constant) {
-        const double constant[] = {*state.chains.log_constant, state.chains.log_constant_variance};
+        const double constant[] = {*state.chains.log_constant, state.chains.log_constant_variance,
+                                   state.chains.log_noise_gap, state.chains.log_noise_variance};
         file.tensors["log_constant"] = make_tensor({std::size(constant)}, std::span<const double>(constant));
     }
     for (const auto& [name, value] : checkpoint.options) {
@@ -212,9 +213,11 @@ Checkpoint load_checkpoint(const std::string& path) {
     state.steps_to_weights = sums[1];
     if (file.contains("train.losses")) state.losses = numbers_of(file, "train.losses", 1)[0];
     if (file.contains("log_constant")) {
-        const std::vector<double> constant = numbers_of(file, "log_constant", 2);
+        const std::vector<double> constant = numbers_of(file, "log_constant", 4);
         state.chains.log_constant = constant[0];
         state.chains.log_constant_variance = constant[1];
+        state.chains.log_noise_gap = constant[2];
+        state.chains.log_noise_variance = constant[3];
     }
     for (const auto& [key, value] : file.metadata) {
         if (key.starts_with(option_prefix)) checkpoint.options[key.substr(option_prefix.size())] = value;

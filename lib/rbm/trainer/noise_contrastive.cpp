@@ -2,6 +2,7 @@
 #include "rbm/trainer/noise_contrastive.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <type_traits>
 #include <utility>
@@ -82,11 +83,18 @@ struct Telling {
 
 }  // namespace
 
-double NoiseContrastive::damping(double done) { return std::max(0.01, 0.1 * (1 - done)); }
+double NoiseContrastive::damping(double done, double stride) {
+    return std::max({0.01, 0.1 * (1 - done), std::min(0.1, 10 * stride)});
+}
 
-double NoiseContrastive::error(double variance, double done) {
-    const double share = damping(done);
-    return std::sqrt(variance * share / (2 - share));
+template <class Real>
+NoiseContrastive::Learned NoiseContrastive::learned(const BasicNegativePhase<Real>& phase, double done, double stride) {
+    const double share = damping(done, stride);
+    const auto error = [&](double variance) { return 3 * std::sqrt(variance * share / (2 - share)); };
+    const double log_partition = -phase.log_constant.value_or(0), by_noise = log_partition + phase.log_noise_gap;
+    const double of_both = error(phase.log_constant_variance), of_noise = error(phase.log_noise_variance);
+    return {log_partition, std::min(log_partition - of_both, by_noise - of_noise),
+            std::max(log_partition + of_both, by_noise + of_noise)};
 }
 
 template <class Real>
@@ -106,10 +114,23 @@ void NoiseContrastive::add_gradient(const BasicMachine<Real>& machine, std::size
     for (std::size_t b = 0; b < batch; ++b) total += static_cast<double>(workspace.row_weights[b]);
     const Telling<Real> telling{ratios, std::span<const Real>(workspace.row_weights).first(batch),
                                 total / static_cast<double>(batch), std::log(static_cast<double>(samples))};
-    const double constant = telling.best_constant(), before = phase.log_constant.value_or(constant);
-    const double share = damping(workspace.done), distance = constant - before;
-    phase.log_constant = before + share * distance;
-    phase.log_constant_variance = (1 - share) * (phase.log_constant_variance + share * distance * distance);
+    const double constant = telling.best_constant();
+    // log Z by the noise alone, minus that by both.
+    const double gap = log_sum_exp(std::span(ratios).subspan(batch)) - std::log(static_cast<double>(noise)) + constant;
+    if (!phase.log_constant) {
+        phase.log_constant = constant;
+        phase.log_noise_gap = gap;
+    }
+    const double share = damping(workspace.done, workspace.stride);
+    const auto widened = [&](double variance, double distance) {
+        return (1 - share) * (variance + share * distance * distance);
+    };
+    const double distance = constant - *phase.log_constant;
+    phase.log_constant_variance = widened(phase.log_constant_variance, distance);
+    phase.log_constant = *phase.log_constant + share * distance;
+    // The mean of the ratio of both Z, not of its logarithm, which is too low where few rows carry the sum.
+    phase.log_noise_variance = widened(phase.log_noise_variance, gap - phase.log_noise_gap);
+    phase.log_noise_gap = log_sum_exp(std::array{std::log1p(-share) + phase.log_noise_gap, std::log(share) + gap});
 
     double loss = 0;
     for (std::size_t r = 0; r < batch + noise; ++r) {
@@ -122,9 +143,10 @@ void NoiseContrastive::add_gradient(const BasicMachine<Real>& machine, std::size
     workspace.loss = loss;
 }
 
-#define RBM_INSTANTIATE(Real)                                                                                       \
-    template void NoiseContrastive::add_gradient(const BasicMachine<Real>&, std::size_t, BasicNegativePhase<Real>&, \
-                                                 Random&, BasicGradientWorkspace<Real>&, BasicMachine<Real>&) const;
+#define RBM_INSTANTIATE(Real)                                                                                        \
+    template void NoiseContrastive::add_gradient(const BasicMachine<Real>&, std::size_t, BasicNegativePhase<Real>&,  \
+                                                 Random&, BasicGradientWorkspace<Real>&, BasicMachine<Real>&) const; \
+    template NoiseContrastive::Learned NoiseContrastive::learned(const BasicNegativePhase<Real>&, double, double);
 RBM_INSTANTIATE(float)
 RBM_INSTANTIATE(double)
 #undef RBM_INSTANTIATE

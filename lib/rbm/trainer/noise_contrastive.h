@@ -7,8 +7,12 @@
 // where c, which is to become -log Z, is learned with the machine.  q is a factorial base fitted to the data, so its
 // density is exact and its samples are independent.  Each gradient is taken where its batch's loss is smallest in c: if
 // c lagged behind, a step of the other parameters would move log Z and with it the odds of all rows, and rates that
-// suit likelihoods would diverge.  What is learned is the running mean of these c. Source: Gutmann & Hyvarinen, AISTATS
-// 2010.
+// suit likelihoods would diverge.  What is learned is the running mean of these c.
+// Source: Gutmann & Hyvarinen, AISTATS 2010.
+//
+// Such a c takes the data for draws of the machine, so it is -log Z as far as the machine fits them.  The rows of noise
+// alone know log Z without the data, log mean exp(-F) / q, as far as they cover the machine.  Where both hold, the two
+// agree; how far they are apart is told with c.
 #pragma once
 
 #include "rbm/trainer/objective.h"
@@ -19,11 +23,17 @@ struct NoiseContrastive {
     Units base;                ///< visible units without weights: what noise is drawn from
     std::size_t samples = 10;  ///< rows of noise per row of data
 
-    /// What the mean takes over from a batch, by the share of the run that is done: a tenth at first, in the end so
-    /// little that the noise of a hundred batches evens out.
-    static double damping(double done);
-    /// Standard error of that mean from the batches' variance around it.
-    static double error(double variance, double done);
+    /// What the mean takes over from a batch, by the share of the run that is done and that of one update: a tenth at
+    /// first, in the end so little that the noise of a hundred batches evens out, or of the last tenth of a short run.
+    static double damping(double done, double stride);
+
+    struct Learned {
+        double log_partition, low, high;
+    };
+    /// -c, and an interval that holds both what data and noise say and what the noise alone says, each with three
+    /// standard errors of its mean over batches.  Of a phase that has log_constant.
+    template <class Real>
+    static Learned learned(const BasicNegativePhase<Real>& phase, double done, double stride);
 
     std::size_t negative_rows(std::size_t batch) const { return samples * batch; }
     /// phase.log_constant is that mean, and at first the batch's own c.

@@ -21,7 +21,9 @@ struct BasicNegativePhase : BasicChains<Real> {
     BasicMachine<Real> fast;             ///< of fast PCD: what its chains see added to the machine
     TemperedChains tempered;             ///< of tempering: all rungs, of which the chains are the top ones
     std::optional<double> log_constant;  ///< of noise contrast: -log Z as it is learned,
-    double log_constant_variance = 0;    ///< and how far batches are from it
+    double log_constant_variance = 0;    ///< how far batches are from it,
+    double log_noise_gap = 0;            ///< how much more log Z is by the noise alone,
+    double log_noise_variance = 0;       ///< and how far batches are from that
 };
 using NegativePhase = BasicNegativePhase<float>;
 
@@ -50,7 +52,8 @@ struct BasicGradientWorkspace {
     /// on its way through the weights.
     bool defer_weights = false;
     std::optional<BasicOuterProduct<Real>> weight_product = std::nullopt;
-    double done = 0;  ///< share of the run's updates, for schedules
+    double done = 0;    ///< share of the run's updates, for schedules,
+    double stride = 0;  ///< and what one update adds to it
     /// Told by an objective that has a loss: its value on the batch, of which it adds the gradient.
     std::optional<double> loss = std::nullopt;
 

@@ -141,6 +141,7 @@ bool detail::train(TrainState& state, const AnyObjective& objective, const Datas
             workspace.weight_product.reset();
             workspace.loss.reset();
             workspace.done = static_cast<double>(state.update.updates) / static_cast<double>(total);
+            workspace.stride = 1 / static_cast<double>(total);
             shares_of(std::span(workspace.row_weights).first(rows.size()), shares);
             objective.add_gradient(state.machine, rows.size(), state.chains, random, workspace, gradient);
 
