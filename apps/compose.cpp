@@ -18,6 +18,8 @@ void check_fits(const Model& first, const Model& model, const std::string& first
                                     model.machine.visible_count(), name_with_states(model.machine.visible),
                                     first.machine.visible_count(), name_with_states(first.machine.visible),
                                     first_path));
+    if (model.labels != first.labels)
+        throw DataError(fmt::format("{}: has other labels among its visible units than {}", path, first_path));
     if (!(model.preparation == first.preparation))
         throw DataError(fmt::format("{}: prepares data in another way than {}, so its energies are of other samples",
                                     path, first_path));
@@ -52,6 +54,7 @@ int compose_models(const ComposeSettings& settings) {
     Model product;
     product.machine = compose<float>(machines, settings.energy_weights);
     product.preparation = models[0].preparation;
+    product.labels = models[0].labels;
     product.image = models[0].image;
     product.rates = mean_rates(models);
     save_model(settings.output, product, settings.force);

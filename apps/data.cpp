@@ -6,6 +6,7 @@
 #include "apps/command.h"
 #include "apps/compose.h"
 #include "apps/data_file.h"
+#include "apps/labels.h"
 #include "apps/prepare.h"
 #include "apps/suggest.h"
 #include "apps/toy_sets.h"
@@ -19,7 +20,7 @@ using namespace rbm::app;
 
 struct Settings {
     CommonSettings common;
-    std::string source, output;
+    std::string source, output, labels;
     ToyOptions toy;
     Binarize binarize = Binarize::none;
     float threshold = 0.5F;
@@ -27,14 +28,15 @@ struct Settings {
     std::optional<double> dequantize;
     std::size_t skip = 0;
     std::optional<std::size_t> take;
+    std::optional<std::size_t> columns;
     std::vector<std::string> more;  ///< arguments behind the first
     std::vector<double> energy_weights;
 };
 
 /// rbm-data compose MODEL...
 int compose_named(const Settings& settings, const Program& program) {
-    for (const char* option :
-         {"size", "bar", "rows", "coupling", "skip", "take", "divide", "binarize", "threshold", "dequantize"})
+    for (const char* option : {"size", "bar", "rows", "coupling", "columns", "labels", "skip", "take", "divide",
+                               "binarize", "threshold", "dequantize"})
         if (program.given(option)) throw UsageError(fmt::format("--{}: is for data, not for models", option));
     return compose_models(
         {settings.more, settings.energy_weights, settings.output, settings.common.force, settings.common.json});
@@ -49,7 +51,21 @@ Dataset load_file(const Settings& settings, const Program& program) {
     if (source != "-" && !std::filesystem::exists(source, error))
         throw FileError(fmt::format("{}: there is no such file, nor set{}\nThe sets are: {}", source,
                                     did_you_mean(source, toy_names(), ""), toy_name_list()));
+    if (std::optional<Dataset> labels = load_label_column(source)) return std::move(*labels);
     return load_raw(source);
+}
+
+/// The same values, so many to a row: of an array [frames, chains, columns] each chain of each frame.
+Dataset in_rows_of(std::size_t columns, const Dataset& data, const CommonSettings& common) {
+    const std::size_t values = data.rows() * data.cols();
+    if (values % columns != 0)
+        throw DataError(
+            fmt::format("{}: has {} rows of {} columns; {} values cannot be cut into rows of {} (--columns)", data.name,
+                        data.rows(), data.cols(), values, columns));
+    const Matrix all = all_rows(data, common);
+    Dataset cut = Dataset::from_floats(values / columns, columns, {all.values().begin(), all.values().end()});
+    cut.name = data.name;
+    return cut;
 }
 
 /// Rows cut, then divided, binarised and dequantised, in this order.
@@ -97,6 +113,7 @@ int run(const Settings& settings, const Program& program) {
     std::optional<double> bound;
     Dataset data;
     if (kind) {
+        if (settings.columns) throw UsageError("--columns: is for files; sets have columns of their own");
         std::error_code error;
         if (std::filesystem::exists(settings.source, error))
             note("'{0}' is taken for the set; the file of that name is ./{0}", settings.source);
@@ -106,10 +123,24 @@ int run(const Settings& settings, const Program& program) {
         data = std::move(set.data);
     } else {
         data = load_file(settings, program);
+        if (settings.columns && *settings.columns != data.cols())
+            data = in_rows_of(*settings.columns, data, settings.common);
     }
-    for (const char* option : {"skip", "take", "divide", "binarize", "dequantize"})
+    for (const char* option : {"labels", "skip", "take", "divide", "binarize", "dequantize"})
         if (program.given(option)) bound.reset();  // of the set as it was
+    std::vector<std::uint32_t> labels, known;
+    if (!settings.labels.empty()) {
+        labels = load_labels(settings.labels, data.rows());
+        known = distinct_labels(labels, settings.labels);
+        labels = places_of(labels, known, settings.labels);
+    }
     data = change(std::move(data), settings);
+    if (!known.empty()) {
+        labels = {labels.begin() + static_cast<std::ptrdiff_t>(settings.skip),
+                  labels.begin() + static_cast<std::ptrdiff_t>(settings.skip + data.rows())};
+        data = data.with_labels(labels, known.size());
+        data.image = {};
+    }
     const DataSummary summary = summarise(data);
     note("{}", text_of(summary));
     if (bound)
@@ -128,6 +159,9 @@ int main(int argc, char** argv) {
         .example("rbm-data bars-and-stripes --size 4 --output bars.npy",
                  "a set, and the best that a model can do on it")
         .example("rbm-data grey.npy --divide 255 --binarize threshold --output bits-ubyte.gz", "convert and binarise")
+        .example("rbm-data train-labels-idx1-ubyte.gz --skip 50000 --output valid-labels.npy",
+                 "the last labels of a file")
+        .example("rbm-data dreams.npy --columns 64 --output dreams.csv", "dreams of 64 units, one per row")
         .example("rbm-data compose pens.safetensors strokes.safetensors --output both.safetensors",
                  "the product of two machines")
         .argument("KIND|FILE", &s.source,
@@ -146,6 +180,9 @@ int main(int argc, char** argv) {
         .option("energy-weights", numbers(&s.energy_weights, above(0)).shown_default("1 for each"),
                 "of compose: what each model's energy is multiplied by")
         .group("Changes, in this order")
+        .option("columns", count(&s.columns, 1),
+                "cut a file's values into rows of N: rbm-dream writes [frames, chains, N], and this makes each chain "
+                "of each frame a row")
         .option("skip", count(&s.skip, 0), "leave out the first N rows")
         .option("take", count(&s.take, 1), "then keep N rows")
         .option("divide", real(&s.divide, above(0)), "divide all values by R: 255 for bytes")
@@ -157,6 +194,10 @@ int main(int argc, char** argv) {
                 "values above it become 1 under --binarize threshold")
         .option("dequantize", real(&s.dequantize, above(0)).named("W"),
                 "add noise uniform on [0, W): for densities of data that come in steps of W")
+        .option(
+            "labels", input(&s.labels).named("FILE"),
+            "add one column for each of the labels in this file, 1 where it is the row's: what a model trained with "
+            "--labels takes")
         .common(s.common, {"seed", "json", "force"});
     return run_command(program, argc, argv, [&] { return run(s, program); });
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // rbm-dream: what a machine believes its data look like.
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <optional>
@@ -25,6 +26,7 @@ struct Settings {
     std::size_t chains = 64, steps = 1000;
     std::optional<std::size_t> every;
     std::optional<double> step_size;
+    std::optional<std::uint32_t> label;
     bool means = false, states = false, modes = false;
 };
 
@@ -51,6 +53,7 @@ std::unique_ptr<Dreamer> start_dreamer(Model& model, const Program& program, con
     if (settings.sampler != "gibbs")
         return proposing_dreamer(settings.sampler, model.machine, std::move(chains), settings.steps,
                                  settings.step_size);
+    if (settings.label) return labelled_dreamer(model, std::move(chains), *settings.label);
     return gibbs_dreamer(model.machine, std::move(chains));
 }
 
@@ -99,6 +102,9 @@ void check_options(const Settings& settings) {
     const CommonSettings& common = settings.common;
     if (settings.means && settings.states) throw UsageError("options --means and --states: expected one of them");
     if (settings.means && settings.modes) throw UsageError("options --means and --modes: modes are states");
+    if (settings.label && settings.sampler != "gibbs")
+        throw UsageError(fmt::format("option --label: is held by --sampler gibbs, found {}", settings.sampler));
+    if (settings.label && settings.modes) throw UsageError("options --label and --modes: modes are of all units");
     if (settings.step_size && (settings.sampler == "gibbs" || settings.sampler == "tempering"))
         throw UsageError(fmt::format("option --step-size: --sampler {} has none", settings.sampler));
     if (const auto beta = static_cast<float>(common.beta); !(beta > 0 && std::isfinite(beta)))
@@ -109,12 +115,22 @@ void check_options(const Settings& settings) {
     refuse_terminal(settings.output);
 }
 
+void require_label(const Model& model, const Settings& settings) {
+    if (!settings.label || std::ranges::binary_search(model.labels, *settings.label)) return;
+    throw UsageError(fmt::format(
+        "option --label: found {}, expected {}", *settings.label,
+        model.labels.empty()
+            ? fmt::format("a model trained with --labels; {} has none", settings.model)
+            : fmt::format("one of the model's labels, from {} to {}", model.labels.front(), model.labels.back())));
+}
+
 /// Runs the chains and writes what --output wants of them.
 DreamReport write_dreams(const Program& program, const Settings& settings) {
     const CommonSettings& common = settings.common;
     Model model = load_model(settings.model);
     const FramePlan plan = plan_frames(model, settings.output, settings.chains, settings.steps, settings.every);
     const bool means = plan.ending == "npy" ? settings.means : !settings.states;
+    require_label(model, settings);
     Random random(common.seed);
     const std::unique_ptr<Dreamer> dreamer = start_dreamer(model, program, settings, random);
     if (plan.ending == "gif") {
@@ -191,6 +207,8 @@ int main(int argc, char** argv) {
         .option("step-size", real(&settings.step_size, above(0)).named("R").shown_default("sought, or 0.05"),
                 "of Langevin and Gaussian steps; otherwise sought during the first half of the steps, but for "
                 "--sampler langevin (0.05) and annealing")
+        .option("label", count(&settings.label, 0, 4294967295).named("N"),
+                "of a model trained with --labels: dream of samples with this label only, which is held")
         .option("modes", flag(&settings.modes),
                 "at the end go down from where the chains are to local minima of the free energy")
         .option("means", flag(&settings.means), "write the means of the units; pictures and films show them anyway")

@@ -4,25 +4,44 @@
 #include <algorithm>
 #include <cmath>
 
+#include "apps/labels.h"
 #include "apps/prepare.h"
 #include "rbm/kernels/ops.h"
+#include "rbm/model/labels.h"
+#include "rbm/sampler/clamped_gibbs.h"
 
 namespace rbm::app {
 namespace {
 
 class GibbsDreamer final : public Dreamer {
   public:
-    GibbsDreamer(const Machine& machine, Chains start) : machine_(machine), chains_(std::move(start)) {}
+    GibbsDreamer(const Machine& machine, Chains start, Matrix known, Matrix values)
+        : machine_(machine), chains_(std::move(start)), known_(std::move(known)), values_(std::move(values)) {
+        if (holds()) clamp().restore(chains_.visible.view());
+    }
     std::size_t count() const override { return chains_.count(); }
-    void step(Random& random) override { BlockGibbs{.steps = 1}.step(machine_, chains_, random); }
+    void step(Random& random) override {
+        if (holds())
+            ClampedGibbs{.steps = 1}.step(machine_, clamp(), chains_, random);
+        else
+            BlockGibbs{.steps = 1}.step(machine_, chains_, random);
+    }
     void states(View out) const override {
         std::copy(chains_.visible.values().begin(), chains_.visible.values().end(), out.data);
     }
-    void means(View out) override { visible_means(machine_, chains_, out); }
+    void means(View out) override {
+        visible_means(machine_, chains_, out);
+        if (holds()) clamp().restore(out);
+    }
 
   private:
+    bool holds() const { return known_.rows() > 0; }
+    Clamp clamp() const { return {known_, values_}; }
+
     const Machine& machine_;
     Chains chains_;
+    Matrix known_;   ///< [1 x V], or no rows
+    Matrix values_;  ///< [C x V]
 };
 
 class TemperingDreamer final : public Dreamer {
@@ -72,7 +91,20 @@ class TemperingDreamer final : public Dreamer {
 }  // namespace
 
 std::unique_ptr<Dreamer> gibbs_dreamer(const Machine& machine, Chains start) {
-    return std::make_unique<GibbsDreamer>(machine, std::move(start));
+    return std::make_unique<GibbsDreamer>(machine, std::move(start), Matrix(), Matrix());
+}
+
+std::unique_ptr<Dreamer> labelled_dreamer(const Model& model, Chains start, std::uint32_t label) {
+    const auto [off, on] = label_values(model.machine.visible, "--label");
+    const std::size_t classes = model.labels.size(), data = model.machine.visible_count() - classes;
+    const std::vector<std::uint32_t> labels = {label};
+    const std::size_t place = places_of(labels, model.labels, "--label")[0];
+    Matrix known(1, model.machine.visible_count()), values(start.count(), model.machine.visible_count());
+    for (std::size_t c = 0; c < classes; ++c) {
+        known(0, data + c) = 1;
+        for (std::size_t chain = 0; chain < start.count(); ++chain) values(chain, data + c) = c == place ? on : off;
+    }
+    return std::make_unique<GibbsDreamer>(model.machine, std::move(start), std::move(known), std::move(values));
 }
 
 std::unique_ptr<Dreamer> tempering_dreamer(const Model& model, double beta, std::size_t chains, ConstView start,

@@ -29,6 +29,9 @@ class Dreamer {
 /// Block Gibbs chains; `start` as it is.
 std::unique_ptr<Dreamer> gibbs_dreamer(const Machine& machine, Chains start);
 
+/// The same with the label held, of a model that has it: what the machine believes samples of this class look like.
+std::unique_ptr<Dreamer> labelled_dreamer(const Model& model, Chains start, std::uint32_t label);
+
 /// One ladder per chain, whose top rung is the chain.  `start` [C x V] is where the tops start, or has no rows: then at
 /// the base.  rates: the data's means, or none.
 std::unique_ptr<Dreamer> tempering_dreamer(const Model& model, double beta, std::size_t chains, ConstView start,

@@ -3,14 +3,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <filesystem>
 
+#include "apps/resources.h"
 #include "rbm/io/bytes.h"
 #include "rbm/io/data.h"
 #include "rbm/io/gzip.h"
 #include "rbm/io/idx.h"
 #include "rbm/io/npy.h"
 #include "rbm/kernels/error.h"
+#include "rbm/model/labels.h"
 
 namespace rbm::app {
 
@@ -44,6 +48,54 @@ std::vector<std::uint32_t> load_labels(const std::string& path, std::size_t rows
         labels[r] = static_cast<std::uint32_t>(values[r]);
     }
     return labels;
+}
+
+std::optional<Dataset> load_label_column(const std::string& path) {
+    if (path == "-" || std::filesystem::is_directory(path)) return std::nullopt;
+    std::vector<std::byte> bytes = read_bytes(path);
+    if (is_gzip(bytes)) bytes = gunzip(bytes, path);
+    constexpr std::byte one_dimension{1};
+    if (bytes.size() < 4 || bytes[0] != std::byte{0} || bytes[1] != std::byte{0} || bytes[3] != one_dimension)
+        return std::nullopt;
+    const std::vector<std::uint8_t> labels = parse_idx_labels(bytes, path);
+    Dataset column = Dataset::from_floats(labels.size(), 1, {labels.begin(), labels.end()});
+    column.name = path;
+    return column;
+}
+
+std::vector<std::uint32_t> distinct_labels(const std::vector<std::uint32_t>& labels, const std::string& path) {
+    std::vector<std::uint32_t> known = labels;
+    std::ranges::sort(known);
+    known.erase(std::unique(known.begin(), known.end()), known.end());
+    if (known.size() < 2)
+        throw DataError(fmt::format("{}: found the label {} only, expected at least two that differ", path,
+                                    known.empty() ? 0 : known[0]));
+    return known;
+}
+
+std::vector<std::uint32_t> places_of(const std::vector<std::uint32_t>& labels, const std::vector<std::uint32_t>& known,
+                                     const std::string& path) {
+    std::vector<std::uint32_t> places(labels.size());
+    for (std::size_t r = 0; r < labels.size(); ++r) {
+        const auto found = std::ranges::lower_bound(known, labels[r]);
+        if (found == known.end() || *found != labels[r])
+            throw DataError(fmt::format("{}: label {}: found {}, which is none of the model's {} labels, from {} to {}",
+                                        path, r + 1, labels[r], known.size(), known.front(), known.back()));
+        places[r] = static_cast<std::uint32_t>(found - known.begin());
+    }
+    return places;
+}
+
+Dataset with_labels(const Dataset& raw, const std::vector<std::uint32_t>& places, std::size_t classes,
+                    const Units& visible, Binarize binarize) {
+    require_memory(static_cast<double>(raw.rows()) * static_cast<double>(raw.cols() + classes) * sizeof(float),
+                   fmt::format("the data with {} labels", classes));
+    const float off = label_values(visible, "labels").first;
+    return raw.with_labels(places, classes, binarize == Binarize::none ? off : 0.0F);
+}
+
+bool lacks_labels(const Model& model, std::size_t cols) {
+    return !model.labels.empty() && cols + model.labels.size() == model.machine.visible_count();
 }
 
 }  // namespace rbm::app

@@ -169,6 +169,9 @@ std::string as_table(const ModelFacts& facts) {
     rows.push_back({"pictures", model.image == ImageShape{}
                                     ? "no shape recorded"
                                     : fmt::format("height {}, width {}", model.image.height, model.image.width)});
+    if (!model.labels.empty())
+        rows.push_back({"labels", fmt::format("the last {} visible units, from {} to {}", model.labels.size(),
+                                              model.labels.front(), model.labels.back())});
     rows.push_back(
         {"mean data", model.rates.empty() ? "not recorded" : "recorded: the base of estimates without data"});
     if (const auto& z = model.log_partition)
@@ -221,6 +224,7 @@ std::string as_json(const ModelFacts& facts) {
         {"standardised", !model.preparation.mean.empty()},
         {"image_height", or_null(model.image.height > 0, model.image.height)},
         {"image_width", or_null(model.image.width > 0, model.image.width)},
+        {"labels", model.labels},
         {"has_rates", !model.rates.empty()}};
     const LogPartition z = model.log_partition.value_or(LogPartition{});
     object["log_partition"] = or_null(model.log_partition.has_value(), z.value);

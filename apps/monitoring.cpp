@@ -60,6 +60,14 @@ void Monitor::track(std::size_t epochs, std::size_t rows, Units path_base, std::
     annealing.betas = static_cast<std::size_t>(std::clamp(steps, 200.0, 10'000.0));
 }
 
+void Monitor::watch_labels(std::size_t classes, const Dataset* judged) {
+    label_count = classes;
+    if (judged != nullptr)
+        labelled = *judged;
+    else
+        labelled = validation;
+}
+
 bool Monitor::knows_likelihood(std::size_t epoch, std::size_t epochs) const {
     const auto due = [&](std::size_t every) { return every > 0 && (epoch % every == 0 || epoch == epochs); };
     return due(exact_every) || due(estimate_every);
@@ -86,6 +94,8 @@ Monitor::Numbers Monitor::measure(const Machine& machine, const EpochReport& rep
         numbers.held_out_reconstruction_error = reconstruction_error(machine, *validation);
         if (discrete) numbers.held_out_pseudo_likelihood = pseudo_likelihood(machine, *validation, Random(0));
     }
+    if (label_count > 0) numbers.error = label_error(machine, training, label_count);
+    if (labelled) numbers.held_out_error = label_error(machine, *labelled, label_count);
     if (numbers.log_partition) {
         numbers.log_likelihood = -numbers.free_energy - *numbers.log_partition - log_scale;
         if (validation)
@@ -115,6 +125,8 @@ std::string metrics_line(const EpochReport& report, const Monitor::Numbers& numb
     add("held_out_free_energy", numbers.held_out_free_energy);
     add("held_out_reconstruction_error", numbers.held_out_reconstruction_error);
     add("held_out_pseudo_likelihood", numbers.held_out_pseudo_likelihood);
+    add("error", numbers.error);
+    add("held_out_error", numbers.held_out_error);
     add("log_partition", numbers.log_partition);
     add("log_likelihood", numbers.log_likelihood);
     add("held_out_log_likelihood", numbers.held_out_log_likelihood);
@@ -141,6 +153,8 @@ std::string metrics_line(const EpochReport& report, const Monitor::Numbers& numb
 std::string epoch_line(const EpochReport& report, const Monitor::Numbers& numbers, double examples_per_second) {
     std::string text = fmt::format("epoch {}/{}  {:.0f} examples/s", report.epoch, report.epochs, examples_per_second);
     if (report.loss) text += fmt::format("  loss {:.4f}", *report.loss);
+    if (numbers.error) text += fmt::format("  labels wrong {:.2f} %", 100 * *numbers.error);
+    if (numbers.held_out_error) text += fmt::format(", held out {:.2f} %", 100 * *numbers.held_out_error);
     if (numbers.free_energy_gap) text += fmt::format("  free-energy gap {:+.2f} nats", *numbers.free_energy_gap);
     if (numbers.held_out_log_likelihood) {
         text += fmt::format("  held-out log-likelihood {:.2f}", *numbers.held_out_log_likelihood);

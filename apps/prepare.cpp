@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "apps/labels.h"
 #include "rbm/io/data.h"
 #include "rbm/kernels/error.h"
 #include "rbm/model/bridge.h"
@@ -22,9 +23,12 @@ Dataset in_columns(const Model& model, Dataset raw) {
     if (raw.cols() == width(units)) return raw;
     const std::size_t states = site_width(units);
     if (states > 1 && raw.cols() == site_count(units)) return raw.expanded(states);
-    throw DataError(fmt::format("{}: data has {} columns, the model has {} visible units{}", raw.name, raw.cols(),
-                                width(units),
-                                states > 1 ? fmt::format(": {} sites of {} states", site_count(units), states) : ""));
+    throw DataError(fmt::format(
+        "{}: data has {} columns, the model has {} visible units{}", raw.name, raw.cols(), width(units),
+        states > 1 ? fmt::format(": {} sites of {} states", site_count(units), states)
+        : lacks_labels(model, raw.cols())
+            ? fmt::format(", the last {} of them labels: add them by rbm-data --labels", model.labels.size())
+            : ""));
 }
 
 Dataset prepare_for(Model& model, Dataset raw, const Program& program, const CommonSettings& settings) {

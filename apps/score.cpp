@@ -3,7 +3,9 @@
 // them: likelihood ratios, anomalies.
 #include "apps/against.h"
 #include "apps/arrays.h"
+#include "apps/classify.h"
 #include "apps/command.h"
+#include "apps/labels.h"
 #include "apps/scores.h"
 #include "rbm/io/atomic_file.h"
 #include "rbm/io/csv.h"
@@ -28,6 +30,9 @@ void check_options(const Program& program, const ScoreSettings& settings) {
         throw UsageError("option --calibrate: the model comes from standard input, expected a file to write into");
     if (settings.anomalous_label && settings.labels.empty())
         throw UsageError("option --anomalous-label: has no effect without --labels");
+    if (settings.classify)
+        exclude("classify", {"against", "missing", "attribution", "calibrate", "anomalous-label", "beta"},
+                "that is not about labels");
     check_output(settings.output, {"csv", "npy"}, settings.common.force);
     if (!settings.attribution.empty()) check_output(settings.attribution, {"npy", "png"}, settings.common.force);
 }
@@ -44,6 +49,19 @@ void write_scores(const Scores& scores, const ScoreSettings& settings) {
         write_file(output, encode_csv(scores.names, table), force);
 }
 
+/// What needs free energies of data and label together.
+void check_labels(const Model& model, const Program& program, const ScoreSettings& settings, bool without) {
+    if (settings.classify && model.labels.empty())
+        throw UsageError(fmt::format("option --classify: {} has no labels; train it with --labels", settings.model));
+    if (!model.labels.empty() && !without && settings.calibrate)
+        throw UsageError("option --calibrate: found samples with their labels, expected them without");
+    for (const char* option : {"against", "missing", "attribution", "beta"})
+        if (without && program.given(option))
+            throw UsageError(
+                fmt::format("option --{}: needs samples with their labels, {} columns: add them by rbm-data --labels",
+                            option, model.machine.visible_count()));
+}
+
 int run(const Program& program, const ScoreSettings& settings) {
     check_options(program, settings);
     Model model = load_model(settings.model);
@@ -52,15 +70,21 @@ int run(const Program& program, const ScoreSettings& settings) {
         throw FileError(
             fmt::format("{}: has a threshold of anomalies already; use --force to replace it", settings.model));
     Dataset raw = load_raw(settings.data);
+    const bool without_labels = lacks_labels(model, raw.cols());
+    check_labels(model, program, settings, without_labels);
     if (settings.missing == "nan") raw.allow_missing();
+    if (without_labels) raw = with_label_columns(model, raw);
     const Dataset data = prepare_for(model, raw, program, settings.common);
-    const std::vector<bool> anomalous =
-        settings.labels.empty() ? std::vector<bool>{} : anomalous_samples(settings, data.rows());
+    const bool ranks = !settings.labels.empty() && !settings.classify;
+    const std::vector<bool> anomalous = ranks ? anomalous_samples(settings, data.rows()) : std::vector<bool>{};
+    std::optional<LabelPosterior> posterior;
+    if (settings.classify || without_labels) posterior = posterior_of(model, data, settings.common);
     std::optional<Against> against;
     if (!settings.against.empty()) against = load_against(settings);
-    Scores scores = score_samples(model, data, settings);
+    Scores scores = score_samples(model, data, settings, posterior ? &*posterior : nullptr);
+    if (settings.classify) classify(scores, model, *posterior, settings);
     if (against) compare(scores, model, data, std::move(*against), program, settings);
-    if (!settings.labels.empty()) rank_anomalies(scores, anomalous);
+    if (ranks) rank_anomalies(scores, anomalous);
     if (settings.calibrate) calibrate(scores, settings);
     if (!settings.attribution.empty()) write_attribution(model, raw, data, settings);
     write_scores(scores, settings);
@@ -78,6 +102,8 @@ int main(int argc, char** argv) {
                  "call what is above 99 % of these an anomaly from now on")
         .example("rbm-score run/model.safetensors test.idx.gz --against other/model.safetensors",
                  "which of two models makes a sample more likely, without their log Z")
+        .example("rbm-score run/model.safetensors test.idx.gz --classify --labels test-labels.idx.gz",
+                 "label every image, and tell how many are wrong")
         .argument("MODEL", &s.model, "model file")
         .argument("DATA", &s.data, "samples, one per row; - is standard input")
         .option("output", path(&s.output), "where the scores go: .csv or .npy; - is standard output, as CSV")
@@ -89,6 +115,9 @@ int main(int argc, char** argv) {
             "missing", choice(&s.missing, {"refuse", "nan"}),
             "nan: NaN in DATA is a value that is not known, and free energies are those of what is, with their "
             "interval; exact where at most 25 bits, or as many states of others, are missing or hidden, else by AIS")
+        .option("classify", flag(&s.classify),
+                "of a model trained with --labels: adds the most probable label and the probability of each; with "
+                "--labels FILE tells how often it is wrong")
         .option("chains", count(&s.chains, 2, 1'000'000),
                 "chains that anneal side by side, for --against and --missing")
         .option("betas", count(&s.betas, 1, 100'000'000), "steps that they anneal in")
@@ -96,9 +125,10 @@ int main(int argc, char** argv) {
         .option("calibrate", probability(&s.calibrate),
                 "write into the model file which free energy this share of DATA does not exceed; from then on scores "
                 "have a column `anomaly`")
-        .option("labels", input(&s.labels).named("FILE"),
-                "1 for each sample that is an anomaly, else 0: tells ROC AUC and average precision; IDX, .npy or a "
-                "table of one column")
+        .option(
+            "labels", input(&s.labels).named("FILE"),
+            "1 for each sample that is an anomaly, else 0: tells ROC AUC and average precision; with --classify the "
+            "right labels; IDX, .npy or a table of one column")
         .option("anomalous-label", count(&s.anomalous_label, 0, 4294967295),
                 "the label of anomalies, where there are others than 0 and 1")
         .option("attribution", path(&s.attribution).named("FILE"),

@@ -100,7 +100,8 @@ std::string Scores::json_text() const {
     return object.dump() + "\n";
 }
 
-Scores score_samples(const Model& model, const Dataset& data, const ScoreSettings& settings) {
+Scores score_samples(const Model& model, const Dataset& data, const ScoreSettings& settings,
+                     const LabelPosterior* posterior) {
     const CommonSettings& common = settings.common;
     Scores scores;
     if (settings.missing == "nan") {
@@ -108,6 +109,8 @@ Scores score_samples(const Model& model, const Dataset& data, const ScoreSetting
         scores.add("free_energy", std::move(found.value));
         scores.add("free_energy_low", std::move(found.low));
         scores.add("free_energy_high", std::move(found.high));
+    } else if (posterior != nullptr) {
+        scores.add("free_energy", posterior->free_energy);
     } else {
         scores.add("free_energy", free_energies(model.machine, data, data_stream(common), common.beta));
     }
@@ -124,7 +127,8 @@ Scores score_samples(const Model& model, const Dataset& data, const ScoreSetting
         const auto without = static_cast<std::size_t>(std::count(scored.begin(), scored.end(), false));
         if (without > 0) note("{} of {} rows are not binary: they get no log_likelihood", without, scored.size());
     }
-    if (model.anomaly && common.beta == 1 && !settings.calibrate) {
+    const bool like_calibrated = model.labels.empty() || posterior != nullptr;
+    if (model.anomaly && common.beta == 1 && !settings.calibrate && like_calibrated) {
         std::vector<double> above(free_energy.size());
         for (std::size_t r = 0; r < above.size(); ++r) above[r] = free_energy[r] > model.anomaly->free_energy ? 1 : 0;
         // Fewer values have another free energy: it cannot be compared with that of whole samples.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "apps/prepare.h"
+#include "rbm/model/labels.h"
 
 namespace rbm::app {
 
@@ -15,6 +16,7 @@ struct ScoreSettings {
     CommonSettings common;
     std::string model, data, output = "-", against, labels, attribution, missing = "refuse";
     std::optional<double> calibrate;
+    bool classify = false;
     std::optional<std::uint32_t> anomalous_label;
     std::size_t chains = 100, betas = 1000;
 };
@@ -39,9 +41,10 @@ struct Intervals {
 /// Free energies of what is known of each sample.
 Intervals marginal_free_energies(const Model& model, const Dataset& data, const ScoreSettings& settings);
 
-/// Free energies, with their interval where values may be missing; log-likelihoods where the model knows its log Z;
-/// whether a sample is above the model's threshold.
-Scores score_samples(const Model& model, const Dataset& data, const ScoreSettings& settings);
+/// Free energies, of posterior where there is one, with their interval where values may be missing; log-likelihoods
+/// where the model knows its log Z; whether a sample is above the model's threshold.
+Scores score_samples(const Model& model, const Dataset& data, const ScoreSettings& settings,
+                     const LabelPosterior* posterior);
 
 /// Which samples the labels call anomalous.
 std::vector<bool> anomalous_samples(const ScoreSettings& settings, std::size_t rows);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "apps/labels.h"
 #include "apps/prepare.h"
 #include "rbm/io/bytes.h"
 #include "rbm/io/data.h"
@@ -62,12 +63,26 @@ std::vector<float> load_weights(const std::string& path, std::size_t rows) {
     return weights;
 }
 
+Dataset labelled(const RunSettings& run, const Dataset& samples, const std::vector<std::uint32_t>& labels,
+                 const std::vector<std::uint32_t>& known, const std::string& path) {
+    const Units one = make_units<float>(run.visible_units, 1, run.visible_states.value_or(1));
+    return with_labels(samples, places_of(labels, known, path), known.size(), one, run.common.binarize);
+}
+
 }  // namespace
 
 Dataset load_samples(const RunSettings& run, const std::string& path) {
     Dataset raw = load_raw(path);
     if (run.missing == "nan") raw.allow_missing();
     return raw;
+}
+
+Dataset load_training(const RunSettings& run, const std::string& path, std::vector<std::uint32_t>& labels) {
+    Dataset samples = load_samples(run, path);
+    if (run.labels.empty()) return samples;
+    const std::vector<std::uint32_t> found = load_labels(run.labels, samples.rows());
+    if (labels.empty()) labels = distinct_labels(found, run.labels);
+    return labelled(run, samples, found, labels, run.labels);
 }
 
 std::size_t visible_sites(const RunSettings& run, const Dataset& raw) {
@@ -79,13 +94,16 @@ std::size_t visible_sites(const RunSettings& run, const Dataset& raw) {
     return one_hot ? raw.cols() / *run.visible_states : raw.cols();
 }
 
-Preparation choose_preparation(const RunSettings& run, const Units& visible, const Dataset& raw) {
+Preparation choose_preparation(const RunSettings& run, const Units& visible, const Dataset& raw, std::size_t classes) {
     Preparation preparation = default_preparation(visible);
     if (takes_unit_interval(visible)) {
         preparation.binarize = run.common.binarize;
         preparation.threshold = run.common.threshold;
     } else if (run.standardize && !is_discrete(visible)) {
         Standardisation columns = standardise(raw.prepared({}, false));
+        const std::size_t data = raw.cols() - classes;  // labels stay 0 and 1
+        std::fill(columns.mean.begin() + static_cast<std::ptrdiff_t>(data), columns.mean.end(), 0.0F);
+        std::fill(columns.scale.begin() + static_cast<std::ptrdiff_t>(data), columns.scale.end(), 1.0F);
         if (!columns.constant.empty()) {
             std::string names;
             for (std::size_t i = 0; i < std::min<std::size_t>(columns.constant.size(), 10); ++i)
@@ -102,8 +120,13 @@ Preparation choose_preparation(const RunSettings& run, const Units& visible, con
 Inputs prepare_inputs(const RunSettings& run, Dataset raw, Model& model, const Program& program) {
     Inputs inputs;
     if (!run.sample_weights.empty()) inputs.sample_weights = load_weights(run.sample_weights, raw.rows());
-    if (!run.validation.empty())
-        inputs.validation = prepare_for(model, load_samples(run, run.validation), program, run.common);
+    if (!run.validation.empty()) {
+        Dataset samples = load_samples(run, run.validation);
+        if (!model.labels.empty())
+            samples = labelled(run, samples, load_labels(run.validation_labels, samples.rows()), model.labels,
+                               run.validation_labels);
+        inputs.validation = prepare_for(model, std::move(samples), program, run.common);
+    }
     inputs.training = prepare_for(model, std::move(raw), program, run.common);
     const bool holes = inputs.training.has_missing();
     if (!holes && !(inputs.validation && inputs.validation->has_missing())) return inputs;

@@ -22,10 +22,15 @@ struct Inputs {
 /// Samples, where NaN may stand for missing values.
 Dataset load_samples(const RunSettings& run, const std::string& path);
 
+/// The same with the labels of --labels, if given, behind their columns.  `labels` are those that there are: found here
+/// when it is empty.
+Dataset load_training(const RunSettings& run, const std::string& path, std::vector<std::uint32_t>& labels);
+
 /// How many visible units there are: of Potts units, by what the columns hold.
 std::size_t visible_sites(const RunSettings& run, const Dataset& raw);
 
-Preparation choose_preparation(const RunSettings& run, const Units& visible, const Dataset& raw);
+/// The last `classes` columns are labels.
+Preparation choose_preparation(const RunSettings& run, const Units& visible, const Dataset& raw, std::size_t classes);
 
 /// Prepared as `model` says; the columns are the model's.
 Inputs prepare_inputs(const RunSettings& run, Dataset raw, Model& model, const Program& program);

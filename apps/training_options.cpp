@@ -24,12 +24,18 @@ void declare_options(Program& program, RunSettings& run) {
             "rbm-train images.npy --output run --recipe best --validation valid.npy --stop-on likelihood "
             "--track-likelihood 5",
             "a recipe, stopped when held-out data become less likely; the best model is kept")
+        .example("rbm-train images.npy --labels labels.npy --algorithm discriminative --output run",
+                 "a classifier: rbm-score --classify asks it")
         .optional_argument("DATA", &run.data,
                            "samples, one per row: IDX, .npy, CSV (any of them .gz) or a folder of PNGs")
         .group("The run")
         .option("output", path(&run.output).required().transient(),
                 "folder of the run: model, checkpoint, metrics, pictures")
         .option("validation", input(&run.validation), "held-out samples to watch; never trained on")
+        .option("labels", input(&run.labels).named("FILE"),
+                "one whole number per sample, its class: IDX, .npy or a table of one column; each class becomes one "
+                "more visible unit, behind those of DATA")
+        .option("validation-labels", input(&run.validation_labels).named("FILE"), "the same of --validation")
         .option("sample-weights", input(&run.sample_weights),
                 "one weight per sample: .npy [N] or a table of one column")
         .option("missing", choice(&run.missing, {"refuse", "nan"}),
@@ -56,7 +62,9 @@ void declare_options(Program& program, RunSettings& run) {
         .option("minimum-sigma",
                 real(&run.minimum_sigma, above(0)).shown_default("a tenth of the prepared data's unit"),
                 "Gaussian units: lower bound of sigma, in the units of the data")
-        .option("initial-weights", real(&run.initial_weights, at_least(0)),
+        .option("initial-weights",
+                real(&run.initial_weights, at_least(0))
+                    .shown_default(fmt::format("0.01; of discriminative and hybrid {}", initial_weights_of_labels)),
                 "standard deviation of the weights at the start")
         .option("initial-hidden-bias", real(&run.initial_hidden_bias, between(-100, 100)),
                 "hidden biases at the start: -4 makes units rare, which small machines of Gaussian units need")
@@ -64,12 +72,12 @@ void declare_options(Program& program, RunSettings& run) {
         .option(
             "algorithm",
             choice(&run.algorithm, {"pcd", "cd", "fpcd", "tempering", "exact", "score-matching", "denoising", "sliced",
-                                    "pseudo-likelihood", "ratio-matching", "nce"}),
+                                    "pseudo-likelihood", "ratio-matching", "nce", "discriminative", "hybrid"}),
             "negative phase: persistent chains, chains from the data, persistent ones with fast weights, or ladders "
             "of parallel tempering; exact: no chains, but all states of a small machine, and its likelihood driven to "
             "a maximum by L-BFGS. Without chains: score matching, its denoising and sliced forms (Gaussian units); "
-            "pseudo-likelihood and ratio matching (Bernoulli units); noise-contrastive estimation, which learns log Z "
-            "too")
+            "pseudo-likelihood and ratio matching (discrete units); noise-contrastive estimation, which learns log Z "
+            "too. With --labels: discriminative, the log probability of the label given the data; hybrid: that and cd")
         .option("restarts", count(&run.restarts, 1, 1'000'000'000), "random starts of exact, the best of which is kept")
         .option("steps", count(&run.steps, 1), "sweeps of Gibbs sampling per update: the k of CD-k")
         .option("steps-schedule",
@@ -83,8 +91,10 @@ void declare_options(Program& program, RunSettings& run) {
                 "denoising: standard deviation of the noise on the prepared data")
         .option("slices", count(&run.slices, 1), "sliced: random directions per row")
         .option("flips", count(&run.flips, 0),
-                "pseudo-likelihood, ratio-matching: units flipped per update, drawn anew for each; 0: all")
+                "pseudo-likelihood, ratio-matching: visible units changed per update, drawn anew for each; 0: all")
         .option("noise-samples", count(&run.noise_samples, 1), "nce: rows of noise per row of data")
+        .option("generative-weight", real(&run.generative_weight, at_least(0)),
+                "hybrid: what the log-likelihood of data and label counts, by cd")
         .option("fast-rate", real(&run.fast_rate, at_least(0)), "fpcd: learning rate of the fast weights, all along")
         .option("fast-decay", real(&run.fast_decay, below_and_at_least(0, 1)),
                 "fpcd: what is left of the fast weights after an update")
@@ -95,8 +105,10 @@ void declare_options(Program& program, RunSettings& run) {
         .option("batch-size", count(&train.batch_size, 1), "samples per update")
         .option("learning-rate",
                 real(&train.learning_rate, above(0))
-                    .shown_default(fmt::format("{}; of Gaussian units, {} divided by their number if that is less",
-                                               train.learning_rate, gaussian_rate_times_visible)),
+                    .shown_default(fmt::format(
+                        "{}; of Gaussian units, {} divided by their number if that is less; of discriminative and "
+                        "hybrid {} times --batch-size, at most {}",
+                        train.learning_rate, gaussian_rate_times_visible, label_rate_per_sample, largest_label_rate)),
                 "step along the gradient, at the start")
         .option("learning-rate-schedule",
                 choice(&train.schedule, {{"linear", Schedule::linear},
@@ -125,9 +137,9 @@ void declare_options(Program& program, RunSettings& run) {
         .option("track-likelihood", count(&run.track_likelihood, 0),
                 "estimate the log-likelihood by a short AIS every so many epochs; 0: only where it is exact")
         .option(
-            "stop-on", choice(&run.stop_on, {"off", "likelihood", "gap"}),
+            "stop-on", choice(&run.stop_on, {"off", "likelihood", "gap", "error"}),
             "keep the model that is best on --validation, and stop when none comes for --patience epochs: by held-out "
-            "log-likelihood, or by the free-energy gap")
+            "log-likelihood, by the free-energy gap, or by the share of wrong labels")
         .option("patience", count(&run.patience, 1), "epochs to wait for a better model")
         .option("largest-gap", real(&run.largest_gap, at_least(0)),
                 "free-energy gap, in nats, up to which later models are better")

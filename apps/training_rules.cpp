@@ -8,7 +8,9 @@
 namespace rbm::app {
 namespace {
 
-bool runs_chains(const RunSettings& run) { return has_persistent_chains(run) || run.algorithm == "cd"; }
+bool runs_chains(const RunSettings& run) {
+    return has_persistent_chains(run) || run.algorithm == "cd" || run.algorithm == "hybrid";
+}
 
 }  // namespace
 
@@ -17,6 +19,8 @@ std::size_t columns_of(const std::optional<std::size_t>& states) { return states
 bool has_persistent_chains(const RunSettings& run) {
     return run.algorithm == "pcd" || run.algorithm == "fpcd" || run.algorithm == "tempering";
 }
+
+bool learns_labels(const RunSettings& run) { return run.algorithm == "discriminative" || run.algorithm == "hybrid"; }
 
 void require_room(const RunSettings& run, std::size_t rows, std::size_t visible) {
     const std::size_t hidden = *run.hidden * columns_of(run.hidden_states);
@@ -73,7 +77,8 @@ void refuse_idle_options(const Program& program, const RunSettings& run) {
          "units other than gaussian"},
         {"restarts", run.algorithm != "exact" && run.restarts != untouched.restarts,
          "algorithms other than exact, which start once"},
-        {"chains", run.algorithm == "cd" && run.chains.has_value(), "--algorithm cd, whose chains start at the data"},
+        {"chains", runs_chains(run) && !has_persistent_chains(run) && run.chains.has_value(),
+         "algorithms whose chains start at the data"},
         {"chains", !runs_chains(run) && run.chains.has_value(), "algorithms without chains"},
         {"steps", !runs_chains(run) && run.steps != untouched.steps, "algorithms without chains"},
         {"steps-schedule", !runs_chains(run) && run.steps_schedule != untouched.steps_schedule,
@@ -86,6 +91,9 @@ void refuse_idle_options(const Program& program, const RunSettings& run) {
          "algorithms other than pseudo-likelihood and ratio-matching"},
         {"noise-samples", run.algorithm != "nce" && run.noise_samples != untouched.noise_samples,
          "algorithms other than nce"},
+        {"generative-weight", run.algorithm != "hybrid" && run.generative_weight != untouched.generative_weight,
+         "algorithms other than hybrid"},
+        {"validation-labels", run.validation.empty() && !run.validation_labels.empty(), "no --validation"},
         {"rungs", run.algorithm != "tempering" && run.rungs != untouched.rungs, "algorithms other than tempering"},
         {"fast-rate", run.algorithm != "fpcd" && run.fast_rate != untouched.fast_rate, "algorithms other than fpcd"},
         {"fast-decay", run.algorithm != "fpcd" && run.fast_decay != untouched.fast_decay, "algorithms other than fpcd"},
@@ -102,6 +110,17 @@ void refuse_idle_options(const Program& program, const RunSettings& run) {
     for (const auto& [option, idle, where] : options)
         if (idle && program.given(option))
             throw UsageError(fmt::format("option --{}: has no effect with {}; leave it out", option, where));
+}
+
+void require_labels(const RunSettings& run) {
+    if (learns_labels(run) && run.labels.empty())
+        throw UsageError(fmt::format("--algorithm {}: learns to tell labels; give --labels", run.algorithm));
+    if (!run.labels.empty() && !run.validation.empty() && run.validation_labels.empty())
+        throw UsageError("option --validation: its samples need labels too; give --validation-labels");
+    if (run.labels.empty() && !run.validation_labels.empty())
+        throw UsageError("option --validation-labels: has no effect without --labels; leave it out");
+    if (run.stop_on == "error" && run.labels.empty())
+        throw UsageError("option --stop-on: error is the share of wrong labels; give --labels");
 }
 
 void require_what_stops(const RunSettings& run) {

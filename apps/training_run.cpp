@@ -38,19 +38,24 @@ void follow_recipe(Program& program, const Recipe& recipe) {
 
 void start_away_from_zero(Machine& machine, const RunSettings& run) {
     constexpr float spread = 0.01F;  // of initialize()
-    for (float& weight : machine.weights.values()) weight *= run.initial_weights / spread;
+    for (float& weight : machine.weights.values()) weight *= *run.initial_weights / spread;
     for (float& bias : location(machine.hidden)) bias += run.initial_hidden_bias;
+}
+
+std::string held_out_text(const RunSettings& run, double score) {
+    if (run.stop_on == "error") return fmt::format("labels {:.2f} % wrong", -100 * score);
+    if (run.stop_on == "gap") return fmt::format("free-energy gap {:.2f} nats", -score);
+    return fmt::format("log-likelihood {:.2f} nats", score);
 }
 
 void tell_end(const RunSettings& run, const RunFolder& folder, const Checkpoint& checkpoint) {
     if (checkpoint.best)
-        note("{}{}/model.safetensors is that of epoch {}, the best: held-out {} {:.2f} nats",
+        note("{}{}/model.safetensors is that of epoch {}, the best: held-out {}",
              checkpoint.best->stopped
                  ? fmt::format("stopped after epoch {}, {} without a better model; ", checkpoint.state.epoch,
                                checkpoint.state.epoch - checkpoint.best->epoch)
                  : "",
-             run.output, checkpoint.best->epoch, run.stop_on == "gap" ? "free-energy gap" : "log-likelihood",
-             run.stop_on == "gap" ? -checkpoint.best->score : checkpoint.best->score);
+             run.output, checkpoint.best->epoch, held_out_text(run, checkpoint.best->score));
     if (run.common.json) write_output(folder.last_metrics() + "\n");
     note(
         "done: {0}/model.safetensors; look at filters.png, reconstructions.png and fantasies.png in {0}; then try\n"
@@ -77,9 +82,11 @@ int start_run(Program& program, RunSettings& run) {
     if (run.recipe) follow_recipe(program, recipe(*run.recipe));
     require_states(run);
     refuse_idle_options(program, run);
+    require_labels(run);
     require_what_stops(run);
     const RunFolder folder(run.output, false, run.common.force);
-    Dataset raw = load_samples(run, run.data);
+    std::vector<std::uint32_t> labels;
+    Dataset raw = load_training(run, run.data, labels);
     const std::size_t visible = visible_sites(run, raw);
     run.hidden = run.hidden.value_or(std::min(2 * visible, most_hidden_by_default));
     require_room(run, raw.rows(), visible * columns_of(run.visible_states));
@@ -92,13 +99,18 @@ int start_run(Program& program, RunSettings& run) {
     if (run.visible_units == Gaussian::name && !run.recipe && !program.given("learning-rate"))
         run.train.learning_rate =
             std::min(run.train.learning_rate, gaussian_rate_times_visible / static_cast<float>(visible));
+    if (learns_labels(run) && run.visible_units != Gaussian::name && !run.recipe && !program.given("learning-rate"))
+        run.train.learning_rate =
+            std::min(label_rate_per_sample * static_cast<float>(run.train.batch_size), largest_label_rate);
+    if (!run.initial_weights) run.initial_weights = learns_labels(run) ? initial_weights_of_labels : 0.01F;
     if (has_persistent_chains(run)) run.chains = run.chains.value_or(run.train.batch_size);
 
     Checkpoint checkpoint;
     Machine machine(make_units<float>(run.visible_units, visible, columns_of(run.visible_states)),
                     make_units<float>(run.hidden_units, *run.hidden, columns_of(run.hidden_states)));
     checkpoint.model.machine = machine;  // so that the preparation below knows the columns
-    checkpoint.model.preparation = choose_preparation(run, machine.visible, raw);
+    checkpoint.model.labels = labels;
+    checkpoint.model.preparation = choose_preparation(run, machine.visible, raw, labels.size());
     if (machine.visible_count() == raw.cols()) checkpoint.model.image = raw.image;
     adopt(run, checkpoint.model.preparation);
     checkpoint.options = program.record();
@@ -143,7 +155,7 @@ int resume_run(Program& program, RunSettings& run) {
         if (run.common.json) write_output(folder.last_metrics() + "\n");
         return 0;
     }
-    Dataset raw = load_samples(run, run.data.empty() ? path : run.data);
+    Dataset raw = load_training(run, run.data.empty() ? path : run.data, checkpoint.model.labels);
     if (fingerprint_text(raw) != fingerprint)
         throw DataError(fmt::format("{}: other data than the run began with ({}); resume with those", raw.name, path));
     const Inputs inputs = prepare_inputs(run, std::move(raw), checkpoint.model, program);

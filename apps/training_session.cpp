@@ -15,11 +15,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
 /// Calls use(objective) with that of --algorithm.
 template <class Use>
-auto with_objective(const RunSettings& run, const Machine& machine, const Inputs& inputs, const Use& use_whole) {
+auto with_objective(const RunSettings& run, const Checkpoint& checkpoint, const Inputs& inputs, const Use& use_whole) {
+    const Machine& machine = checkpoint.state.machine;
+    const std::size_t classes = checkpoint.model.labels.size();
     const auto use = [&](const auto& objective) {
         using Whole = std::remove_cvref_t<decltype(objective)>;
         if (inputs.training.has_missing()) return use_whole(WithMissing<Whole>{objective, run.missing_sweeps});
@@ -32,6 +32,9 @@ auto with_objective(const RunSettings& run, const Machine& machine, const Inputs
     if (run.algorithm == "sliced") return use(SlicedScoreMatching{run.slices});
     if (run.algorithm == "pseudo-likelihood") return use(PseudoLikelihood{run.flips});
     if (run.algorithm == "ratio-matching") return use(RatioMatching{run.flips});
+    if (run.algorithm == "discriminative") return use(Discriminative{classes});
+    if (run.algorithm == "hybrid")
+        return use(Hybrid<ContrastiveDivergence>{{classes}, {run.steps, run.steps_schedule}, run.generative_weight});
     if (run.algorithm == "nce")
         return use(NoiseContrastive{base_of_data(machine, inputs.training, {}), run.noise_samples});
     if (run.algorithm == "fpcd")
@@ -72,11 +75,14 @@ class Session {
         if (run.track_likelihood > 0)
             monitor_.track(run.track_likelihood, inputs.training.rows(),
                            base_of_data(checkpoint.state.machine, inputs.training, {}), checkpoint.state.seed);
+        if (!checkpoint.model.labels.empty())
+            monitor_.watch_labels(checkpoint.model.labels.size(),
+                                  run.stop_on == "error" ? &*inputs.validation : nullptr);
         if (run.stop_on == "likelihood" && !monitor_.knows_likelihood(run.train.epochs, run.train.epochs))
             throw UsageError(
                 "option --stop-on: the likelihood of so large a machine is not known; estimate it with "
                 "--track-likelihood EPOCHS");
-        with_objective(run, checkpoint.state.machine, inputs,
+        with_objective(run, checkpoint, inputs,
                        [&](const auto& objective) { try_on_one_row(objective, checkpoint.state); });
     }
 
@@ -89,7 +95,7 @@ class Session {
         observer.stop_requested = [&] { return stop_requested() || gave_up(); };
         bool done = false;
         try {
-            done = with_objective(run_, checkpoint_.state.machine, inputs_,
+            done = with_objective(run_, checkpoint_, inputs_,
                                   [&](const auto& objective) {
                                       return rbm::train(checkpoint_.state, objective, inputs_.training, run_.train,
                                                         observer, inputs_.sample_weights);
@@ -118,9 +124,13 @@ class Session {
 
     /// Whether this epoch's model is the best so far.
     bool judge(std::uint64_t epoch, const Monitor::Numbers& numbers) {
+        if (!keeps_best()) return false;
         const bool by_gap = run_.stop_on == "gap";
-        if (!keeps_best() || (!by_gap && !numbers.held_out_log_likelihood)) return false;
-        const double score = by_gap ? -*numbers.free_energy_gap : *numbers.held_out_log_likelihood;
+        const std::optional<double>& judged = by_gap                    ? numbers.free_energy_gap
+                                              : run_.stop_on == "error" ? numbers.held_out_error
+                                                                        : numbers.held_out_log_likelihood;
+        if (!judged) return false;
+        const double score = run_.stop_on == "likelihood" ? *judged : -*judged;  // the larger, the better
         auto& best = checkpoint_.best;
         // A gap is 0 before anything is learned: as long as it is small, later is better.
         const bool better = !best || (by_gap ? score >= -static_cast<double>(run_.largest_gap) : score > best->score);

@@ -56,6 +56,16 @@ class Data(AppTest):
         other, _ = self.made('ising-ring', '--rows', 4000, '--size', 8, '--coupling', 3, '--seed', 2)
         self.assertTrue((rows != other).any())
 
+    def test_dreams_become_rows(self):
+        dreams = np.arange(2 * 3 * 4, dtype=np.float32).reshape(2, 3, 4)  # [frames, chains, units]
+        np.save(self.path('dreams.npy'), dreams)
+        rows, summary = self.made('dreams.npy', '--columns', 4)
+        np.testing.assert_array_equal(rows, dreams.reshape(6, 4))
+        self.assertEqual((summary['rows'], summary['columns'], summary['image_width']), (6, 4, None))
+        np.testing.assert_array_equal(self.made('dreams.npy', '--columns', 4, '--skip', 4)[0], dreams.reshape(6, 4)[4:])
+        self.assertIn('cannot be cut into rows of 5', self.fails(3, 'rbm-data', 'dreams.npy', '--columns', 5, '--output', 'x.csv'))
+        self.assertIn('--columns: is for files', self.fails(2, 'rbm-data', 'shifter', '--columns', 5, '--output', 'x.csv'))
+
     def test_round_trips(self):
         original = read_idx(gzip.decompress(DIGITS.read_bytes()))
         pictures = {'a.npy', 'b.idx', 'c-ubyte', 'd-ubyte.gz', 'e.idx.gz', 'f.npy.gz'}

@@ -269,6 +269,31 @@ TEST_CASE("spins: bits become -1 and 1, whatever they come from") {
     CHECK(mean == std::vector<double>{-1, 1, -1});
 }
 
+TEST_CASE("labels become columns behind the data, whatever these lie in") {
+    const std::vector<std::uint32_t> labels = {2, 0};
+    const auto bytes = Dataset::from_bytes(2, 3, {0, 255, 51, 255, 0, 0}, 255);
+    const auto counts = Dataset::from_bytes(2, 3, {0, 1, 1, 1, 0, 0}, 1);
+    const auto floats = Dataset::from_floats(2, 3, {0, 1, 0.2F, 1, 0, 0});
+    const auto bits = floats.prepared({Binarize::threshold, 0.1F, {}, {}}, true);
+    for (const auto* data : {&bytes, &counts, &floats, &bits})
+        for (const float off : {0.0F, -1.0F}) {
+            const auto labelled = data->with_labels(labels, 3, off);
+            CHECK(labelled.rows() == 2);
+            CHECK(labelled.cols() == 6);
+            for (std::size_t row = 0; row < 2; ++row) {
+                for (std::size_t col = 0; col < 3; ++col) CHECK(labelled.value(row, col) == data->value(row, col));
+                for (std::size_t c = 0; c < 3; ++c) CHECK(labelled.value(row, 3 + c) == (c == labels[row] ? 1 : off));
+            }
+            const std::vector<std::uint32_t> one = {2};
+            CHECK_THROWS_AS(data->with_labels(labels, 2, off), std::invalid_argument);
+            CHECK_THROWS_AS(data->with_labels(one, 3, off), std::invalid_argument);
+        }
+    const auto spins = floats.with_labels(labels, 3).prepared({Binarize::threshold, 0.1F, {}, {}},
+                                                              StateForm{.discrete = true, .low = -1});
+    const Matrix states = rows_of(spins);
+    CHECK(std::vector<float>(states.row(0).begin(), states.row(0).end()) == std::vector<float>{-1, 1, 1, -1, -1, 1});
+}
+
 TEST_CASE("codes become one-hot columns, and one-hot columns stay") {
     const Dataset codes = Dataset::from_floats(2, 3, {0, 2, 1, 1, 0, 2});
     const Dataset columns = codes.expanded(3);

@@ -120,9 +120,19 @@ TEST_CASE("fitted shades stretch any range from black to white") {
     CHECK(std::abs(picture.pixels[500] - 128) < 3);
 }
 
+TEST_CASE("what rows have behind their picture is not drawn") {
+    rbm::Matrix whole(3, 6), pictures(3, 4);
+    for (std::size_t row = 0; row < 3; ++row)
+        for (std::size_t col = 0; col < 6; ++col) {
+            whole(row, col) = 0.1F * static_cast<float>(row + col);
+            if (col < 4) pictures(row, col) = whole(row, col);
+        }
+    CHECK(rbm::sheet(whole, {2, 2}).pixels == rbm::sheet(pictures, {2, 2}).pixels);
+}
+
 TEST_CASE("what cannot be drawn is refused") {
     const rbm::Matrix images(2, 6);
-    CHECK_THROWS_AS(rbm::sheet(images, {2, 2}), std::invalid_argument);
+    CHECK_THROWS_AS(rbm::sheet(images, {2, 4}), std::invalid_argument);
     CHECK_THROWS_AS(rbm::sheet(rbm::Matrix(0, 6), {2, 3}), std::invalid_argument);
     CHECK_THROWS_AS(rbm::sheet(rbm::Matrix(6, 0), {}), std::invalid_argument);
     CHECK_THROWS_AS(rbm::sheet(rbm::Matrix(10'000, 100), {10, 10}, {.scale = 1000}), std::invalid_argument);

@@ -148,11 +148,18 @@ TEST_CASE("models of every kind, with and without what is optional, come back bi
             CHECK(back.rates == model.rates);
             CHECK(back.log_partition == model.log_partition);
             CHECK(back.anomaly == model.anomaly);
+            CHECK(back.labels == model.labels);
             const auto bytes = read_bytes(file.path());
             save_model(file.path(), back, true);
             CHECK(read_bytes(file.path()) == bytes);
         }
     CHECK(site_width(load_model(file.path()).machine.visible) == potts_states);  // the last pair
+    Model labelled = full_model("spin", "bernoulli");
+    labelled.labels = {3, 700};
+    labelled.image = {4, 1};  // of what is no label
+    save_model(file.path(), labelled, true);
+    CHECK(load_model(file.path()).labels == labelled.labels);
+    CHECK(load_model(file.path()).image == labelled.image);
     for (const Binarize binarize : {Binarize::threshold, Binarize::sample, Binarize::none}) {
         Model model = model_of("bernoulli", "bernoulli", 175);
         model.preparation.binarize = binarize;
@@ -350,6 +357,12 @@ TEST_CASE("each fault of a model is refused with a message that names it") {
     }
     for (const char* bad : {"", "-2", "2.0", "2x", " 2", "99999999999999999999"})
         CHECK(contains(fault(say("image.height", bad)), "metadata image.height is '"));
+    for (const char* bad : {"", "3", "3,", "3,x", "3,3", "4,3", "0,1,2,3,4,5", "3, 4"}) {
+        CAPTURE(bad);
+        CHECK(contains(fault(say("labels", bad)), "metadata labels is '"));
+    }
+    CHECK(contains(fault(say("labels", "0,1"), "potts"), "metadata labels is '0,1', expected"));
+    CHECK(contains(fault(say("labels", "0,1")), "expected a product of 4, the visible units without the labels"));
     CHECK(contains(fault(say("image.height", "3")), "expected a product of 6"));
     CHECK(contains(fault(say("image.width", "0")), "expected a product of 6"));
     CHECK(contains(fault(say("image.height", "0")), "expected a product of 6"));

@@ -131,18 +131,45 @@ std::vector<double> axis(std::size_t width, std::size_t i) {
     return direction;
 }
 
-PreciseMachine gaussian_machine(std::uint64_t seed) {
-    return random_machine<double>("gaussian", 4, "bernoulli", 3, seed, 0.8);
+PreciseMachine gaussian_machine(std::uint64_t seed, const char* hidden_kind = "bernoulli") {
+    return random_machine<double>("gaussian", 4, hidden_kind, 3, seed, 0.8);
 }
 
-/// sum over rows and units of weight times f(F(v) - F(flipped)), from free energies.
-double flips(const PreciseMachine& machine, const BasicMatrix<double>& data, double (*f)(double)) {
+/// Calls use(machine) with one of every pair of kinds whose visible units are discrete, or continuous.
+void with_each_pair(bool discrete, std::size_t visible, std::uint64_t seed,
+                    const std::function<void(const PreciseMachine&)>& use) {
+    std::size_t found = 0;
+    for (const auto& [visible_kind, hidden_kind] : unit_pairs) {
+        const auto machine = random_machine<double>(visible_kind, visible, hidden_kind, 3, seed, 0.6);
+        if (is_discrete(machine.visible) != discrete) continue;
+        INFO(visible_kind << " x " << hidden_kind);
+        use(machine);
+        ++found;
+    }
+    CHECK(found >= 3);
+}
+
+/// sum over rows and sites of weight times f(probabilities of the site's letters given all others, the one that
+/// stands), from free energies.
+double over_sites(const PreciseMachine& machine, const BasicMatrix<double>& data,
+                  const std::function<double(const std::vector<double>&, std::size_t)>& f) {
+    const BasicMatrix<double> letters = site_states(machine.visible);
+    const std::size_t columns = letters.cols();
     double sum = 0;
     for (std::size_t b = 0; b < data.rows(); ++b)
-        for (std::size_t i = 0; i < data.cols(); ++i) {
-            auto flipped = row_of(data, b);
-            flipped[i] = 1 - flipped[i];
-            sum += weight_of(b) * f(free_energy(machine, row_of(data, b)) - free_energy(machine, flipped));
+        for (std::size_t i = 0; i < data.cols(); i += columns) {
+            std::vector<double> logs;
+            std::size_t stands = letters.rows();
+            for (std::size_t k = 0; k < letters.rows(); ++k) {
+                auto changed = row_of(data, b);
+                std::copy_n(letters.row(k).begin(), columns, changed.begin() + static_cast<std::ptrdiff_t>(i));
+                if (changed == row_of(data, b)) stands = k;
+                logs.push_back(-free_energy(machine, changed));
+            }
+            REQUIRE(stands < letters.rows());
+            const double normalizer = log_sum_exp(logs);
+            for (double& value : logs) value = std::exp(value - normalizer);
+            sum += weight_of(b) * f(logs, stands);
         }
     return sum;
 }
@@ -162,8 +189,8 @@ Dataset drawn_from(const Machine& machine, std::size_t count, Random& random) {
 }
 
 NoiseContrastive noise_of(const PreciseMachine& machine, std::uint64_t seed) {
-    const Machine shape =
-        random_machine<float>(std::string(kind(machine.visible)), machine.visible_count(), "bernoulli", 1, seed, 0.5);
+    const Machine shape = random_machine<float>(std::string(kind(machine.visible)), site_count(machine.visible),
+                                                "bernoulli", 1, seed, 0.5);
     return {shape.visible, 3};
 }
 
@@ -172,15 +199,17 @@ NoiseContrastive noise_of(const PreciseMachine& machine, std::uint64_t seed) {
 TEST_SUITE_BEGIN("objectives");
 
 TEST_CASE("score matching is half the squared score and its divergence") {
-    const auto machine = gaussian_machine(602);
-    const auto data = random_states(machine.visible, rows, 603);
-    double expected = 0;
-    for (std::size_t b = 0; b < rows; ++b)
-        for (std::size_t i = 0; i < 4; ++i) {
-            const auto [first, second] = along(machine, row_of(data, b), axis(4, i));
-            expected += weight_of(b) * (0.5 * first * first + second);
-        }
-    CHECK(outcome(ScoreMatching{}, machine, data).loss == doctest::Approx(expected).epsilon(1e-7));
+    for (const char* hidden_kind : {"bernoulli", "spin"}) {
+        const auto machine = gaussian_machine(602, hidden_kind);
+        const auto data = random_states(machine.visible, rows, 603);
+        double expected = 0;
+        for (std::size_t b = 0; b < rows; ++b)
+            for (std::size_t i = 0; i < 4; ++i) {
+                const auto [first, second] = along(machine, row_of(data, b), axis(4, i));
+                expected += weight_of(b) * (0.5 * first * first + second);
+            }
+        CHECK(outcome(ScoreMatching{}, machine, data).loss == doctest::Approx(expected).epsilon(1e-7));
+    }
 }
 
 TEST_CASE("denoising score matching compares the score of noisy rows with where they came from") {
@@ -237,7 +266,7 @@ Spread over_draws(const O& objective, const PreciseMachine& machine, const Basic
 }  // namespace
 
 TEST_CASE("sliced score matching is score matching where directions are averaged out") {
-    const auto machine = gaussian_machine(606);
+    const auto machine = gaussian_machine(606, "spin");
     const auto data = random_states(machine.visible, rows, 607);
     const Outcome exact = outcome(ScoreMatching{}, machine, data);
     const auto [losses, slopes] = over_draws(SlicedScoreMatching{2}, machine, data, 2000, 608);
@@ -255,32 +284,38 @@ TEST_CASE("sliced score matching is score matching where directions are averaged
     CHECK(noisy > 10);
 }
 
-TEST_CASE("pseudo-likelihood and ratio matching are what free energies of flipped states say") {
-    for (const char* hidden_kind : {"bernoulli", "gaussian"}) {
-        const auto machine = random_machine<double>("bernoulli", 5, hidden_kind, 3, 609, 0.6);
+TEST_CASE("pseudo-likelihood and ratio matching are what free energies of changed states say") {
+    with_each_pair(true, 4, 609, [](const PreciseMachine& machine) {
         const auto data = random_states(machine.visible, rows, 610);
-        CHECK(outcome(PseudoLikelihood{}, machine, data).loss ==
-              doctest::Approx(flips(machine, data, [](double d) { return std::log1p(std::exp(d)); })).epsilon(1e-12));
-        CHECK(outcome(RatioMatching{}, machine, data).loss == doctest::Approx(flips(machine, data, [](double d) {
-                                                                  return std::pow(1 / (1 + std::exp(-d)), 2);
-                                                              })).epsilon(1e-12));
+        const double surprises = over_sites(
+            machine, data, [](const std::vector<double>& p, std::size_t stands) { return -std::log(p[stands]); });
+        const double distances = over_sites(machine, data, [](const std::vector<double>& p, std::size_t stands) {
+            double sum = 0;
+            for (std::size_t k = 0; k < p.size(); ++k) sum += 0.5 * std::pow(p[k] - (k == stands ? 1 : 0), 2);
+            return sum;
+        });
+        CHECK(outcome(PseudoLikelihood{}, machine, data).loss == doctest::Approx(surprises).epsilon(1e-12));
+        CHECK(outcome(RatioMatching{}, machine, data).loss == doctest::Approx(distances).epsilon(1e-12));
+    });
+}
+
+TEST_CASE("changes of some sites stand for all of them on average") {
+    for (const char* visible_kind : {"bernoulli", "potts"}) {
+        const auto machine = random_machine<double>(visible_kind, 6, "bernoulli", 3, 611, 0.9);
+        const auto data = random_states(machine.visible, rows, 612);
+        const Outcome exact = outcome(PseudoLikelihood{}, machine, data);
+        const auto expected = flat(exact.gradient);
+        const auto [losses, slopes] = over_draws(PseudoLikelihood{2}, machine, data, 3000, 613);
+        CHECK(losses.variance() > 0);
+        CHECK(std::abs(losses.z(exact.loss)) < 4.5);
+        for (std::size_t p = 0; p < expected.size(); ++p) CHECK(std::abs(slopes[p].z(expected[p])) < 4.5);
     }
 }
 
-TEST_CASE("flips of some units stand for all of them on average") {
-    const auto machine = random_machine<double>("bernoulli", 6, "bernoulli", 3, 611, 0.9);
-    const auto data = random_states(machine.visible, rows, 612);
-    const Outcome exact = outcome(PseudoLikelihood{}, machine, data);
-    const auto expected = flat(exact.gradient);
-    const auto [losses, slopes] = over_draws(PseudoLikelihood{2}, machine, data, 3000, 613);
-    CHECK(losses.variance() > 0);
-    CHECK(std::abs(losses.z(exact.loss)) < 4.5);
-    for (std::size_t p = 0; p < expected.size(); ++p) CHECK(std::abs(slopes[p].z(expected[p])) < 4.5);
-}
-
 TEST_CASE("noise contrast tells data from noise by their densities") {
-    for (const char* visible_kind : {"bernoulli", "gaussian"}) {
-        const auto machine = random_machine<double>(visible_kind, 4, "bernoulli", 3, 614, 0.7);
+    for (const auto& [visible_kind, hidden_kind] : unit_pairs) {
+        INFO(visible_kind << " x " << hidden_kind);
+        const auto machine = random_machine<double>(visible_kind, 4, hidden_kind, 3, 614, 0.7);
         const auto data = random_states(machine.visible, rows, 615);
         const NoiseContrastive objective = noise_of(machine, 616);
         const PreciseMachine base = precise(Machine(objective.base, Bernoulli(1)));
@@ -313,20 +348,24 @@ TEST_CASE("noise contrast tells data from noise by their densities") {
 }
 
 TEST_CASE("every gradient is that of its loss") {
-    const auto gaussian = gaussian_machine(617);
-    const auto states = random_states(gaussian.visible, rows, 618);
-    check_gradient(ScoreMatching{}, gaussian, states);
-    check_gradient(DenoisingScoreMatching{0.5F}, gaussian, states);
-    check_gradient(SlicedScoreMatching{3}, gaussian, states);
-    check_gradient(noise_of(gaussian, 619), gaussian, states, 0.3);
-    for (const char* hidden_kind : {"bernoulli", "gaussian"}) {
-        const auto bits = random_machine<double>("bernoulli", 5, hidden_kind, 3, 620, 0.6);
-        const auto patterns = random_states(bits.visible, rows, 621);
-        check_gradient(PseudoLikelihood{}, bits, patterns);
-        check_gradient(PseudoLikelihood{2}, bits, patterns);
-        check_gradient(RatioMatching{}, bits, patterns);
-        check_gradient(noise_of(bits, 622), bits, patterns, -2.0);
+    for (const char* hidden_kind : {"bernoulli", "spin"}) {
+        INFO(hidden_kind);
+        const auto machine = gaussian_machine(617, hidden_kind);
+        const auto states = random_states(machine.visible, rows, 618);
+        check_gradient(ScoreMatching{}, machine, states);
+        check_gradient(DenoisingScoreMatching{0.5F}, machine, states);
+        check_gradient(SlicedScoreMatching{3}, machine, states);
     }
+    with_each_pair(true, 4, 620, [](const PreciseMachine& machine) {
+        const auto patterns = random_states(machine.visible, rows, 621);
+        check_gradient(PseudoLikelihood{}, machine, patterns);
+        check_gradient(PseudoLikelihood{2}, machine, patterns);
+        check_gradient(RatioMatching{}, machine, patterns);
+        check_gradient(noise_of(machine, 622), machine, patterns, -2.0);
+    });
+    with_each_pair(false, 4, 619, [](const PreciseMachine& machine) {
+        check_gradient(noise_of(machine, 619), machine, random_states(machine.visible, rows, 618), 0.3);
+    });
 }
 
 TEST_CASE("gradients are added, whatever is there") {
@@ -427,29 +466,30 @@ TEST_CASE("noise contrast learns minus log Z") {
     }
 }
 
-TEST_CASE("binary objectives find the machine that data came from") {
+TEST_CASE("objectives of discrete units find the machine that data came from") {
     // In the limit of all states with their probabilities, each loss is smallest at the machine itself.
-    auto machine = random_machine<double>("bernoulli", 4, "bernoulli", 2, 629, 0.8);
-    const auto states = all_states(machine.visible);
-    const auto probabilities = exact_probabilities(machine);
-    const auto slopes = [&](const auto& objective) {
-        PreciseWorkspace workspace;
-        workspace.resize(machine, states.rows(), 0);
-        std::ranges::copy(states.values(), workspace.visible.data());
-        std::ranges::copy(probabilities, workspace.row_weights.begin());
-        PreciseMachine gradient = machine.zeros_like();
-        PrecisePhase phase;
-        Random random(0);
-        objective.add_gradient(machine, states.rows(), phase, random, workspace, gradient);
-        double largest = 0;
-        for (const double value : flat(gradient)) largest = std::max(largest, std::abs(value));
-        return largest;
-    };
-    CHECK(slopes(PseudoLikelihood{}) < 1e-12);
-    CHECK(slopes(RatioMatching{}) < 1e-12);
-    location(machine.visible)[0] += 0.5;
-    CHECK(slopes(PseudoLikelihood{}) > 1e-3);
-    CHECK(slopes(RatioMatching{}) > 1e-3);
+    with_each_pair(true, 4, 629, [](PreciseMachine machine) {
+        const auto states = all_states(machine.visible);
+        const auto probabilities = exact_probabilities(machine);
+        const auto slopes = [&](const auto& objective) {
+            PreciseWorkspace workspace;
+            workspace.resize(machine, states.rows(), 0);
+            std::ranges::copy(states.values(), workspace.visible.data());
+            std::ranges::copy(probabilities, workspace.row_weights.begin());
+            PreciseMachine gradient = machine.zeros_like();
+            PrecisePhase phase;
+            Random random(0);
+            objective.add_gradient(machine, states.rows(), phase, random, workspace, gradient);
+            double largest = 0;
+            for (const double value : flat(gradient)) largest = std::max(largest, std::abs(value));
+            return largest;
+        };
+        CHECK(slopes(PseudoLikelihood{}) < 1e-12);
+        CHECK(slopes(RatioMatching{}) < 1e-12);
+        location(machine.visible)[0] += 0.5;
+        CHECK(slopes(PseudoLikelihood{}) > 1e-3);
+        CHECK(slopes(RatioMatching{}) > 1e-3);
+    });
 }
 
 TEST_CASE("floats take the steps of doubles, with any number of threads") {
@@ -487,6 +527,9 @@ TEST_CASE("floats take the steps of doubles, with any number of threads") {
     };
     compare(PseudoLikelihood{}, "bernoulli");
     compare(RatioMatching{7}, "bernoulli");
+    compare(PseudoLikelihood{}, "spin");
+    compare(PseudoLikelihood{}, "potts");
+    compare(RatioMatching{7}, "potts");
     compare(ScoreMatching{}, "gaussian");
     compare(DenoisingScoreMatching{}, "gaussian");
     compare(SlicedScoreMatching{}, "gaussian");
@@ -497,12 +540,28 @@ TEST_CASE("objectives say which units they cannot do") {
     const auto reals = random_machine<double>("gaussian", 4, "bernoulli", 2, 634);
     const auto patterns = random_states(bits.visible, rows, 635);
     CHECK_THROWS_WITH_AS(outcome(PseudoLikelihood{}, reals, patterns),
-                         "pseudo-likelihood: gaussian visible units, expected units of two states", Unsupported);
-    CHECK_THROWS_AS(outcome(RatioMatching{}, reals, patterns), Unsupported);
+                         "pseudo-likelihood: gaussian visible units, expected discrete ones", Unsupported);
+    CHECK_THROWS_WITH_AS(outcome(RatioMatching{}, reals, patterns),
+                         "ratio matching: gaussian visible units, expected discrete ones", Unsupported);
     CHECK_THROWS_WITH_AS(outcome(ScoreMatching{}, bits, patterns),
                          "score matching: bernoulli visible units, expected continuous ones", Unsupported);
-    CHECK_THROWS_AS(outcome(DenoisingScoreMatching{}, bits, patterns), Unsupported);
-    CHECK_THROWS_AS(outcome(SlicedScoreMatching{}, bits, patterns), Unsupported);
+    for (const char* visible_kind : {"bernoulli", "spin", "potts"}) {
+        const auto letters = random_machine<double>(visible_kind, 4, "bernoulli", 2, 633);
+        const auto rows_of_letters = random_states(letters.visible, rows, 635);
+        const std::string found = ": " + std::string(visible_kind) + " visible units, expected continuous ones";
+        const auto refused = [&](const auto& objective, const std::string& name) {
+            CHECK_THROWS_WITH_AS(outcome(objective, letters, rows_of_letters), (name + found).c_str(), Unsupported);
+        };
+        refused(ScoreMatching{}, "score matching");
+        refused(DenoisingScoreMatching{}, "denoising score matching");
+        refused(SlicedScoreMatching{}, "sliced score matching");
+    }
+    const auto sites = gaussian_machine(634, "potts");
+    const auto values = random_states(sites.visible, rows, 635);
+    CHECK_THROWS_WITH_AS(outcome(ScoreMatching{}, sites, values),
+                         "score matching: potts hidden units, whose mean has no slopes unit by unit", Unsupported);
+    CHECK_THROWS_AS(outcome(DenoisingScoreMatching{}, sites, values), Unsupported);
+    CHECK_THROWS_AS(outcome(SlicedScoreMatching{}, sites, values), Unsupported);
 }
 
 TEST_CASE("CD-k's mean update is what its transition probabilities say") {

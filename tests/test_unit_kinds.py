@@ -103,6 +103,32 @@ class UnitKinds(AppTest):
         # 4000 draws of 64 states: their own entropy is 63 / 8000 below that of the ring, and they scatter.
         self.assertLess(abs(found['log_likelihood'] - said['log_likelihood_bound']), 0.05)
 
+    def test_every_algorithm_trains_every_pair_or_says_why_not(self):
+        random = np.random.default_rng(4)
+        self.save_array('bits.npy', random.integers(0, 2, size=(40, 4)).astype(np.uint8))
+        self.save_array('reals.npy', random.normal(size=(40, 4)))
+        scores, flips = ('score-matching', 'denoising', 'sliced'), ('pseudo-likelihood', 'ratio-matching')
+        for visible, hidden in itertools.product(('bernoulli', 'gaussian', 'spin', 'potts'), ('bernoulli', 'spin', 'potts')):
+            words = ['--hidden', 3, '--epochs', 2, '--visible-units', visible, '--hidden-units', hidden, '--quiet']
+            words += ['--visible-states', 2] * (visible == 'potts') + ['--hidden-states', 3] * (hidden == 'potts')
+            data = 'reals.npy' if visible == 'gaussian' else 'bits.npy'
+            for algorithm in ('pcd', 'cd', 'fpcd', 'tempering', 'exact', 'nce', *scores, *flips):
+                with self.subTest(algorithm=algorithm, visible=visible, hidden=hidden):
+                    name = {'denoising': 'denoising score matching', 'sliced': 'sliced score matching'}.get(
+                        algorithm, algorithm if algorithm == 'pseudo-likelihood' else algorithm.replace('-', ' '))
+                    if algorithm in (flips if visible == 'gaussian' else scores):
+                        self.fails(2, 'rbm-train', data, *words, '--algorithm', algorithm, '--output', 'none',
+                                   saying=[name, f'{visible} visible units'])
+                    elif algorithm in scores and hidden == 'potts':
+                        self.fails(2, 'rbm-train', data, *words, '--algorithm', algorithm, '--output', 'none',
+                                   saying=[name, 'potts hidden units'])
+                    else:
+                        self.ok('rbm-train', data, *words, '--algorithm', algorithm, '--output', 'run', '--force',
+                                *(['--restarts', 1] if algorithm == 'exact' else ['--batch-size', 15]))
+                        if algorithm in (*scores, *flips, 'nce'):
+                            last = json.loads(self.path('run/metrics.jsonl').read_text('utf-8').splitlines()[-1])
+                            self.assertTrue(np.isfinite(last['loss']))
+
     def test_potts_data_are_codes_or_one_hot(self):
         codes = np.random.default_rng(3).integers(0, 3, size=(60, 4))
         codes[:, 1] = codes[:, 0]

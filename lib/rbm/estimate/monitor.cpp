@@ -10,6 +10,7 @@
 
 #include "rbm/kernels/error.h"
 #include "rbm/kernels/scalar.h"
+#include "rbm/model/labels.h"
 
 namespace rbm {
 namespace {
@@ -87,6 +88,21 @@ double reconstruction_error(const Machine& machine, const Dataset& data, const S
         }
     });
     return total / static_cast<double>(data.rows() * data.cols());
+}
+
+double label_error(const Machine& machine, const Dataset& data, std::size_t classes, const Stream& stream) {
+    std::size_t wrong = 0;
+    for_each_block(data, stream, [&](std::size_t, const Matrix& states) {
+        const LabelPosterior posterior = label_posterior(machine, ConstView(states), classes);
+        for (std::size_t r = 0; r < states.rows(); ++r) {
+            const auto label = states.row(r).last(classes);
+            const auto found = posterior.probability.row(r);
+            wrong += std::ranges::max_element(label) - label.begin() == std::ranges::max_element(found) - found.begin()
+                         ? 0
+                         : 1;
+        }
+    });
+    return static_cast<double>(wrong) / static_cast<double>(data.rows());
 }
 
 double pseudo_likelihood(const Machine& machine, const Dataset& data, Random random) {

@@ -18,6 +18,9 @@ double free_energy_gap(const Machine& machine, const Dataset& training, const Da
 /// Mean squared difference, per visible unit, between v and E[v | E[h | v]].
 double reconstruction_error(const Machine& machine, const Dataset& data, const Stream& stream = {});
 
+/// Share of rows whose most probable label (rbm/model/labels.h), given their data, is another than theirs.
+double label_error(const Machine& machine, const Dataset& data, std::size_t classes, const Stream& stream = {});
+
 /// Log pseudo-likelihood sum_i log p(v_i | rest), in nats per row, from one random unit per row, times V: unbiased, and
 /// cheap.  Throws Unsupported unless visible units are discrete.
 double pseudo_likelihood(const Machine& machine, const Dataset& data, Random random);

@@ -4,8 +4,10 @@
 #include <fast_float/fast_float.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <functional>
 #include <stdexcept>
 
 #include "rbm/io/atomic_file.h"
@@ -160,6 +162,25 @@ std::optional<AnomalyThreshold> anomaly_threshold_of(const Tensors& file) {
                             metadata_number<std::uint64_t>(file, "anomaly.samples", 0)};
 }
 
+/// "0,1,2": ascending, at least two, fewer than visible units.
+std::vector<std::uint32_t> labels_of(const Tensors& file, const Machine& machine) {
+    std::vector<std::uint32_t> labels;
+    const std::string* text = metadata(file, "labels");
+    if (text == nullptr) return labels;
+    for (std::size_t first = 0; first <= text->size();) {
+        const std::size_t end = std::min(text->find(',', first), text->size());
+        labels.push_back(parse_number<std::uint32_t>(file, "labels", text->substr(first, end - first)));
+        first = end + 1;
+    }
+    if (std::ranges::adjacent_find(labels, std::greater_equal{}) != labels.end() || labels.size() < 2 ||
+        labels.size() >= machine.visible_count() || site_width(machine.visible) > 1)
+        throw DataError(
+            fmt::format("{}: metadata labels is '{}', expected at least two ascending numbers for the last "
+                        "of the {} {} visible units, some of which are data",
+                        file.source, *text, machine.visible_count(), kind(machine.visible)));
+    return labels;
+}
+
 }  // namespace
 
 std::string_view name_of(Binarize binarize) {
@@ -225,6 +246,9 @@ Tensors model_tensors(const Model& model) {
     file.metadata["data.binarize"] = name_of(model.preparation.binarize);
     if (model.preparation.binarize == Binarize::threshold)
         file.metadata["data.threshold"] = fmt::format("{}", model.preparation.threshold);
+    std::string labels;
+    for (const std::uint32_t label : model.labels) labels += fmt::format("{}{}", labels.empty() ? "" : ",", label);
+    if (!labels.empty()) file.metadata["labels"] = labels;
     if (model.image.height > 0) {
         file.metadata["image.height"] = fmt::format("{}", model.image.height);
         file.metadata["image.width"] = fmt::format("{}", model.image.width);
@@ -262,13 +286,15 @@ Model model_from(const Tensors& file) {
     model.rates = optional_vector(file, "data.rates", model.machine.visible_count());
     model.image = {metadata_number<std::size_t>(file, "image.height", 0),
                    metadata_number<std::size_t>(file, "image.width", 0)};
+    model.labels = labels_of(file, model.machine);
+    const std::size_t pixels = model.machine.visible_count() - model.labels.size();
     if ((model.image.height != 0 || model.image.width != 0) &&
-        (model.image.width == 0 || model.machine.visible_count() % model.image.width != 0 ||
-         model.machine.visible_count() / model.image.width != model.image.height))
+        (model.image.width == 0 || pixels % model.image.width != 0 || pixels / model.image.width != model.image.height))
         throw DataError(
             fmt::format("{}: metadata image.height x image.width is {} x {}, expected a product of {}, the "
-                        "visible units",
-                        file.source, model.image.height, model.image.width, model.machine.visible_count()));
+                        "visible units{}",
+                        file.source, model.image.height, model.image.width, pixels,
+                        model.labels.empty() ? "" : " without the labels"));
     model.log_partition = log_partition_of(file);
     model.anomaly = anomaly_threshold_of(file);
     return model;

@@ -32,8 +32,11 @@ struct AnomalyThreshold {
 
 struct Model {
     Machine machine;
-    Preparation preparation;   ///< what happens to data before the machine sees them
-    ImageShape image;          ///< of a sample, when it is a picture
+    Preparation preparation;  ///< what happens to data before the machine sees them
+    ImageShape image;         ///< of a sample, when it is a picture
+    /// What the last visible units stand for, one label each, ascending (rbm/model/labels.h); the data and the image
+    /// are the units before.  None: no unit is a label.
+    std::vector<std::uint32_t> labels;
     std::vector<float> rates;  ///< [V] means of the prepared training data, or empty
     std::optional<LogPartition> log_partition;
     std::optional<AnomalyThreshold> anomaly;

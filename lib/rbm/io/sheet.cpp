@@ -123,7 +123,7 @@ ImageShape squarest(std::size_t cols) {
 Picture sheet(ConstView images, ImageShape shape, const SheetOptions& options) {
     if (shape == ImageShape{})
         shape = squarest(images.cols);
-    else if (shape.height * shape.width != images.cols)
+    else if (shape.height * shape.width > images.cols)
         throw std::invalid_argument(fmt::format("sheet: rows have {} values, pictures of {} x {} have {}", images.cols,
                                                 shape.height, shape.width, shape.height * shape.width));
     if (images.rows == 0 || images.cols == 0) throw std::invalid_argument("sheet: there is no picture to draw");

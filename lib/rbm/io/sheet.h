@@ -28,8 +28,9 @@ struct SheetOptions {
 /// The shape in which rows of `cols` values are drawn when they are not pictures: the squarest that holds them all.
 ImageShape squarest(std::size_t cols);
 
-/// Draws row i of `images` [N, height * width] as tile i, row by row.  A shape of 0 x 0 stands for squarest().  Throws
-/// std::invalid_argument when the shape does not fit, there is no row, or the sheet would have more than 2^28 pixels.
+/// Draws row i of `images` [N, height * width] as tile i, row by row.  A shape of 0 x 0 stands for squarest().  What
+/// rows have behind their picture, such as a label, is not drawn.  Throws std::invalid_argument when the shape does not
+/// fit, there is no row, or the sheet would have more than 2^28 pixels.
 Picture sheet(ConstView images, ImageShape shape, const SheetOptions& options = {});
 
 /// sheet() as a PNG file; see write_file().

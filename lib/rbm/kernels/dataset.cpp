@@ -184,6 +184,36 @@ Dataset Dataset::expanded(std::size_t states) const {
     return result;
 }
 
+Dataset Dataset::with_labels(std::span<const std::uint32_t> labels, std::size_t classes, float off) const {
+    const bool fits =
+        labels.size() == rows_ && std::ranges::all_of(labels, [&](std::uint32_t label) { return label < classes; });
+    if (!fits || !mean_.empty() || sampled_)
+        throw std::invalid_argument(fmt::format(
+            "Dataset::with_labels: expected {} labels below {} and data that are not prepared", rows_, classes));
+    const std::size_t cols = cols_ + classes;
+    Dataset result;
+    const auto* bytes = std::get_if<Bytes>(&storage_);
+    if (bytes != nullptr && off == 0) {
+        std::vector<std::uint8_t> values(rows_ * cols);
+        for (std::size_t row = 0; row < rows_; ++row) {
+            std::copy_n(bytes->values.data() + row * cols_, cols_, values.data() + row * cols);
+            values[row * cols + cols_ + labels[row]] = static_cast<std::uint8_t>(bytes->divisor);
+        }
+        result = from_bytes(rows_, cols, std::move(values), bytes->divisor);
+    } else {
+        std::vector<float> values(rows_ * cols, off);
+        for (std::size_t row = 0; row < rows_; ++row) {
+            for (std::size_t col = 0; col < cols_; ++col) values[row * cols + col] = value(row, col);
+            values[row * cols + cols_ + labels[row]] = 1;
+        }
+        result = from_floats(rows_, cols, std::move(values));
+    }
+    result.image = image;
+    result.name = name;
+    result.missing_ = missing_;
+    return result;
+}
+
 Dataset Dataset::prepared(const Preparation& preparation, const StateForm& form) const& {
     return Dataset(*this).prepared(preparation, form);
 }

@@ -96,6 +96,11 @@ class Dataset {
     /// code.
     Dataset expanded(std::size_t states) const;
 
+    /// The same rows with `classes` more columns behind their own, of which the one numbered labels[row] is 1 and the
+    /// others are `off`.  The picture's shape stays that of the columns before.  For data that are not yet prepared.
+    /// Throws std::invalid_argument unless there is one label below `classes` for each row.
+    Dataset with_labels(std::span<const std::uint32_t> labels, std::size_t classes, float off = 0) const;
+
     /// Rows first, ..., first + count - 1.  Throws std::invalid_argument when there are not so many.
     Dataset slice(std::size_t first, std::size_t count) const;
     /// At most `count` rows, evenly spread over all: a sample to watch that no order of the file can bias.

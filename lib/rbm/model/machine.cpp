@@ -208,18 +208,24 @@ void BasicMachine<Real>::add_coupling(std::span<const double> coupling, BasicMac
 }
 
 template <class Real>
-void BasicMachine<Real>::add_free_energy_gradient(ConstView visible_state, ConstView field, ConstView mean_of_hidden,
-                                                  std::span<const Real> row_weights, Workspace& workspace,
-                                                  BasicMachine& gradient) const {
+void BasicMachine<Real>::add_weight_gradient(const BasicOuterProduct<Real>& product, Workspace& workspace,
+                                             BasicMachine& gradient) const {
     // sum_b w_b s(v_b) W s(h_b)^T, the coupling, is what the weights' gradient gains, times W: no product is needed.
     std::vector<double>& coupling = workspace.coupling;
     coupling.assign(couples() ? visible_count() : 0, 0.0);
     const ConstView slopes = std::as_const(gradient).weights.view();
     if (couples()) add_row_dots(1.0, weights.view(), slopes, coupling);
-    add_outer(weight_gradient(visible_state, mean_of_hidden, row_weights, workspace), gradient.weights.view());
+    add_outer(product, gradient.weights.view());
     if (couples()) add_row_dots(-1.0, weights.view(), slopes, coupling);
-    add_unit_gradient(visible_state, field, mean_of_hidden, row_weights, gradient);
     if (couples()) add_coupling(coupling, gradient);
+}
+
+template <class Real>
+void BasicMachine<Real>::add_free_energy_gradient(ConstView visible_state, ConstView field, ConstView mean_of_hidden,
+                                                  std::span<const Real> row_weights, Workspace& workspace,
+                                                  BasicMachine& gradient) const {
+    add_weight_gradient(weight_gradient(visible_state, mean_of_hidden, row_weights, workspace), workspace, gradient);
+    add_unit_gradient(visible_state, field, mean_of_hidden, row_weights, gradient);
 }
 
 template <class Real>

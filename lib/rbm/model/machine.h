@@ -80,6 +80,8 @@ struct BasicMachine {
     /// The same in parts.  The weights', not yet multiplied out; it refers to the arguments and the workspace,
     BasicOuterProduct<Real> weight_gradient(ConstView visible_state, ConstView mean, std::span<const Real> row_weights,
                                             Workspace&) const;
+    /// gradient += such a product, with what the visible units gain from it when couples() is true.
+    void add_weight_gradient(const BasicOuterProduct<Real>& product, Workspace&, BasicMachine& gradient) const;
     /// the units',
     void add_unit_gradient(ConstView visible_state, ConstView field, ConstView mean, std::span<const Real> row_weights,
                            BasicMachine& gradient) const;

@@ -91,6 +91,16 @@ void BasicSpin<Real>::add_expected_gradient(MatrixView<const Real>, MatrixView<c
 }
 
 template <class Real>
+void BasicSpin<Real>::mean_slopes(MatrixView<const Real> mean, MatrixView<Real> first, MatrixView<Real> second) const {
+    for (std::size_t b = 0; b < mean.rows; ++b)
+        for (std::size_t j = 0; j < mean.cols; ++j) {
+            const Real m = mean.row(b)[j], slope = (1 - m) * (1 + m);
+            first.row(b)[j] = slope;
+            second.row(b)[j] = -2 * m * slope;
+        }
+}
+
+template <class Real>
 void BasicSpin<Real>::fit_marginals(std::span<const double> means, std::span<const double>, std::size_t samples) {
     const double limit = std::log(static_cast<double>(std::max<std::size_t>(samples, 2)));
     for (std::size_t i = 0; i < bias.size(); ++i) {

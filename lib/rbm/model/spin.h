@@ -60,6 +60,9 @@ struct BasicSpin {
     void add_expected_gradient(MatrixView<const Real> field, MatrixView<const Real> mean,
                                std::span<const Real> row_weights, BasicSpin& gradient) const;
 
+    /// The first two derivatives of the mean m in the field, unit by unit: 1 - m^2 and -2 m (1 - m^2).
+    void mean_slopes(MatrixView<const Real> mean, MatrixView<Real> first, MatrixView<Real> second) const;
+
     /// bias = half the log-odds of up that the means stand for, which are held at +-log(samples).
     void fit_marginals(std::span<const double> means, std::span<const double> variances, std::size_t samples);
 

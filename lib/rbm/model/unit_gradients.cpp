@@ -17,11 +17,10 @@ void visit_both(const BasicUnits<Real>& units, BasicUnits<Real>& gradient, const
 }  // namespace
 
 template <class Real>
-std::pair<Real, Real> two_states(const BasicUnits<Real>& units, std::string_view asked_by) {
-    const std::vector<Real> letters = alphabet(units);
-    if (letters.size() != 2)
-        throw Unsupported(fmt::format("{}: {} visible units, expected units of two states", asked_by, kind(units)));
-    return {letters[0], letters[1]};
+BasicSites<Real> discrete_sites(const BasicUnits<Real>& units, std::string_view asked_by) {
+    if (!is_discrete(units))
+        throw Unsupported(fmt::format("{}: {} visible units, expected discrete ones", asked_by, kind(units)));
+    return sites(units);
 }
 
 template <class Real>
@@ -63,6 +62,12 @@ void add_score_gradient(const BasicUnits<Real>& units, MatrixView<const Real> st
 }
 
 template <class Real>
+void add_own_gradient(const BasicUnits<Real>& units, MatrixView<const Real> state, std::span<const Real> row_weights,
+                      BasicUnits<Real>& gradient) {
+    visit_both(units, gradient, [&](const auto& bank, auto& into) { bank.add_gradient(state, row_weights, into); });
+}
+
+template <class Real>
 void add_expected_gradient(const BasicUnits<Real>& units, MatrixView<const Real> field, MatrixView<const Real> mean,
                            std::span<const Real> row_weights, BasicUnits<Real>& gradient) {
     visit_both(units, gradient,
@@ -70,13 +75,15 @@ void add_expected_gradient(const BasicUnits<Real>& units, MatrixView<const Real>
 }
 
 #define RBM_INSTANTIATE(Real)                                                                                      \
-    template std::pair<Real, Real> two_states(const BasicUnits<Real>&, std::string_view);                          \
+    template BasicSites<Real> discrete_sites(const BasicUnits<Real>&, std::string_view);                           \
     template void mean_slopes(const BasicUnits<Real>&, MatrixView<const Real>, MatrixView<Real>, MatrixView<Real>, \
                               std::string_view);                                                                   \
     template void score(const BasicUnits<Real>&, MatrixView<const Real>, MatrixView<const Real>, MatrixView<Real>, \
                         std::string_view);                                                                         \
     template void add_score_gradient(const BasicUnits<Real>&, MatrixView<const Real>, MatrixView<const Real>,      \
                                      std::span<const double>, BasicUnits<Real>&, std::string_view);                \
+    template void add_own_gradient(const BasicUnits<Real>&, MatrixView<const Real>, std::span<const Real>,         \
+                                   BasicUnits<Real>&);                                                             \
     template void add_expected_gradient(const BasicUnits<Real>&, MatrixView<const Real>, MatrixView<const Real>,   \
                                         std::span<const Real>, BasicUnits<Real>&);
 RBM_INSTANTIATE(float)

@@ -7,15 +7,15 @@
 
 #include <span>
 #include <string_view>
-#include <utility>
 
 #include "rbm/model/machine.h"
+#include "rbm/model/sites.h"
 
 namespace rbm {
 
-/// The two states of a unit of two-state units.  Throws Unsupported for other kinds.
+/// The sites of a discrete bank and their letters.  Throws Unsupported for continuous units.
 template <class Real>
-std::pair<Real, Real> two_states(const BasicUnits<Real>& units, std::string_view asked_by);
+BasicSites<Real> discrete_sites(const BasicUnits<Real>& units, std::string_view asked_by);
 
 /// first, second [B x N] = derivatives of the mean in the field, from the mean.  Throws Unsupported for kinds whose
 /// units depend on each other's fields or are not discrete.
@@ -34,6 +34,11 @@ void score(const BasicUnits<Real>& units, MatrixView<const Real> state, MatrixVi
 template <class Real>
 void add_score_gradient(const BasicUnits<Real>& units, MatrixView<const Real> state, MatrixView<const Real> along,
                         std::span<const double> curvature, BasicUnits<Real>& gradient, std::string_view asked_by);
+
+/// gradient += sum_b row_weights[b] dE_own(state[b])/dparameters.
+template <class Real>
+void add_own_gradient(const BasicUnits<Real>& units, MatrixView<const Real> state, std::span<const Real> row_weights,
+                      BasicUnits<Real>& gradient);
 
 /// gradient += sum_b row_weights[b] E[dE_own/dparameters], averaged over p(state | field); `mean` is what mean() gives.
 template <class Real>

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "rbm/model/labels.h"
 #include "rbm/sampler/chains.h"
 #include "rbm/sampler/tempering.h"
 
@@ -61,6 +62,7 @@ struct BasicGradientWorkspace {
     BasicMatrix<Real> incomplete_rows;                              ///< what is known of them,
     BasicMatrix<Real> known;                                        ///< and where
     std::vector<BasicMatrix<Real>> scratch;                         ///< objectives without chains
+    BasicLabelledStates<Real> labelled;                             ///< discriminative
 
     /// Room for `batch` rows of data and `negative` rows of the model; the batch goes into visible's first rows and its
     /// weights, which are 1 / B when all rows count the same, into row_weights' first values.

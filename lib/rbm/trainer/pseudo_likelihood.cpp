@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "rbm/trainer/pseudo_likelihood.h"
 
-#include "rbm/kernels/scalar.h"
 #include "rbm/trainer/flips.h"
 
 namespace rbm {
-namespace {
-
-/// -log p(v_i | rest) = log(1 + exp(F(v) - F(flipped))).
-detail::Slope surprise(double difference) { return {softplus(difference), logistic(difference)}; }
-
-}  // namespace
 
 template <class Real>
 void PseudoLikelihood::add_gradient(const BasicMachine<Real>& machine, std::size_t batch, BasicChains<Real>&,
                                     Random& random, BasicGradientWorkspace<Real>& workspace,
                                     BasicMachine<Real>& gradient) const {
-    detail::add_flip_gradient(machine, batch, units, surprise, "pseudo-likelihood", random, workspace, gradient);
+    detail::add_flip_gradient(machine, batch, sites, detail::to_conditional, "pseudo-likelihood", random, workspace,
+                              gradient);
 }
 
 #define RBM_INSTANTIATE(Real)                                                                                         \

@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: MIT
 #include "rbm/trainer/ratio_matching.h"
 
-#include "rbm/kernels/scalar.h"
+#include <cmath>
+
 #include "rbm/trainer/flips.h"
 
 namespace rbm {
 namespace {
 
-/// 1 - p(v_i | rest) = logistic(F(v) - F(flipped)).
-detail::Slope squared_doubt(double difference) {
-    const double doubt = logistic(difference);
-    return {doubt * doubt, 2 * doubt * doubt * logistic(-difference)};
+/// Of d_k, whose p_k is proportional to exp(d_k):  d loss / d d_k = p_k (p_k - delta_k - sum_m p_m (p_m - delta_m)).
+double squared_doubts(std::span<double> differences) {
+    const double stands = std::exp(-detail::to_conditional(differences));
+    double doubt = 0, squares = 0;
+    for (const double p : differences) {
+        doubt += p;
+        squares += p * p;
+    }
+    const double expected = squares - stands * doubt;
+    for (double& p : differences) p *= p - expected;
+    return 0.5 * (doubt * doubt + squares);
 }
 
 }  // namespace
@@ -19,7 +27,7 @@ template <class Real>
 void RatioMatching::add_gradient(const BasicMachine<Real>& machine, std::size_t batch, BasicChains<Real>&,
                                  Random& random, BasicGradientWorkspace<Real>& workspace,
                                  BasicMachine<Real>& gradient) const {
-    detail::add_flip_gradient(machine, batch, units, squared_doubt, "ratio matching", random, workspace, gradient);
+    detail::add_flip_gradient(machine, batch, sites, squared_doubts, "ratio matching", random, workspace, gradient);
 }
 
 #define RBM_INSTANTIATE(Real)                                                                                      \
