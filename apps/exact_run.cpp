@@ -14,8 +14,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
 const char* text_of(LbfgsEnd end) {
     switch (end) {
         case LbfgsEnd::gradient:

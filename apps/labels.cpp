@@ -7,6 +7,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "apps/resources.h"
 #include "rbm/io/bytes.h"
 #include "rbm/io/data.h"
 #include "rbm/io/gzip.h"
@@ -87,6 +88,8 @@ std::vector<std::uint32_t> places_of(const std::vector<std::uint32_t>& labels, c
 
 Dataset with_labels(const Dataset& raw, const std::vector<std::uint32_t>& places, std::size_t classes,
                     const Units& visible, Binarize binarize) {
+    require_memory(static_cast<double>(raw.rows()) * static_cast<double>(raw.cols() + classes) * sizeof(float),
+                   fmt::format("the data with {} labels", classes));
     const float off = label_values(visible, "labels").first;
     return raw.with_labels(places, classes, binarize == Binarize::none ? off : 0.0F);
 }

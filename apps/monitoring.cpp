@@ -60,9 +60,12 @@ void Monitor::track(std::size_t epochs, std::size_t rows, Units path_base, std::
     annealing.betas = static_cast<std::size_t>(std::clamp(steps, 200.0, 10'000.0));
 }
 
-void Monitor::watch_labels(std::size_t classes, const Dataset* validation_set) {
+void Monitor::watch_labels(std::size_t classes, const Dataset* judged) {
     label_count = classes;
-    if (validation_set != nullptr) labelled = *validation_set;
+    if (judged != nullptr)
+        labelled = *judged;
+    else
+        labelled = validation;
 }
 
 bool Monitor::knows_likelihood(std::size_t epoch, std::size_t epochs) const {

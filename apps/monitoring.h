@@ -24,14 +24,15 @@ struct Monitor {
     std::uint64_t seed = 0;          ///< of these
 
     std::size_t label_count = 0;      ///< the last units; 0: there are none
-    std::optional<Dataset> labelled;  ///< all held-out samples
+    std::optional<Dataset> labelled;  ///< held-out samples whose labels are judged
 
     /// Watching costs about a fifth of the training at most: samples and intervals follow from the sizes alone.
     Monitor(const Machine& machine, const Dataset& training_set, const Dataset* validation_set, double log_scale_sum);
     /// Estimates every so many epochs, in about a fifth of the time that they take, but of 200 steps at least.
     void track(std::size_t epochs, std::size_t rows, Units path_base, std::uint64_t run_seed);
-    /// The last `classes` units are labels: tells how often they are wrong, of all held-out samples.
-    void watch_labels(std::size_t classes, const Dataset* validation_set);
+    /// The last `classes` units are labels: tells how often they are wrong, of these held-out samples where the run is
+    /// judged by it, else of those that are watched anyway.
+    void watch_labels(std::size_t classes, const Dataset* judged);
     /// Whether the epoch has a likelihood.
     bool knows_likelihood(std::size_t epoch, std::size_t epochs) const;
 

@@ -52,6 +52,10 @@ std::string progress_line(const std::string& title, std::uint64_t done, std::uin
     return line.substr(0, width);
 }
 
+double seconds_since(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
 Progress::Progress(std::string title, std::uint64_t total, std::string unit)
     : title_(std::move(title)), unit_(std::move(unit)), total_(total), start_(Clock::now()), last_(start_) {
     shown_ = console().progress && console().verbosity != Verbosity::quiet;
@@ -84,7 +88,7 @@ void Progress::milestone(const std::string& text) {
 }
 
 void Progress::draw() {
-    const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+    const double seconds = seconds_since(start_);
     print(fmt::format("\r{}\033[K", progress_line(title_, done_, total_, unit_, text_, seconds, terminal_width())));
     drawn_ = true;
 }

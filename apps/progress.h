@@ -11,6 +11,9 @@
 
 namespace rbm::app {
 
+/// What has passed since then.
+double seconds_since(std::chrono::steady_clock::time_point start);
+
 class Progress {
   public:
     /// total 0: unknown.  The unit is a plural: "updates".

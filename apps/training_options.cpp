@@ -62,7 +62,9 @@ void declare_options(Program& program, RunSettings& run) {
         .option("minimum-sigma",
                 real(&run.minimum_sigma, above(0)).shown_default("a tenth of the prepared data's unit"),
                 "Gaussian units: lower bound of sigma, in the units of the data")
-        .option("initial-weights", real(&run.initial_weights, at_least(0)),
+        .option("initial-weights",
+                real(&run.initial_weights, at_least(0))
+                    .shown_default(fmt::format("0.01; of discriminative and hybrid {}", initial_weights_of_labels)),
                 "standard deviation of the weights at the start")
         .option("initial-hidden-bias", real(&run.initial_hidden_bias, between(-100, 100)),
                 "hidden biases at the start: -4 makes units rare, which small machines of Gaussian units need")
@@ -103,8 +105,10 @@ void declare_options(Program& program, RunSettings& run) {
         .option("batch-size", count(&train.batch_size, 1), "samples per update")
         .option("learning-rate",
                 real(&train.learning_rate, above(0))
-                    .shown_default(fmt::format("{}; of Gaussian units, {} divided by their number if that is less",
-                                               train.learning_rate, gaussian_rate_times_visible)),
+                    .shown_default(fmt::format(
+                        "{}; of Gaussian units, {} divided by their number if that is less; of discriminative and "
+                        "hybrid {} times --batch-size, at most {}",
+                        train.learning_rate, gaussian_rate_times_visible, label_rate_per_sample, largest_label_rate)),
                 "step along the gradient, at the start")
         .option("learning-rate-schedule",
                 choice(&train.schedule, {{"linear", Schedule::linear},

@@ -12,8 +12,6 @@ bool runs_chains(const RunSettings& run) {
     return has_persistent_chains(run) || run.algorithm == "cd" || run.algorithm == "hybrid";
 }
 
-bool needs_labels(const RunSettings& run) { return run.algorithm == "discriminative" || run.algorithm == "hybrid"; }
-
 }  // namespace
 
 std::size_t columns_of(const std::optional<std::size_t>& states) { return states.value_or(1); }
@@ -21,6 +19,8 @@ std::size_t columns_of(const std::optional<std::size_t>& states) { return states
 bool has_persistent_chains(const RunSettings& run) {
     return run.algorithm == "pcd" || run.algorithm == "fpcd" || run.algorithm == "tempering";
 }
+
+bool learns_labels(const RunSettings& run) { return run.algorithm == "discriminative" || run.algorithm == "hybrid"; }
 
 void require_room(const RunSettings& run, std::size_t rows, std::size_t visible) {
     const std::size_t hidden = *run.hidden * columns_of(run.hidden_states);
@@ -113,7 +113,7 @@ void refuse_idle_options(const Program& program, const RunSettings& run) {
 }
 
 void require_labels(const RunSettings& run) {
-    if (needs_labels(run) && run.labels.empty())
+    if (learns_labels(run) && run.labels.empty())
         throw UsageError(fmt::format("--algorithm {}: learns to tell labels; give --labels", run.algorithm));
     if (!run.labels.empty() && !run.validation.empty() && run.validation_labels.empty())
         throw UsageError("option --validation: its samples need labels too; give --validation-labels");

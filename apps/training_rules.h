@@ -12,6 +12,9 @@ std::size_t columns_of(const std::optional<std::size_t>& states);
 /// Whether the run keeps chains from update to update.
 bool has_persistent_chains(const RunSettings& run);
 
+/// Whether labels are what the run is about, and not data like the rest.
+bool learns_labels(const RunSettings& run);
+
 void require_folder_name(const RunSettings& run);
 void require_room(const RunSettings& run, std::size_t rows, std::size_t visible);
 void require_states(const RunSettings& run);

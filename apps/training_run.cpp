@@ -38,7 +38,7 @@ void follow_recipe(Program& program, const Recipe& recipe) {
 
 void start_away_from_zero(Machine& machine, const RunSettings& run) {
     constexpr float spread = 0.01F;  // of initialize()
-    for (float& weight : machine.weights.values()) weight *= run.initial_weights / spread;
+    for (float& weight : machine.weights.values()) weight *= *run.initial_weights / spread;
     for (float& bias : location(machine.hidden)) bias += run.initial_hidden_bias;
 }
 
@@ -99,6 +99,10 @@ int start_run(Program& program, RunSettings& run) {
     if (run.visible_units == Gaussian::name && !run.recipe && !program.given("learning-rate"))
         run.train.learning_rate =
             std::min(run.train.learning_rate, gaussian_rate_times_visible / static_cast<float>(visible));
+    if (learns_labels(run) && run.visible_units != Gaussian::name && !run.recipe && !program.given("learning-rate"))
+        run.train.learning_rate =
+            std::min(label_rate_per_sample * static_cast<float>(run.train.batch_size), largest_label_rate);
+    if (!run.initial_weights) run.initial_weights = learns_labels(run) ? initial_weights_of_labels : 0.01F;
     if (has_persistent_chains(run)) run.chains = run.chains.value_or(run.train.batch_size);
 
     Checkpoint checkpoint;

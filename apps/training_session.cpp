@@ -15,8 +15,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
 /// Calls use(objective) with that of --algorithm.
 template <class Use>
 auto with_objective(const RunSettings& run, const Checkpoint& checkpoint, const Inputs& inputs, const Use& use_whole) {
@@ -78,7 +76,8 @@ class Session {
             monitor_.track(run.track_likelihood, inputs.training.rows(),
                            base_of_data(checkpoint.state.machine, inputs.training, {}), checkpoint.state.seed);
         if (!checkpoint.model.labels.empty())
-            monitor_.watch_labels(checkpoint.model.labels.size(), inputs.validation ? &*inputs.validation : nullptr);
+            monitor_.watch_labels(checkpoint.model.labels.size(),
+                                  run.stop_on == "error" ? &*inputs.validation : nullptr);
         if (run.stop_on == "likelihood" && !monitor_.knows_likelihood(run.train.epochs, run.train.epochs))
             throw UsageError(
                 "option --stop-on: the likelihood of so large a machine is not known; estimate it with "
