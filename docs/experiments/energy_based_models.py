@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Keeps docs/energy-based-models.md true: runs all its commands, in order, and compares what they print with the page.
 
-usage: energy_based_models.py [FOLDER_OF_THE_PROGRAMS] [--write] [--pictures]     build/apps unless given
-  --write      put what was printed into the page
+usage: energy_based_models.py [FOLDER_OF_THE_PROGRAMS] [--write | --table] [--pictures]     build/apps unless given
+  --write      put what was printed into the page, and what objectives.json says into its table of methods
+  --table      do no more than the latter
   --pictures   draw docs/pictures/ebm-*.png too; needs Debian's python3-matplotlib
 
 A block of commands is fenced as sh; a fence without a language behind it holds what they print. Words must be the same, and
@@ -14,7 +15,7 @@ import json
 import os
 import pathlib
 import re
-import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,7 @@ import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = ROOT / 'docs' / 'energy-based-models.md'
+RESULTS = ROOT / 'docs' / 'experiments' / 'objectives.json'
 PICTURES = ROOT / 'docs' / 'pictures'
 sys.path.insert(0, str(ROOT / 'docs' / 'examples'))
 sys.dont_write_bytecode = True
@@ -75,6 +77,28 @@ def run_page(home, write):
             if block['output'] is not None:
                 page = page[:block.start('output')] + output + page[block.end('output'):]
         PAGE.write_text(page)
+
+
+# The table of methods: likelihoods lost and seconds as objectives.py measured them.
+def table_of_methods(write):
+    if not RESULTS.exists():
+        return
+    measured = {}
+    for table in json.loads(RESULTS.read_text())['tables']:
+        for line in table['lines']:
+            lost = statistics.median(losses[0] for losses in line['losses'])
+            measured[table['name'], line['options']] = f'{lost:.4f}, {line["seconds"]:.1f}'
+    page = PAGE.read_text()
+    start = page.index('| `--algorithm` |')
+    lines = page[start:page.index('\n\n', start)].split('\n')
+    for i, line in enumerate(lines[2:], 2):
+        words = [word.strip() for word in line[1:-1].split('|')]
+        name = words[0].strip('`')
+        words[5:] = [measured.get((kind, name), '') for kind in ('bits', 'reals')]
+        lines[i] = '|' + '|'.join(f' {word} ' if word else ' ' for word in words) + '|'
+        expect(write or lines[i] == line, f'the line of {name} is not that of {RESULTS.name}: --table writes it')
+    if write:
+        PAGE.write_text(page[:start] + '\n'.join(lines) + page[page.index('\n\n', start):])
 
 
 # What the pictures show.
@@ -252,9 +276,13 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('programs', nargs='?', default=ROOT / 'build/apps', type=pathlib.Path)
     parser.add_argument('--write', action='store_true')
+    parser.add_argument('--table', action='store_true')
     parser.add_argument('--pictures', action='store_true')
     options = parser.parse_args()
     plt = None
+    table_of_methods(options.write or options.table)
+    if options.table:
+        return
     if options.pictures:
         import matplotlib
         matplotlib.use('Agg')
