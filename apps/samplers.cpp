@@ -23,10 +23,10 @@ constexpr double lowest_acceptance = 0.05;
 /// Less than half as many taken or refused as wanted.
 bool far(double rate, double wanted) { return 2 * rate < wanted || 2 * (1 - rate) < 1 - wanted; }
 
-/// A step size to begin with, and the acceptance rate that one is sought for; none: it stays.
+/// A step size to begin with, and the acceptance rate that one is sought for; 0: it stays.
 struct StepSizePlan {
     double start = 0;
-    std::optional<double> wanted;
+    double wanted = 0;
 };
 
 /// `one_step` is called as one_step(machine, chains, random, step size, number of the step).
@@ -38,11 +38,11 @@ class ProposingDreamer final : public Dreamer {
         : sampler_(std::move(sampler)),
           machine_(machine),
           chains_(std::move(start)),
-          search_steps_(plan.wanted ? steps / 2 : 0),
+          search_steps_(plan.wanted > 0 ? steps / 2 : 0),
           step_size_(plan.start),
           one_step_(one_step) {
         search_.start = plan.start;
-        if (plan.wanted) search_.target = *plan.wanted;
+        if (plan.wanted > 0) search_.target = plan.wanted;
     }
     std::size_t count() const override { return chains_.count(); }
     void step(Random& random) override {
@@ -128,13 +128,13 @@ std::unique_ptr<Dreamer> proposing_dreamer(const std::string& sampler, const Mac
     const double units = static_cast<double>(std::max<std::size_t>(1, machine.visible_count()));
     StepSizePlan plan;
     if (metropolis)
-        plan = {discrete ? 0 : 2.38 / std::sqrt(units), discrete ? std::nullopt : std::optional(metropolis_acceptance)};
+        plan = {discrete ? 0 : 2.38 / std::sqrt(units), discrete ? 0 : metropolis_acceptance};
     else if (sampler == "langevin")
-        plan = {0.05, std::nullopt};
+        plan = {0.05, 0};
     else if (!discrete)
         plan = {std::min(1.0, 1.36 / std::cbrt(units)), langevin_acceptance};
-    if (sampler == "annealing") plan.wanted.reset();
-    if (step_size) plan = {*step_size, std::nullopt};
+    if (sampler == "annealing") plan.wanted = 0;
+    if (step_size) plan = {*step_size, 0};
 
     const auto dreamer = [&](auto one_step) -> std::unique_ptr<Dreamer> {
         return std::make_unique<ProposingDreamer<decltype(one_step)>>(sampler, machine, std::move(start), steps, plan,
