@@ -89,13 +89,13 @@ LogPartition ratio_of_partitions(const Model& model, const Machine& machine, con
     Random random(settings.common.seed);
     const PartitionRatio ratio =
         partition_ratio(other_machine, base(other, other_machine), machine, base(model, machine), how, random);
+    detail("lengths of the ways, in deviations of log weights: {:.2f} between the models, {:.2f} by a base",
+           ratio.direct_length, ratio.base_length);
     if (!ratio.agrees)
-        warn("annealing forth gives {:.3f} nats and back {:.3f}: the chains do not mix, or --betas are too few",
-             ratio.forth.value, ratio.back.value);
-    else if (std::max(ratio.forth.spread, ratio.back.spread) > largest_spread)
-        warn("the chains' weights spread by {:.1f} nats: take more --betas",
-             std::max(ratio.forth.spread, ratio.back.spread));
-    return {ratio.value, ratio.low, ratio.high, "ais"};
+        warn("annealing forth and back disagree: the chains do not mix, or --betas are too few");
+    else if (ratio.largest_spread > largest_spread)
+        warn("the chains' weights spread by {:.1f} nats: take more --betas", ratio.largest_spread);
+    return {ratio.value, ratio.low, ratio.high, ratio.route == RatioRoute::direct ? "ais" : "ais by a base"};
 }
 
 void compare_models(Scores& scores, const Model& model, Model other, const Dataset& data,
@@ -113,18 +113,29 @@ void compare_models(Scores& scores, const Model& model, Model other, const Datas
     const Machine machine = beta == 1 ? model.machine : tempered(model.machine, beta);
     const Machine other_machine = beta == 1 ? other.machine : tempered(other.machine, beta);
     const LogPartition ratio = ratio_of_partitions(model, machine, other, other_machine, settings);
-    std::vector<double> there = free_energies(other.machine, data, data_stream(settings.common), beta);
+    const bool missing = settings.missing == "nan";
+    Intervals there;
+    if (missing)
+        there = marginal_free_energies(other, data, settings);
+    else
+        there.value = free_energies(other.machine, data, data_stream(settings.common), beta);
+    if (!missing) there.low = there.high = there.value;
     const std::vector<double>& here = scores.column("free_energy");
+    const std::vector<double>&here_low = missing ? scores.column("free_energy_low") : here,
+          &here_high = missing ? scores.column("free_energy_high") : here;
     std::vector<double> value(here.size()), low(here.size()), high(here.size());
     double mean = 0;
     for (std::size_t r = 0; r < here.size(); ++r) {
-        const double difference = there[r] - here[r];
-        value[r] = difference - ratio.value;
-        low[r] = difference - ratio.high;
-        high[r] = difference - ratio.low;
+        value[r] = there.value[r] - here[r] - ratio.value;
+        low[r] = there.low[r] - here_high[r] - ratio.high;
+        high[r] = there.high[r] - here_low[r] - ratio.low;
         mean += value[r] / static_cast<double>(here.size());
     }
-    scores.add("against_free_energy", std::move(there));
+    scores.add("against_free_energy", std::move(there.value));
+    if (missing) {
+        scores.add("against_free_energy_low", std::move(there.low));
+        scores.add("against_free_energy_high", std::move(there.high));
+    }
     scores.add("log_ratio", std::move(value));
     scores.add("log_ratio_low", std::move(low));
     scores.add("log_ratio_high", std::move(high));
@@ -139,17 +150,33 @@ void compare_models(Scores& scores, const Model& model, Model other, const Datas
 
 }  // namespace
 
-void compare(Scores& scores, const Model& model, const Dataset& data, const Program& program,
-             const ScoreSettings& settings) {
+Against load_against(const ScoreSettings& settings) {
     struct stat status {};
     const std::string& path = settings.against;
-    if (path != "-" && ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode))
-        return compare_samples(scores, model, load_raw(path), program, settings);
-    const std::vector<std::byte> bytes = read_bytes(path);
-    const std::string name = path == "-" ? "standard input" : path;
-    if (is_model(bytes))
-        return compare_models(scores, model, model_from(parse_safetensors(bytes, name)), data, settings);
-    compare_samples(scores, model, parse_data(bytes, name), program, settings);
+    Against found;
+    if (path != "-" && ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) {
+        found.samples = load_raw(path);
+    } else {
+        const std::vector<std::byte> bytes = read_bytes(path);
+        const std::string name = path == "-" ? "standard input" : path;
+        if (is_model(bytes))
+            found.model = model_from(parse_safetensors(bytes, name));
+        else
+            found.samples = parse_data(bytes, name);
+    }
+    if (found.samples && settings.missing == "nan")
+        throw UsageError(
+            "option --missing: found with --against of samples, expected a model: free energies of rows that miss "
+            "different values are not to be compared");
+    return found;
+}
+
+void compare(Scores& scores, const Model& model, const Dataset& data, Against against, const Program& program,
+             const ScoreSettings& settings) {
+    if (against.model)
+        compare_models(scores, model, std::move(*against.model), data, settings);
+    else
+        compare_samples(scores, model, std::move(*against.samples), program, settings);
 }
 
 }  // namespace rbm::app

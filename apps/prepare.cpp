@@ -10,9 +10,9 @@
 
 namespace rbm::app {
 
-Dataset load_raw(const std::string& path) {
+Dataset load_raw(const std::string& path, bool missing) {
     std::vector<std::string> notes;
-    Dataset data = load_data(path, &notes);
+    Dataset data = load_data(path, &notes, missing);
     for (const std::string& text : notes) note("{}", text);
     detail("{}: {} rows of {} columns", path, data.rows(), data.cols());
     return data;

@@ -9,8 +9,8 @@
 
 namespace rbm::app {
 
-/// The data in `path`, with what is worth telling told.
-Dataset load_raw(const std::string& path);
+/// The data in `path`, with what is worth telling told.  With `missing`, tables may have gaps, which become NaN.
+Dataset load_raw(const std::string& path, bool missing = false);
 
 /// One column for each of the model's visible units: codes of Potts units expanded.  Throws DataError when the columns
 /// do not fit.

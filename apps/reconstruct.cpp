@@ -42,7 +42,7 @@ std::size_t chains_of(const Settings& settings) {
 }
 
 Task open(const Program& program, const Settings& settings, bool picture) {
-    Task task{load_model(settings.model), load_raw(settings.data), {}, {}};
+    Task task{load_model(settings.model), load_raw(settings.data, holds_some(settings)), {}, {}};
     if (task.model.image == ImageShape{}) task.model.image = task.raw.image;
     const Units units = task.model.machine.visible;
     const bool codes = task.raw.cols() == site_count(units);
@@ -185,7 +185,7 @@ int main(int argc, char** argv) {
             "fill in: an array (.npy, one row or one per sample; 1 is known, 0 is not, and may be NaN in DATA) or a "
             "picture (.png; white is known, black is not)")
         .option("missing", choice(&settings.missing, {"refuse", "nan"}),
-                "nan: fill in what is NaN in DATA, instead of a mask")
+                "nan: fill in what is NaN in DATA, or a gap in CSV, instead of a mask")
         .option("chains", count(&settings.chains, 1, 1'000'000).shown_default("1, or 100 with --spread"),
                 "clamped chains for each sample, over which means are taken; --states gives the state of each: "
                 "[samples, chains, values]")

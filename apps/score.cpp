@@ -22,8 +22,7 @@ void check_options(const Program& program, const ScoreSettings& settings) {
             if (program.given(option) && program.given(other))
                 throw UsageError(fmt::format("option --{}: found with --{}, but {}", option, other, why));
     };
-    if (settings.missing == "nan")
-        exclude("missing", {"against", "attribution", "calibrate"}, "that needs whole samples");
+    if (settings.missing == "nan") exclude("missing", {"attribution", "calibrate"}, "that needs whole samples");
     exclude("calibrate", {"labels", "against", "attribution"}, "it looks at familiar samples only");
     if (settings.calibrate && settings.common.beta != 1)
         throw UsageError("option --calibrate: found with --beta, expected beta 1: the threshold is the model's own");
@@ -70,7 +69,7 @@ int run(const Program& program, const ScoreSettings& settings) {
     if (settings.calibrate && model.anomaly && !settings.common.force)
         throw FileError(
             fmt::format("{}: has a threshold of anomalies already; use --force to replace it", settings.model));
-    Dataset raw = load_raw(settings.data);
+    Dataset raw = load_raw(settings.data, settings.missing == "nan");
     const bool without_labels = lacks_labels(model, raw.cols());
     check_labels(model, program, settings, without_labels);
     if (settings.missing == "nan") raw.allow_missing();
@@ -78,11 +77,13 @@ int run(const Program& program, const ScoreSettings& settings) {
     const Dataset data = prepare_for(model, raw, program, settings.common);
     const bool ranks = !settings.labels.empty() && !settings.classify;
     const std::vector<bool> anomalous = ranks ? anomalous_samples(settings, data.rows()) : std::vector<bool>{};
+    std::optional<Against> against;
+    if (!settings.against.empty()) against = load_against(settings);
     std::optional<LabelPosterior> posterior;
     if (settings.classify || without_labels) posterior = posterior_of(model, data, settings.common);
     Scores scores = score_samples(model, data, settings, posterior ? &*posterior : nullptr);
     if (settings.classify) classify(scores, model, *posterior, settings);
-    if (!settings.against.empty()) compare(scores, model, data, program, settings);
+    if (against) compare(scores, model, data, std::move(*against), program, settings);
     if (ranks) rank_anomalies(scores, anomalous);
     if (settings.calibrate) calibrate(scores, settings);
     if (!settings.attribution.empty()) write_attribution(model, raw, data, settings);
@@ -106,12 +107,14 @@ int main(int argc, char** argv) {
         .argument("MODEL", &s.model, "model file")
         .argument("DATA", &s.data, "samples, one per row; - is standard input")
         .option("output", path(&s.output), "where the scores go: .csv or .npy; - is standard output, as CSV")
-        .option("against", input(&s.against).named("MODEL|DATA"),
-                "another model: adds the log of the ratio of both densities; or other samples: tells how far the mean "
-                "free energies are apart")
+        .option(
+            "against", input(&s.against).named("MODEL|DATA"),
+            "another model: adds the log of the ratio of both densities, with its interval; or other samples: tells "
+            "how far the mean free energies are apart")
         .option(
             "missing", choice(&s.missing, {"refuse", "nan"}),
-            "nan: NaN in DATA is a value that is not known, and free energies are those of what is, with their "
+            "nan: NaN in DATA, or a gap in CSV, is a value that is not known, and free energies are those of what is, "
+            "with their "
             "interval; exact where at most 25 bits, or as many states of others, are missing or hidden, else by AIS")
         .option("classify", flag(&s.classify),
                 "of a model trained with --labels: adds the most probable label and the probability of each; with "

@@ -47,13 +47,16 @@ std::vector<double> log_scales(const Model& model, const Dataset& data) {
     return sums;
 }
 
-void add_marginals(Scores& scores, const Model& model, const Dataset& data, const ScoreSettings& settings) {
+}  // namespace
+
+Intervals marginal_free_energies(const Model& model, const Dataset& data, const ScoreSettings& settings) {
     const CommonSettings& common = settings.common;
     const Machine machine = common.beta == 1 ? model.machine : tempered(model.machine, common.beta);
     const PreciseMachine exact = precise(machine);
     MarginalSettings how{settings.chains, settings.betas, [] { throw_if_stopped(); }, std::nullopt};
     if (!model.rates.empty() && common.beta == 1) how.visible_base = base_of_rates(model, machine);
-    std::vector<double> value(data.rows()), low(data.rows()), high(data.rows());
+    Intervals found{std::vector<double>(data.rows()), std::vector<double>(data.rows()),
+                    std::vector<double>(data.rows())};
     std::size_t estimated = 0, wide = 0;
     Progress progress("adding up what is missing", data.rows(), "samples");
     Matrix row(1, data.cols());
@@ -61,7 +64,7 @@ void add_marginals(Scores& scores, const Model& model, const Dataset& data, cons
         data.fill(r, data_stream(common), row);
         Random random = Random(common.seed).fork(r);
         const MarginalFreeEnergy one = marginal_free_energy(machine, exact, row.values(), how, random);
-        value[r] = one.value, low[r] = one.low, high[r] = one.high;
+        found.value[r] = one.value, found.low[r] = one.low, found.high[r] = one.high;
         estimated += one.exact ? 0 : 1;
         wide += one.spread > largest_spread ? 1 : 0;
         throw_if_stopped();
@@ -71,12 +74,8 @@ void add_marginals(Scores& scores, const Model& model, const Dataset& data, cons
         note("{} of {} samples miss more than can be added up: their free energies are estimates by AIS", estimated,
              data.rows());
     if (wide > 0) warn("the chains of {} samples disagree: take more --betas", wide);
-    scores.add("free_energy", std::move(value));
-    scores.add("free_energy_low", std::move(low));
-    scores.add("free_energy_high", std::move(high));
+    return found;
 }
-
-}  // namespace
 
 void Scores::add(std::string name, std::vector<double> values) {
     names.push_back(std::move(name));
@@ -105,12 +104,16 @@ Scores score_samples(const Model& model, const Dataset& data, const ScoreSetting
                      const LabelPosterior* posterior) {
     const CommonSettings& common = settings.common;
     Scores scores;
-    if (settings.missing == "nan")
-        add_marginals(scores, model, data, settings);
-    else if (posterior != nullptr)
+    if (settings.missing == "nan") {
+        Intervals found = marginal_free_energies(model, data, settings);
+        scores.add("free_energy", std::move(found.value));
+        scores.add("free_energy_low", std::move(found.low));
+        scores.add("free_energy_high", std::move(found.high));
+    } else if (posterior != nullptr) {
         scores.add("free_energy", posterior->free_energy);
-    else
+    } else {
         scores.add("free_energy", free_energies(model.machine, data, data_stream(common), common.beta));
+    }
     const std::vector<double> free_energy = scores.column("free_energy");
     if (model.log_partition && common.beta != 1)
         note("the model's log Z is that of beta 1: no log_likelihood at beta {}", common.beta);

@@ -33,6 +33,14 @@ struct Scores {
     std::string json_text() const;  ///< columns as arrays, facts as they are
 };
 
+/// One per sample, nats.
+struct Intervals {
+    std::vector<double> value, low, high;
+};
+
+/// Free energies of what is known of each sample.
+Intervals marginal_free_energies(const Model& model, const Dataset& data, const ScoreSettings& settings);
+
 /// Free energies, of posterior where there is one, with their interval where values may be missing; log-likelihoods
 /// where the model knows its log Z; whether a sample is above the model's threshold.
 Scores score_samples(const Model& model, const Dataset& data, const ScoreSettings& settings,

@@ -72,7 +72,7 @@ Dataset labelled(const RunSettings& run, const Dataset& samples, const std::vect
 }  // namespace
 
 Dataset load_samples(const RunSettings& run, const std::string& path) {
-    Dataset raw = load_raw(path);
+    Dataset raw = load_raw(path, run.missing == "nan");
     if (run.missing == "nan") raw.allow_missing();
     return raw;
 }

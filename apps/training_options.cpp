@@ -39,7 +39,8 @@ void declare_options(Program& program, RunSettings& run) {
         .option("sample-weights", input(&run.sample_weights),
                 "one weight per sample: .npy [N] or a table of one column")
         .option("missing", choice(&run.missing, {"refuse", "nan"}),
-                "nan: NaN in DATA is a value that is not known, and is drawn given the known ones by clamped chains")
+                "nan: NaN in DATA, or a gap in CSV, is a value that is not known, and is drawn given the known ones by "
+                "clamped chains")
         .option("missing-sweeps", count(&run.missing_sweeps, 1, 1'000'000), "of these chains, per update")
         .option("recipe", choice(&run.recipe, names_of_recipes()),
                 "options as in a paper, shown at the start; those that are given win")

@@ -88,6 +88,20 @@ TEST_CASE("adaptive spacing: dense where the path is long") {
     CHECK(measured.length.back() > 0.01);
 }
 
+TEST_CASE("lengths of the way there and of the way back add up place by place") {
+    PathLength there, back;
+    there.betas = {0, 0.5, 1}, there.length = {0, 1, 4};
+    back.betas = {0, 0.25, 1},
+    back.length = {0, 8, 9};  // the first quarter of the way back is the last of the way there
+    CHECK(there.length_at(0.25) == doctest::Approx(0.5));
+    CHECK(there.length_at(0.75) == doctest::Approx(2.5));
+    const auto sum = PathLength::both_ways(there, back);
+    CHECK(sum.betas == std::vector<double>{0, 0.5, 0.75, 1});
+    REQUIRE(sum.length.size() == 4);
+    for (std::size_t k = 0; k < 4; ++k)
+        CHECK(sum.length[k] == doctest::Approx(std::vector<double>{0, 1 + 2.0 / 3, 3.5, 13}[k]));
+}
+
 TEST_CASE("log of a mean of weights, worked out by hand") {
     const std::vector<double> same(10, -700.0);
     const auto flat = mean_of_weights(same);

@@ -32,6 +32,14 @@ class Check(AppTest):
         names = {one['check'] for one in found['checks']}
         self.assertLessEqual({'chain rule', 'free energy, summed', 'gradient of F(v), weights', 'score', 'log Z',
                               'probabilities', 'Gibbs, states', 'kernels, products', 'kernels, threads'}, names)
+        tried = {}
+        for one in found['checks']:
+            sampler, _, what = one['check'].partition(', ')
+            if what in ('states', 'transitions', 'residuals'):
+                tried.setdefault('gaussian visible' in one['subject'], set()).add(sampler)
+        self.assertEqual(tried, {
+            False: {'Gibbs', 'Metropolis', 'annealing', 'Gibbs with gradients', 'tempering'},
+            True: {'Gibbs', 'Metropolis', 'annealing', 'Langevin', 'MALA', 'Gibbs-Langevin', 'tempering'}})
 
     def test_the_table_lines_up(self):
         self.model()

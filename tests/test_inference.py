@@ -58,6 +58,11 @@ class Inference(AppTest):
         self.assertEqual(list(found), ['free_energy', 'free_energy_low', 'free_energy_high'])
         for column in found.values():
             np.testing.assert_allclose(column, expected, rtol=1e-5, atol=1e-5)
+        for gap in 'nan', '':  # the same in a table
+            text = '\n'.join(','.join(gap if np.isnan(value) else f'{value:g}' for value in row) for row in holes).encode()
+            self.assertEqual(self.ok('rbm-score', 'a.safetensors', '-', '--missing', 'nan', input=text),
+                             self.ok('rbm-score', 'a.safetensors', 'holes.npy', '--missing', 'nan'))
+            self.fails(3, 'rbm-score', 'a.safetensors', '-', input=text, saying='standard input:1: column 1')
         self.ok('rbm-estimate', 'a.safetensors', '--save')
         found = self.scores('a.safetensors', 'holes.npy', '--missing', 'nan')
         np.testing.assert_allclose(found['log_likelihood'], -expected - log_sum_exp(-free_energies), atol=1e-5)
@@ -108,6 +113,46 @@ class Inference(AppTest):
         self.assertLessEqual(told['partition_ratio_low'], exact)
         self.assertGreaterEqual(told['partition_ratio_high'], exact)
         self.assertLess(told['partition_ratio_high'] - told['partition_ratio_low'], 2)
+
+    def test_against_a_model_that_learned_apart(self):
+        """Blocks again, but strong ones: each machine says of the other's samples that they are impossible."""
+        totals, names = [], ('x.safetensors', 'y.safetensors')
+        for name, seed in zip(names, (1, 2)):
+            rng = np.random.default_rng(seed)
+            weights, total = np.zeros((60, 60)), 0
+            for block in range(0, 60, 4):
+                part = f32(rng.normal(scale=1.5, size=(4, 4)))
+                weights[block:block + 4, block:block + 4] = part
+                v = np.array([[i >> k & 1 for k in range(4)] for i in range(16)])
+                total += log_sum_exp(np.logaddexp(0, v @ part).sum(1))
+            self.save_model(name, weights)
+            totals.append(total)
+        self.save_array('one.npy', np.zeros((3, 60), '<f4'))
+        told = json.loads(self.ok('rbm-score', *names[:1], 'one.npy', '--against', names[1], '--json', '--betas', 100))
+        self.assertEqual(told['partition_ratio_method'], 'ais by a base')
+        exact = totals[0] - totals[1]
+        self.assertLessEqual(told['partition_ratio_low'], exact)
+        self.assertGreaterEqual(told['partition_ratio_high'], exact)
+        self.assertLess(told['partition_ratio_high'] - told['partition_ratio_low'], 6)
+
+    def test_against_a_model_with_missing_values(self):
+        """The ratio of the densities of what is known."""
+        holes = self.bits[:6].copy()
+        holes[[0, 1, 1, 2], [3, 0, 6, 5]] = np.nan
+        holes[3] = np.nan
+        self.save_array('holes.npy', holes)
+        found = self.scores('a.safetensors', 'holes.npy', '--missing', 'nan', '--against', 'b.safetensors')
+        logs = []
+        for machine in self.first, self.second:
+            energies = machine.free_energy(STATES)
+            fits = [((STATES == row) | np.isnan(row)).all(1) for row in holes]
+            logs.append(np.array([log_sum_exp(-energies[fit]) for fit in fits]) - log_sum_exp(-energies))
+        for name in 'log_ratio', 'log_ratio_low', 'log_ratio_high':
+            np.testing.assert_allclose(found[name], logs[0] - logs[1], atol=1e-4)
+        np.testing.assert_allclose(found['log_ratio'][3], 0, atol=1e-4)
+        for name in 'against_free_energy_low', 'against_free_energy_high':
+            np.testing.assert_allclose(found[name], found['against_free_energy'], atol=1e-6)
+        self.fails(2, 'rbm-score', 'a.safetensors', 'holes.npy', '--missing', 'nan', '--against', 'bits.npy', saying='--missing')
 
     def test_against_samples(self):
         other = self.rng.integers(0, 2, (25, 7)).astype('<f4')
@@ -200,6 +245,11 @@ class Inference(AppTest):
         self.ok('rbm-reconstruct', 'a.safetensors', 'holes.npy', '--missing', 'nan', '--chains', 4000, '--steps', 30,
                 '--output', 'again.npy')
         np.testing.assert_array_equal(self.array('again.npy'), mean)
+        text = '\n'.join(','.join('' if np.isnan(value) else f'{value:g}' for value in row) for row in holes).encode()
+        self.ok('rbm-reconstruct', 'a.safetensors', '-', '--missing', 'nan', '--chains', 4000, '--steps', 30, '--output', 'table.npy', input=text)
+        np.testing.assert_array_equal(self.array('table.npy'), mean)
+        self.fails(3, 'rbm-reconstruct', 'a.safetensors', '-', '--mask', 'mask.npy', '--output', 'x.npy',
+                   input=b'nan,nan,nan,nan,nan,nan,nan\n', saying='column')
         for row in range(2):
             agree = (STATES[:, mask == 1] == self.bits[row, mask == 1]).all(1)
             logs = -self.first.free_energy(STATES[agree])

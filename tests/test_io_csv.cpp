@@ -86,6 +86,21 @@ TEST_CASE("mistakes are named with line and column") {
         CHECK_MESSAGE(has(refusal(seventeenth("0," + std::string(bad) + ",1")), "f.csv:17: column 2"), bad);
 }
 
+TEST_CASE("gaps are values that nobody knows, where they may be") {
+    const std::string text = "a,b,c\n1,nan,3\n,NaN,6\n7,8,\n";
+    const rbm::Dataset data = rbm::parse_csv(std::as_bytes(std::span(text)), "f.csv", true);
+    REQUIRE(data.rows() == 3);
+    for (std::size_t row = 0; row < 3; ++row)
+        for (std::size_t col = 0; col < 3; ++col) {
+            const bool gap = (row == 0 && col == 1) || (row == 1 && col < 2) || (row == 2 && col == 2);
+            CHECK(std::isnan(data.value(row, col)) == gap);
+            if (!gap) CHECK(data.value(row, col) == static_cast<float>(3 * row + col + 1));
+        }
+    const std::string infinite = "1,inf\n", word = "1,x\n", short_row = "1,2\nnan\n";
+    for (const std::string* bad : {&infinite, &word, &short_row})
+        CHECK_THROWS_AS(rbm::parse_csv(std::as_bytes(std::span(*bad)), "f.csv", true), rbm::DataError);
+}
+
 TEST_CASE("no row is taken for a header, no header for a row") {
     CHECK(has(refusal("1,x,3\n4,5,6\n"),
               "f.csv:1: column 2: found 'x', expected a number (a header line holds no number"));

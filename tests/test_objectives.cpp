@@ -11,6 +11,7 @@
 #include "rbm/kernels/ops.h"
 #include "rbm/kernels/threads.h"
 #include "rbm/trainer/contrastive_divergence.h"
+#include "rbm/trainer/discriminative.h"
 #include "rbm/trainer/lbfgs.h"
 #include "rbm/trainer/noise_contrastive.h"
 #include "rbm/trainer/pseudo_likelihood.h"
@@ -582,6 +583,7 @@ TEST_CASE("floats take the steps of doubles, with any number of threads") {
     compare(ScoreMatching{}, "gaussian");
     compare(DenoisingScoreMatching{}, "gaussian");
     compare(SlicedScoreMatching{}, "gaussian");
+    for (const char* kind : {"bernoulli", "spin", "gaussian"}) compare(Discriminative{5}, kind);
 }
 
 TEST_CASE("objectives say which units they cannot do") {

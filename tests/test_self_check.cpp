@@ -231,6 +231,142 @@ TEST_CASE_FIXTURE(OneThread, "a wrong sampler is seen, one that does nothing too
     }
 }
 
+TEST_CASE_FIXTURE(OneThread, "a fault of a sampler that proposes is seen by its own proof, and by no other's") {
+    /// The functions with one of them changed, and the names of the proofs that fail.
+    const auto names = [](const Machine& machine, auto change) {
+        CheckedFunctions functions = library_functions();
+        change(functions);
+        return failed(self_check(machine, 1, functions));
+    };
+    using Names = std::vector<std::string>;
+    for (const std::string visible : {"bernoulli", "potts"}) {
+        const Machine machine = example_machine(visible, 9, "spin", 8, 1, 1.5);
+        CAPTURE(visible);
+        const auto hot = [](Chains& chains) { chains.beta.assign(chains.count(), 0.9F); };
+        const Names metropolis = {"Metropolis, transitions"}, gradients = {"Gibbs with gradients, transitions"};
+        const auto holds = [](const Names& found, const Names& expected) {  // and nothing of another sampler
+            for (const std::string& name : found)
+                if (name.substr(0, 6) != expected[0].substr(0, 6)) return false;
+            return std::find(found.begin(), found.end(), expected[0]) != found.end();
+        };
+        CHECK(holds(names(machine,
+                          [&](CheckedFunctions& f) {
+                              f.metropolis = [&](const Machine& m, Chains& chains, Random& random,
+                                                 const Metropolis& settings) {
+                                  hot(chains);
+                                  settings.step(m, chains, random);
+                              };
+                          }),
+                    metropolis));
+        CHECK(holds(names(machine,
+                          [&](CheckedFunctions& f) {
+                              f.metropolis = [](const Machine&, Chains&, Random&, const Metropolis&) {};
+                          }),
+                    metropolis));
+        CHECK(holds(names(machine,
+                          [&](CheckedFunctions& f) {
+                              f.gibbs_with_gradients = [&](const Machine& m, Chains& chains, Random& random,
+                                                           const GibbsWithGradients& settings) {
+                                  hot(chains);
+                                  settings.step(m, chains, random);
+                              };
+                          }),
+                    gradients));
+        CHECK(holds(names(machine,
+                          [&](CheckedFunctions& f) {
+                              f.gibbs_with_gradients = [](const Machine&, Chains&, Random&, const GibbsWithGradients&) {
+                              };
+                          }),
+                    gradients));
+        CHECK(names(machine, [&](CheckedFunctions& f) {
+                  f.annealing = [](const Machine& m, Chains& chains, Random& random, SimulatedAnnealing settings) {
+                      settings.last_power = 1;
+                      settings.step(m, chains, random);
+                  };
+              }) == Names{"annealing, transitions"});
+        CHECK(names(machine, [&](CheckedFunctions& f) {
+                  f.temper = [](const Bridge& bridge, TemperedChains& chains, Random& random, std::size_t sweeps) {
+                      chains.steps = 1;  // the turn of the pairs that two rungs have none of
+                      Tempering{sweeps}.step(bridge, chains, random);
+                  };
+              }) == Names{"tempering, transitions"});
+        CHECK(names(machine, [&](CheckedFunctions& f) {
+                  f.temper = [](const Bridge& bridge, TemperedChains& chains, Random& random, std::size_t sweeps) {
+                      const auto rungs = chains.rung;
+                      Tempering{sweeps}.step(bridge, chains, random);
+                      chains.rung = rungs;
+                  };
+              }).size() == 2);
+    }
+}
+
+TEST_CASE_FIXTURE(OneThread, "a fault of a sampler of real numbers is seen by its own proof") {
+    const Machine machine = example_machine("gaussian", 9, "bernoulli", 8, 1);
+    const auto names = [&](auto change) {
+        CheckedFunctions functions = library_functions();
+        change(functions);
+        return failed(self_check(machine, 1, functions));
+    };
+    using Names = std::vector<std::string>;
+    const auto has = [](const Names& found, const std::string& name) {
+        return std::find(found.begin(), found.end(), name) != found.end();
+    };
+    const auto warm = names([](CheckedFunctions& f) {
+        f.metropolis = [](const Machine& m, Chains& chains, Random& random, const Metropolis& settings) {
+            chains.beta.assign(chains.count(), 0.9F);
+            settings.step(m, chains, random);
+        };
+    });
+    CHECK(has(warm, "Metropolis, transitions"));
+    CHECK(has(warm, "Metropolis, residuals"));
+    const auto long_steps = names([](CheckedFunctions& f) {
+        f.langevin = [](const Machine& m, Chains& chains, Random& random, Langevin settings) {
+            settings.step_size *= 1.1;
+            settings.step(m, chains, random);
+        };
+    });
+    CHECK(long_steps == Names{"Langevin, transitions", "MALA, transitions"});  // which keep the distribution still
+    const auto unadjusted = names([](CheckedFunctions& f) {
+        f.langevin = [](const Machine& m, Chains& chains, Random& random, Langevin settings) {
+            settings.adjusted = false;
+            settings.step(m, chains, random);
+        };
+        f.gibbs_langevin = [](const Machine& m, Chains& chains, Random& random, GibbsLangevin settings) {
+            settings.adjusted = false;
+            settings.step(m, chains, random);
+        };
+    });
+    for (const std::string name :
+         {"MALA, residuals", "MALA, transitions", "Gibbs-Langevin, residuals", "Gibbs-Langevin, transitions"})
+        CHECK(has(unadjusted, name));
+    CHECK(!has(unadjusted, "Langevin, transitions"));
+    const auto lazy = names([](CheckedFunctions& f) {
+        f.metropolis = [](const Machine&, Chains&, Random&, const Metropolis&) {};
+        f.annealing = [](const Machine&, Chains&, Random&, const SimulatedAnnealing&) {};
+        f.langevin = [](const Machine&, Chains&, Random&, const Langevin&) {};
+        f.gibbs_langevin = [](const Machine&, Chains&, Random&, const GibbsLangevin&) {};
+    });
+    for (const std::string name : {"Metropolis", "annealing", "Langevin", "MALA", "Gibbs-Langevin"})
+        CHECK(has(lazy, name + ", transitions"));
+    // Hidden units that are not drawn anew: a step leads elsewhere.
+    CHECK(has(names([](CheckedFunctions& f) {
+                  f.gibbs_langevin = [](const Machine& m, Chains& chains, Random& random,
+                                        const GibbsLangevin& settings) {
+                      chains.hidden.fill(0);
+                      Langevin{.step_size = settings.step_size}.step(m, chains, random);
+                  };
+              }),
+              "Gibbs-Langevin, transitions"));
+    CHECK(has(names([](CheckedFunctions& f) {
+                  f.temper = [](const Bridge& bridge, TemperedChains& chains, Random& random, std::size_t sweeps) {
+                      const auto rungs = chains.rung;
+                      Tempering{sweeps}.step(bridge, chains, random);
+                      chains.rung = rungs;
+                  };
+              }),
+              "tempering, states"));
+}
+
 TEST_CASE_FIXTURE(OneThread, "a wrong kernel is seen by its family") {
     const Machine machine = example_machine("bernoulli", 20, "bernoulli", 15, 1);
     for (const auto& [kernel, family] :

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "rbm/estimate/annealing.h"
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
@@ -48,14 +49,17 @@ std::vector<float> salakhutdinov_murray_betas(std::size_t steps) {
     return betas;
 }
 
+double AnnealingRecord::variance(std::span<const double> values) { return covariance(values, values); }
+
 Annealing::Annealing(const Bridge& bridge, std::size_t chains)
     : visible(chains, bridge.visible_count()),
-      log_weights(chains),
       bridge_(bridge),
       hidden_(chains, bridge.hidden_count()),
       from_(chains),
       to_(chains),
-      ratios_(chains) {}
+      ratios_(chains) {
+    log_weights.resize(chains);
+}
 
 void Annealing::run(std::span<const float> betas, Random& random, const OnStep& on_step) {
     std::fill(log_weights.begin(), log_weights.end(), 0.0);
@@ -66,7 +70,7 @@ void Annealing::run(std::span<const float> betas, Random& random, const OnStep& 
         bridge_.hidden_field(visible, hidden_);
         bridge_.log_ratios(visible, hidden_, from_, to_, ratios_);
         for (std::size_t c = 0; c < ratios_.size(); ++c) log_weights[c] += ratios_[c];
-        step_variances[step] = covariance(ratios_, ratios_);
+        step_variances[step] = variance(ratios_);
         if (step + 2 < betas.size()) {  // where the last sweep would lead is of no interest
             bridge_.sample_hidden(hidden_.view(), to_, random.next(), hidden_);
             bridge_.visible_field(hidden_, visible);
@@ -78,15 +82,20 @@ void Annealing::run(std::span<const float> betas, Random& random, const OnStep& 
 
 PathLength PathLength::measure(const Bridge& bridge, std::size_t steps, std::size_t chains, Random& random,
                                const OnStep& on_step) {
-    const std::size_t parts = std::min<std::size_t>(steps, 40);
     Annealing pilot(bridge, chains);
     bridge.sample_base(random.next(), pilot.visible);
+    return measure(
+        steps, pilot, [&](std::span<const float> path, const OnStep& each) { pilot.run(path, random, each); }, on_step);
+}
+
+PathLength PathLength::measure(std::size_t steps, const AnnealingRecord& pilot, const Run& run, const OnStep& on_step) {
+    const std::size_t parts = std::min<std::size_t>(steps, 40), chains = pilot.log_weights.size();
     BasicMatrix<double> gained(parts, chains);
     std::vector<double> before(chains), own(parts);
     PathLength result;
     result.betas.assign(1, 0.0);
     std::size_t part = 0;
-    pilot.run(linear_betas(steps), random, [&](std::size_t step) {
+    run(linear_betas(steps), [&](std::size_t step) {
         own[part] += pilot.step_variances[step - 1];
         if (step * parts >= (part + 1) * steps) {
             for (std::size_t c = 0; c < chains; ++c) gained(part, c) = pilot.log_weights[c] - before[c];
@@ -106,6 +115,26 @@ PathLength PathLength::measure(const Bridge& bridge, std::size_t steps, std::siz
         result.length.push_back(result.length.back() + std::sqrt(smooth * width));
     }
     return result;
+}
+
+double PathLength::length_at(double beta) const {
+    std::size_t k = 0;
+    while (k + 2 < betas.size() && betas[k + 1] < beta) ++k;
+    const double within = std::clamp((beta - betas[k]) / (betas[k + 1] - betas[k]), 0.0, 1.0);
+    return length[k] + within * (length[k + 1] - length[k]);
+}
+
+PathLength PathLength::both_ways(const PathLength& there, const PathLength& back) {
+    PathLength sum;
+    sum.betas = there.betas;
+    for (const double beta : back.betas) sum.betas.push_back(1 - beta);
+    std::sort(sum.betas.begin(), sum.betas.end());
+    const auto same = [](double a, double b) { return b - a < 1e-9; };
+    sum.betas.erase(std::unique(sum.betas.begin(), sum.betas.end(), same), sum.betas.end());
+    sum.betas.front() = 0, sum.betas.back() = 1;
+    for (const double beta : sum.betas)
+        sum.length.push_back(there.length_at(beta) + back.length.back() - back.length_at(1 - beta));
+    return sum;
 }
 
 std::vector<float> PathLength::equal_steps(std::size_t steps) const {

@@ -25,16 +25,24 @@ std::vector<float> salakhutdinov_murray_betas(std::size_t steps);
 /// Called after each step with the number of steps done; may throw to end the work.
 using OnStep = std::function<void(std::size_t)>;
 
-class Annealing {
+/// What a run along a path leaves behind.
+struct AnnealingRecord {
+    /// [C] in double, since the last run() began.
+    std::vector<double> log_weights;
+    /// Per step of the last run(), the variance over chains of what the step added.
+    std::vector<double> step_variances;
+
+  protected:
+    /// Of one number per chain; 0 for one chain.
+    static double variance(std::span<const double> values);
+};
+
+class Annealing : public AnnealingRecord {
   public:
     explicit Annealing(const Bridge& bridge, std::size_t chains);
 
     /// [C x V]: where the chains are; fill it before run().
     Matrix visible;
-    /// [C] in double, since the last run() began.
-    std::vector<double> log_weights;
-    /// Per step of the last run(), the variance over chains of what the step added.
-    std::vector<double> step_variances;
 
     /// betas.size() - 1 steps; the betas may rise or fall.  Each draw takes a fresh random.next(), and nothing is
     /// allocated in between.
@@ -60,6 +68,15 @@ struct PathLength {
 
     static PathLength measure(const Bridge& bridge, std::size_t steps, std::size_t chains, Random& random,
                               const OnStep& on_step = {});
+    /// Of any path: run(betas, on_step) goes along it and keeps `record`.
+    using Run = std::function<void(std::span<const float> betas, const OnStep& on_step)>;
+    static PathLength measure(std::size_t steps, const AnnealingRecord& record, const Run& run,
+                              const OnStep& on_step = {});
+    /// The sum of that of the way there and of the way back, which begins at 1: one spacing for both, as acceptance
+    /// ratios of their weights ask for.
+    static PathLength both_ways(const PathLength& there, const PathLength& back);
+
+    double length_at(double beta) const;
     /// steps + 1 betas from 0 to 1 at equal distances in length.
     std::vector<float> equal_steps(std::size_t steps) const;
 };

@@ -39,6 +39,26 @@ std::size_t sandwich_steps(const SandwichSettings& settings, bool with_data) {
            betas + (with_data ? data_sweeps(settings.annealing) + betas : 0);
 }
 
+void conclude(Sandwich& result, double base_log_partition, std::span<const double> up, std::span<const double> down) {
+    const PartitionEstimate& first = result.forward ? *result.forward : result.from_tempering;
+    result.value = first.value;
+    result.low = first.low;
+    result.high = std::max(result.from_tempering.high, result.from_data ? result.from_data->high : first.low);
+    if (!result.forward) {
+        if (result.from_data) result.value = std::max(result.value, result.from_data->value);
+        return;
+    }
+    result.bounds = !exceeds(first, result.from_tempering) && !(result.from_data && exceeds(first, *result.from_data));
+    if (result.bounds && result.low <= result.high) {
+        result.value = std::clamp(base_log_partition + acceptance_ratio(up, down), result.low, result.high);
+    } else {
+        result.bounds = false;
+        result.high = std::max(result.high, first.high);
+        result.low = std::min(result.low, result.from_tempering.low);
+        if (result.from_data) result.low = std::min(result.low, result.from_data->low);
+    }
+}
+
 Sandwich sandwich_log_partition(const Bridge& bridge, const SandwichSettings& settings, ConstView data_start,
                                 Random& random) {
     std::size_t before = 0;
@@ -67,24 +87,7 @@ Sandwich sandwich_log_partition(const Bridge& bridge, const SandwichSettings& se
         before += sweeps;
         result.from_data = reverse_log_partition(bridge, betas, samples, random, on_step);
     }
-
-    const PartitionEstimate& first = result.forward ? *result.forward : result.from_tempering;
-    result.value = first.value;
-    result.low = first.low;
-    result.high = std::max(result.from_tempering.high, result.from_data ? result.from_data->high : first.low);
-    if (!result.forward) {
-        if (result.from_data) result.value = std::max(result.value, result.from_data->value);
-        return result;
-    }
-    result.bounds = !exceeds(first, result.from_tempering) && !(result.from_data && exceeds(first, *result.from_data));
-    if (result.bounds && result.low <= result.high) {
-        result.value = std::clamp(bridge.base_log_partition() + acceptance_ratio(up, down), result.low, result.high);
-    } else {
-        result.bounds = false;
-        result.high = std::max(result.high, first.high);
-        result.low = std::min(result.low, result.from_tempering.low);
-        if (result.from_data) result.low = std::min(result.low, result.from_data->low);
-    }
+    conclude(result, bridge.base_log_partition(), up, down);
     return result;
 }
 

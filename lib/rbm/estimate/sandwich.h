@@ -33,6 +33,10 @@ std::size_t data_sweeps(const AisSettings& settings);
 
 std::size_t sandwich_steps(const SandwichSettings& settings, bool with_data);
 
+/// value, low, high and bounds from the estimates that are there, and the log weights of the ways from the base and
+/// back from tempering's samples.
+void conclude(Sandwich& result, double base_log_partition, std::span<const double> up, std::span<const double> down);
+
 /// data_start: rows to start back from, as many as there are chains [C x V], or none.  Throws std::invalid_argument for
 /// fewer than 2 chains.
 Sandwich sandwich_log_partition(const Bridge& bridge, const SandwichSettings& settings, ConstView data_start,

@@ -74,6 +74,15 @@ void check_identities(Run& run) {
 
 }  // namespace checks
 
+namespace {
+
+template <class Sampler>
+void take_step(const Machine& machine, Chains& chains, Random& random, const Sampler& sampler) {
+    sampler.step(machine, chains, random);
+}
+
+}  // namespace
+
 CheckedFunctions::CheckedFunctions()
     : float_free_energy([](const auto& machine, const auto& v) { return machine.free_energy(v); }),
       float_energy([](const auto& machine, const auto& v, const auto& h) { return machine.energy(v, h); }),
@@ -90,6 +99,14 @@ CheckedFunctions::CheckedFunctions()
       sample([](const auto& machine, auto& chains, auto& random, std::size_t sweeps) {
           BlockGibbs{sweeps}.step(machine, chains, random);
       }),
+      metropolis(take_step<Metropolis>),
+      annealing(take_step<SimulatedAnnealing>),
+      gibbs_with_gradients(take_step<GibbsWithGradients>),
+      langevin(take_step<Langevin>),
+      gibbs_langevin(take_step<GibbsLangevin>),
+      temper([](const auto& bridge, auto& chains, auto& random, std::size_t sweeps) {
+          Tempering{sweeps}.step(bridge, chains, random);
+      }),
       backends{&openblas_backend()} {}
 
 std::vector<CheckResult> self_check(const Machine& machine, std::uint64_t seed, const CheckedFunctions& functions) {
@@ -102,9 +119,9 @@ std::vector<CheckResult> self_check(const Machine& machine, std::uint64_t seed, 
     run.hidden = chains.hidden;
     run.precise_visible = precise(run.visible);
     run.precise_hidden = precise(run.hidden);
-    for (const auto check :
-         {checks::check_identities, checks::check_enumeration, checks::check_gradients, checks::check_score,
-          checks::check_partition, checks::check_sampler, checks::check_kernels})
+    for (const auto check : {checks::check_identities, checks::check_enumeration, checks::check_gradients,
+                             checks::check_score, checks::check_partition, checks::check_sampler, checks::check_flips,
+                             checks::check_steps, checks::check_tempering, checks::check_kernels})
         check(run);
     return std::move(run.results);
 }

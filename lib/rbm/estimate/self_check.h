@@ -12,6 +12,10 @@
 #include "rbm/kernels/backend.h"
 #include "rbm/kernels/dataset.h"
 #include "rbm/sampler/block_gibbs.h"
+#include "rbm/sampler/gibbs_langevin.h"
+#include "rbm/sampler/gibbs_with_gradients.h"
+#include "rbm/sampler/simulated_annealing.h"
+#include "rbm/sampler/tempering.h"
 
 namespace rbm {
 
@@ -40,6 +44,13 @@ struct CheckedFunctions {
     std::function<Precise(const PreciseMachine&, const Precise& visible)> score;
     std::function<double(const Machine&, Side)> log_partition;
     std::function<void(const Machine&, Chains&, Random&, std::size_t sweeps)> sample;
+    /// The other samplers, with these settings.
+    std::function<void(const Machine&, Chains&, Random&, const Metropolis&)> metropolis;
+    std::function<void(const Machine&, Chains&, Random&, const SimulatedAnnealing&)> annealing;
+    std::function<void(const Machine&, Chains&, Random&, const GibbsWithGradients&)> gibbs_with_gradients;
+    std::function<void(const Machine&, Chains&, Random&, const Langevin&)> langevin;
+    std::function<void(const Machine&, Chains&, Random&, const GibbsLangevin&)> gibbs_langevin;
+    std::function<void(const Bridge&, TemperedChains&, Random&, std::size_t sweeps)> temper;
     std::vector<const Backend*> backends;  ///< all but the reference, which they are compared with
 
     CheckedFunctions();

@@ -34,6 +34,9 @@ void check_gradients(Run& run);
 void check_score(Run& run);
 void check_partition(Run& run);
 void check_sampler(Run& run);
+void check_flips(Run& run);  ///< samplers that change discrete units one by one
+void check_steps(Run& run);  ///< samplers that move continuous units all at once
+void check_tempering(Run& run);
 void check_kernels(Run& run);
 
 /// "784 x 500"

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <limits>
 #include <optional>
 #include <string_view>
 
@@ -71,7 +72,7 @@ bool is_word(std::string_view field) {
 
 class Table {
   public:
-    Table(std::string_view text, const std::string& name) : text_(text), name_(name) {}
+    Table(std::string_view text, const std::string& name, bool missing) : text_(text), name_(name), missing_(missing) {}
 
     Dataset read() {
         refuse_binary();
@@ -131,7 +132,10 @@ class Table {
             ++fields;
             float value = 0;
             const Field kind = read_number(field, value);
-            if (kind != Field::number) complain(kind, field, fields);
+            if (missing_ && (field.empty() || std::isnan(value)))
+                value = std::numeric_limits<float>::quiet_NaN();
+            else if (kind != Field::number)
+                complain(kind, field, fields);
             values_.push_back(value);
         }
         if (cols_ == 0) cols_ = fields;
@@ -154,6 +158,7 @@ class Table {
 
     std::string_view text_;
     const std::string& name_;
+    bool missing_;
     std::size_t line_ = 0, rows_ = 0, cols_ = 0;
     char separator_ = 0;
     bool header_ = false;
@@ -162,8 +167,8 @@ class Table {
 
 }  // namespace
 
-Dataset parse_csv(std::span<const std::byte> bytes, const std::string& name) {
-    return Table({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, name).read();
+Dataset parse_csv(std::span<const std::byte> bytes, const std::string& name, bool missing) {
+    return Table({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, name, missing).read();
 }
 
 namespace {

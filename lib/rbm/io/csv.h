@@ -15,7 +15,8 @@
 
 namespace rbm {
 
-Dataset parse_csv(std::span<const std::byte> bytes, const std::string& name);
+/// With `missing`, nan and an empty field are values that nobody knows: NaN.
+Dataset parse_csv(std::span<const std::byte> bytes, const std::string& name, bool missing = false);
 
 /// A header line, then values row by row: as many to a row as there are columns, each in the shortest form that reads
 /// back as the same double.

@@ -8,7 +8,7 @@
 #include <stdexcept>
 
 #include "rbm/kernels/error.h"
-#include "rbm/kernels/threads.h"
+#include "rbm/kernels/ops.h"
 
 namespace rbm {
 
@@ -45,13 +45,9 @@ void BasicLabelledStates<Real>::compute(const BasicMachine<Real>& machine, Matri
     shared_field.resize(rows + classes, hidden);
     machine.hidden_field(states.view(), workspace, shared_field.view());
     field.resize(classes * rows, hidden);
-    parallel_blocks(field.rows(), 64, [&](std::size_t first, std::size_t count) {
-        for (std::size_t r = first; r < first + count; ++r) {
-            const auto data_part = shared_field.row(r % rows), label = shared_field.row(rows + r / rows),
-                       sum = field.row(r);
-            for (std::size_t j = 0; j < hidden; ++j) sum[j] = data_part[j] + label[j];
-        }
-    });
+    for (std::size_t c = 0; c < classes; ++c)
+        add_vector(std::as_const(shared_field).rows_from(0, rows), std::as_const(shared_field).row(rows + c),
+                   field.rows_from(c * rows, rows));
     minus_free_energy.assign(classes * rows, 0.0);
     add_log_normalizer(machine.hidden, std::as_const(field).view(), {}, minus_free_energy);
     own_energy.assign(2 * classes, 0.0);

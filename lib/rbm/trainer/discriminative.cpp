@@ -11,8 +11,8 @@
 namespace rbm {
 namespace {
 
-/// Columns of hidden units that one thread works through for all rows.
-constexpr std::size_t column_block = 64;
+/// Rows of a batch that one thread works through with all labels.
+constexpr std::size_t row_block = 8;
 
 template <class Real>
 std::size_t label_of(std::span<const Real> state, std::size_t classes) {
@@ -27,18 +27,17 @@ void add_up(MatrixView<const Real> statistics, std::span<const Real> row_weights
     const std::size_t classes = statistics.rows / batch, hidden = statistics.cols;
     sums.resize(batch + classes, hidden);
     sums.fill(0);
-    parallel_blocks(hidden, column_block, [&](std::size_t first, std::size_t count) {
-        for (std::size_t r = 0; r < statistics.rows; ++r) {
-            const Real weight = row_weights[r];
-            const Real* const from = statistics.row(r).data() + first;
-            Real* const of_row = sums.row(r % batch).data() + first;
-            Real* const of_label = sums.row(batch + r / batch).data() + first;
-            for (std::size_t j = 0; j < count; ++j) {
-                const Real term = weight * from[j];
-                of_row[j] += term;
-                of_label[j] += term;
+    for (std::size_t c = 0; c < classes; ++c)
+        add_column_sums(1.0, statistics.rows_from(c * batch, batch), row_weights.subspan(c * batch, batch),
+                        sums.row(batch + c));
+    parallel_blocks(batch, row_block, [&](std::size_t first, std::size_t count) {
+        for (std::size_t b = first; b < first + count; ++b)
+            for (std::size_t c = 0; c < classes; ++c) {
+                const Real weight = row_weights[c * batch + b];
+                const auto from = statistics.row(c * batch + b);
+                const auto to = sums.row(b);
+                for (std::size_t j = 0; j < hidden; ++j) to[j] += weight * from[j];
             }
-        }
     });
 }
 
