@@ -286,6 +286,18 @@ PreciseMachine precise(const Machine& machine) {
     return result;
 }
 
+BasicUnits<double> precise(const Units& units) {
+    BasicUnits<double> result = similar_units<double>(units);
+    std::vector<std::span<const float>> found;
+    each_parameter(units, [&](std::string_view, std::span<const float> values) { found.push_back(values); });
+    auto next = found.begin();
+    each_parameter(result, [&](std::string_view, std::span<double> values) {
+        std::copy(next->begin(), next->end(), values.begin());
+        ++next;
+    });
+    return result;
+}
+
 BasicMatrix<double> precise(ConstView values) {
     BasicMatrix<double> result(values.rows, values.cols);
     for (std::size_t r = 0; r < values.rows; ++r)

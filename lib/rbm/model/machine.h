@@ -149,6 +149,7 @@ using Machine = BasicMachine<float>;
 using PreciseMachine = BasicMachine<double>;
 
 PreciseMachine precise(const Machine& machine);
+BasicUnits<double> precise(const Units& units);
 BasicMatrix<double> precise(ConstView values);
 
 /// The two machines' parameters side by side: visit(name, values of first, values of second).

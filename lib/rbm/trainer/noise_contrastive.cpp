@@ -18,7 +18,7 @@ BasicUnits<Real> converted(const Units& units) {
     if constexpr (std::is_same_v<Real, float>) {
         return units;
     } else {
-        return precise(Machine(units, Bernoulli(1))).visible;
+        return precise(units);
     }
 }
 
