@@ -106,6 +106,9 @@ void compare_models(Scores& scores, const Model& model, Model other, const Datas
                                     other.machine.visible_count(), name_with_states(other.machine.visible),
                                     model.machine.visible_count(), name_with_states(model.machine.visible),
                                     settings.model));
+    if (other.labels != model.labels)
+        throw DataError(
+            fmt::format("{}: has other labels among its visible units than {}", settings.against, settings.model));
     if (!(other.preparation == model.preparation))
         throw DataError(fmt::format("{}: prepares data in another way than {}, so their densities are of other samples",
                                     settings.against, settings.model));

@@ -26,7 +26,7 @@ void compare_labels(Scores& scores, const Model& model, const LabelPosterior& po
         const std::size_t found = most_probable(posterior.probability.row(r));
         ++confusion[right[r]][found];
         wrong += found == right[r] ? 0 : 1;
-        log_probability += std::log(posterior.probability(r, right[r])) / static_cast<double>(rows);
+        log_probability += posterior.log_probability(r, right[r]) / static_cast<double>(rows);
     }
     const double error = static_cast<double>(wrong) / static_cast<double>(rows);
     scores.facts["wrong"] = wrong;
@@ -47,7 +47,7 @@ Dataset with_label_columns(const Model& model, const Dataset& raw) {
 
 LabelPosterior posterior_of(const Model& model, const Dataset& data, const CommonSettings& settings) {
     const std::size_t classes = model.labels.size();
-    LabelPosterior all{BasicMatrix<double>(data.rows(), classes), {}};
+    LabelPosterior all{BasicMatrix<double>(data.rows(), classes), BasicMatrix<double>(data.rows(), classes), {}};
     constexpr std::size_t block = 1024;
     Progress progress("scoring", data.rows(), "samples");
     Matrix rows;
@@ -56,6 +56,7 @@ LabelPosterior posterior_of(const Model& model, const Dataset& data, const Commo
         data.fill(first, data_stream(settings), rows);
         const LabelPosterior some = label_posterior(model.machine, ConstView(rows), classes);
         std::ranges::copy(some.probability.values(), all.probability.row(first).begin());
+        std::ranges::copy(some.log_probability.values(), all.log_probability.row(first).begin());
         all.free_energy.insert(all.free_energy.end(), some.free_energy.begin(), some.free_energy.end());
         throw_if_stopped();
         progress.update(first + rows.rows());

@@ -20,7 +20,7 @@ using namespace rbm::app;
 
 struct Settings {
     CommonSettings common;
-    std::string source, output, labels;
+    std::string source, output, labels, model, missing = "refuse";
     ToyOptions toy;
     Binarize binarize = Binarize::none;
     float threshold = 0.5F;
@@ -52,7 +52,9 @@ Dataset load_file(const Settings& settings, const Program& program) {
         throw FileError(fmt::format("{}: there is no such file, nor set{}\nThe sets are: {}", source,
                                     did_you_mean(source, toy_names(), ""), toy_name_list()));
     if (std::optional<Dataset> labels = load_label_column(source)) return std::move(*labels);
-    return load_raw(source);
+    Dataset data = load_raw(source, settings.missing == "nan");
+    if (settings.missing == "nan") data.allow_missing();
+    return data;
 }
 
 /// The same values, so many to a row: of an array [frames, chains, columns] each chain of each frame.
@@ -66,6 +68,33 @@ Dataset in_rows_of(std::size_t columns, const Dataset& data, const CommonSetting
     Dataset cut = Dataset::from_floats(values / columns, columns, {all.values().begin(), all.values().end()});
     cut.name = data.name;
     return cut;
+}
+
+/// What --labels adds to rows.
+struct LabelColumns {
+    std::vector<std::uint32_t> places;
+    std::size_t classes;
+    float off;
+
+    /// Of the rows from the one numbered `first` on.
+    Dataset added_to(const Dataset& data, std::size_t first) const {
+        Dataset result = data.with_labels(std::span(places).subspan(first, data.rows()), classes, off);
+        result.image = {};
+        return result;
+    }
+};
+
+LabelColumns load_label_columns(const Settings& settings, std::size_t rows) {
+    const std::vector<std::uint32_t> labels = load_labels(settings.labels, rows);
+    if (settings.model.empty()) {
+        const std::vector<std::uint32_t> known = distinct_labels(labels, settings.labels);
+        return {places_of(labels, known, settings.labels), known.size(), 0};
+    }
+    const Model model = load_model(settings.model);
+    if (model.labels.empty())
+        throw UsageError(fmt::format("option --model: {} has no labels; train it with --labels", settings.model));
+    return {places_of(labels, model.labels, settings.labels), model.labels.size(),
+            label_off(model.machine.visible, model.preparation.binarize)};
 }
 
 /// Rows cut, then divided, binarised and dequantised, in this order.
@@ -103,6 +132,8 @@ int run(const Settings& settings, const Program& program) {
     if (!settings.more.empty())
         throw UsageError(
             fmt::format("found the argument '{}', expected no more than 1\n{}", settings.more[0], program.usage()));
+    if (!settings.model.empty() && settings.labels.empty())
+        throw UsageError("option --model: has no effect without --labels; leave it out");
     if (program.given("energy-weights")) throw UsageError("--energy-weights: is for compose");
     const DataFormat format = format_of(settings.output);
     if (settings.output == "-" && settings.common.json)
@@ -128,19 +159,10 @@ int run(const Settings& settings, const Program& program) {
     }
     for (const char* option : {"labels", "skip", "take", "divide", "binarize", "dequantize"})
         if (program.given(option)) bound.reset();  // of the set as it was
-    std::vector<std::uint32_t> labels, known;
-    if (!settings.labels.empty()) {
-        labels = load_labels(settings.labels, data.rows());
-        known = distinct_labels(labels, settings.labels);
-        labels = places_of(labels, known, settings.labels);
-    }
+    std::optional<LabelColumns> labels;
+    if (!settings.labels.empty()) labels = load_label_columns(settings, data.rows());
     data = change(std::move(data), settings);
-    if (!known.empty()) {
-        labels = {labels.begin() + static_cast<std::ptrdiff_t>(settings.skip),
-                  labels.begin() + static_cast<std::ptrdiff_t>(settings.skip + data.rows())};
-        data = data.with_labels(labels, known.size());
-        data.image = {};
-    }
+    if (labels) data = labels->added_to(data, settings.skip);
     const DataSummary summary = summarise(data);
     note("{}", text_of(summary));
     if (bound)
@@ -194,10 +216,12 @@ int main(int argc, char** argv) {
                 "values above it become 1 under --binarize threshold")
         .option("dequantize", real(&s.dequantize, above(0)).named("W"),
                 "add noise uniform on [0, W): for densities of data that come in steps of W")
-        .option(
-            "labels", input(&s.labels).named("FILE"),
-            "add one column for each of the labels in this file, 1 where it is the row's: what a model trained with "
-            "--labels takes")
+        .option("labels", input(&s.labels).named("FILE"),
+                "add one column for each of the labels in this file, 1 where it is the row's and else 0")
+        .option("model", input(&s.model).named("MODEL"),
+                "of --labels: those of this model, in the form that it takes, whether the file has all of them or not")
+        .option("missing", choice(&s.missing, {"refuse", "nan"}),
+                "nan: NaN and empty fields are values that are not known, and stay so")
         .common(s.common, {"seed", "json", "force"});
     return run_command(program, argc, argv, [&] { return run(s, program); });
 }

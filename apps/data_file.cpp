@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "apps/program.h"
@@ -124,19 +125,23 @@ DataSummary summarise(const Dataset& data) {
     s.columns = data.cols();
     s.image = data.image;
     if (data.rows() == 0 || data.cols() == 0) return s;
-    std::vector<float> low(data.cols()), high(data.cols());
+    constexpr float far = std::numeric_limits<float>::infinity();
+    std::vector<float> low(data.cols(), far), high(data.cols(), -far);
+    std::size_t known = 0;
     for (std::size_t row = 0; row < data.rows(); ++row)
         for (std::size_t col = 0; col < data.cols(); ++col) {
             const float value = data.value(row, col);
-            low[col] = row == 0 ? value : std::min(low[col], value);
-            high[col] = row == 0 ? value : std::max(high[col], value);
+            if (data.has_missing() && std::isnan(value)) continue;
+            low[col] = std::min(low[col], value);
+            high[col] = std::max(high[col], value);
+            ++known;
             s.mean += static_cast<double>(value);
             s.zeros += value == 0 ? 1 : 0;
             s.ones += value == 1 ? 1 : 0;
         }
     s.minimum = static_cast<double>(*std::min_element(low.begin(), low.end()));
     s.maximum = static_cast<double>(*std::max_element(high.begin(), high.end()));
-    const double count = static_cast<double>(data.rows()) * static_cast<double>(data.cols());
+    const double count = static_cast<double>(std::max<std::size_t>(known, 1));
     for (double* sum : {&s.mean, &s.zeros, &s.ones}) *sum /= count;
     for (std::size_t col = 0; col < data.cols(); ++col)
         if (low[col] == high[col]) s.constant.push_back(col);

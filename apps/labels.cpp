@@ -35,7 +35,15 @@ std::vector<std::uint32_t> load_labels(const std::string& path, std::size_t rows
         const Dataset table = parse_data(bytes, name);
         if (table.cols() != 1)
             throw DataError(fmt::format("{}: found {} columns, expected labels: one", name, table.cols()));
-        for (std::size_t r = 0; r < table.rows(); ++r) values.push_back(static_cast<double>(table.value(r, 0)));
+        constexpr float largest = 16777216;  // tables hold floats
+        for (std::size_t r = 0; r < table.rows(); ++r) {
+            if (table.value(r, 0) >= largest)
+                throw DataError(
+                    fmt::format("{}: label {}: found {}, expected less than 16777216 in a table; .npy holds "
+                                "larger ones",
+                                name, r + 1, table.value(r, 0)));
+            values.push_back(static_cast<double>(table.value(r, 0)));
+        }
     }
     if (values.size() != rows)
         throw DataError(
@@ -51,7 +59,8 @@ std::vector<std::uint32_t> load_labels(const std::string& path, std::size_t rows
 }
 
 std::optional<Dataset> load_label_column(const std::string& path) {
-    if (path == "-" || std::filesystem::is_directory(path)) return std::nullopt;
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(path, error)) return std::nullopt;  // a pipe can be read once only
     std::vector<std::byte> bytes = read_bytes(path);
     if (is_gzip(bytes)) bytes = gunzip(bytes, path);
     constexpr std::byte one_dimension{1};
@@ -70,6 +79,9 @@ std::vector<std::uint32_t> distinct_labels(const std::vector<std::uint32_t>& lab
     if (known.size() < 2)
         throw DataError(fmt::format("{}: found the label {} only, expected at least two that differ", path,
                                     known.empty() ? 0 : known[0]));
+    if (known.size() > most_labels)
+        throw DataError(fmt::format("{}: found {} different labels, expected at most {}: one for each class", path,
+                                    known.size(), most_labels));
     return known;
 }
 
@@ -86,12 +98,16 @@ std::vector<std::uint32_t> places_of(const std::vector<std::uint32_t>& labels, c
     return places;
 }
 
+float label_off(const Units& visible, Binarize binarize) {
+    const float off = label_values(visible, "labels").first;
+    return binarize == Binarize::none ? off : 0.0F;
+}
+
 Dataset with_labels(const Dataset& raw, const std::vector<std::uint32_t>& places, std::size_t classes,
                     const Units& visible, Binarize binarize) {
     require_memory(static_cast<double>(raw.rows()) * static_cast<double>(raw.cols() + classes) * sizeof(float),
                    fmt::format("the data with {} labels", classes));
-    const float off = label_values(visible, "labels").first;
-    return raw.with_labels(places, classes, binarize == Binarize::none ? off : 0.0F);
+    return raw.with_labels(places, classes, label_off(visible, binarize));
 }
 
 bool lacks_labels(const Model& model, std::size_t cols) {

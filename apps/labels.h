@@ -15,7 +15,7 @@ namespace rbm::app {
 /// FileError, and DataError when there are not `rows` whole numbers of at least 0.
 std::vector<std::uint32_t> load_labels(const std::string& path, std::size_t rows);
 
-/// The labels in an IDX file of labels as data of one column; nothing for any other file, and for standard input.
+/// The labels in an IDX file of labels as data of one column; nothing for what is none, and for pipes.
 std::optional<Dataset> load_label_column(const std::string& path);
 
 /// Which labels there are, ascending.  Throws DataError naming `path` when there is only one.
@@ -24,6 +24,9 @@ std::vector<std::uint32_t> distinct_labels(const std::vector<std::uint32_t>& lab
 /// The place of each label among `known`, ascending ones.  Throws DataError naming the first that is not there.
 std::vector<std::uint32_t> places_of(const std::vector<std::uint32_t>& labels, const std::vector<std::uint32_t>& known,
                                      const std::string& path);
+
+/// What a label's unit is when it is off, in data that are binarised so.
+float label_off(const Units& visible, Binarize binarize);
 
 /// Data as they come from a file, with the label of each row behind its columns, as `visible` will take them under this
 /// --binarize.

@@ -38,7 +38,8 @@ Matrix load_mask(const std::string& path, std::size_t rows, std::size_t cols, Im
         throw DataError(fmt::format("{}: found neither .npy nor PNG; a mask is an array or a picture", path));
     const NpyArray array = picture ? array_of(decode_png(bytes, path)) : parse_npy(bytes, path);
 
-    const bool shaped = image.height * image.width == cols;
+    const std::size_t pixels = image.height * image.width;
+    const bool shaped = pixels > 0 && pixels <= cols;  // behind the picture is the label, which is known
     const bool one = array.shape == Shape{cols} || array.shape == Shape{1, cols} ||
                      (shaped && array.shape == Shape{image.height, image.width});
     const bool each =
@@ -52,13 +53,15 @@ Matrix load_mask(const std::string& path, std::size_t rows, std::size_t cols, Im
         throw DataError(fmt::format("{}: found an array of shape {}, expected [{}] or [{}, {}]", path,
                                     text_of_shape(array.shape), cols, rows, cols));
     Matrix mask(one ? 1 : rows, cols);
+    mask.fill(1);
+    const std::size_t given = array.values.size() / mask.rows();
     for (std::size_t i = 0; i < array.values.size(); ++i) {
         const double value = array.values[i];
         if (value != 0 && value != 1)
             throw DataError(
-                fmt::format("{}: row {}, column {}: found {}, expected {}", path, i / cols + 1, i % cols + 1, value,
+                fmt::format("{}: row {}, column {}: found {}, expected {}", path, i / given + 1, i % given + 1, value,
                             picture ? "white (known) or black (to be filled in)" : "1 (known) or 0 (to be filled in)"));
-        mask.values()[i] = static_cast<float>(value);
+        mask(i / given, i % given) = static_cast<float>(value);
     }
     return mask;
 }

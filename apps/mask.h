@@ -9,8 +9,8 @@
 namespace rbm::app {
 
 /// The mask in a .npy file, 1 (known) and 0 (to be filled in): [cols] or [rows, cols], or pictures of this shape; or in
-/// a PNG of this shape, white is known and black is not.  One row that serves all samples, or one for each.  Throws
-/// FileError, and DataError for other shapes and values.
+/// a PNG of this shape, white is known and black is not.  Columns behind those of a picture, its label, are known.  One
+/// row that serves all samples, or one for each.  Throws FileError, and DataError for other shapes and values.
 Matrix load_mask(const std::string& path, std::size_t rows, std::size_t cols, ImageShape image);
 
 /// 1 where the data have a value, 0 where NaN: one row for each.

@@ -23,12 +23,13 @@ Dataset in_columns(const Model& model, Dataset raw) {
     if (raw.cols() == width(units)) return raw;
     const std::size_t states = site_width(units);
     if (states > 1 && raw.cols() == site_count(units)) return raw.expanded(states);
-    throw DataError(fmt::format(
-        "{}: data has {} columns, the model has {} visible units{}", raw.name, raw.cols(), width(units),
-        states > 1 ? fmt::format(": {} sites of {} states", site_count(units), states)
-        : lacks_labels(model, raw.cols())
-            ? fmt::format(", the last {} of them labels: add them by rbm-data --labels", model.labels.size())
-            : ""));
+    throw DataError(
+        fmt::format("{}: data has {} columns, the model has {} visible units{}", raw.name, raw.cols(), width(units),
+                    states > 1 ? fmt::format(": {} sites of {} states", site_count(units), states)
+                    : lacks_labels(model, raw.cols())
+                        ? fmt::format(", the last {} of them labels: add them by rbm-data --labels FILE --model",
+                                      model.labels.size())
+                        : ""));
 }
 
 Dataset prepare_for(Model& model, Dataset raw, const Program& program, const CommonSettings& settings) {

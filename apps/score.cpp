@@ -57,9 +57,9 @@ void check_labels(const Model& model, const Program& program, const ScoreSetting
         throw UsageError("option --calibrate: found samples with their labels, expected them without");
     for (const char* option : {"against", "missing", "attribution", "beta"})
         if (without && program.given(option))
-            throw UsageError(
-                fmt::format("option --{}: needs samples with their labels, {} columns: add them by rbm-data --labels",
-                            option, model.machine.visible_count()));
+            throw UsageError(fmt::format(
+                "option --{}: needs samples with their labels, {} columns: add them by rbm-data --labels FILE --model",
+                option, model.machine.visible_count()));
 }
 
 int run(const Program& program, const ScoreSettings& settings) {

@@ -6,6 +6,7 @@
 
 #include "apps/labels.h"
 #include "apps/prepare.h"
+#include "apps/training_rules.h"
 #include "rbm/io/bytes.h"
 #include "rbm/io/data.h"
 #include "rbm/io/npy.h"
@@ -132,6 +133,11 @@ Inputs prepare_inputs(const RunSettings& run, Dataset raw, Model& model, const P
     if (!holes && !(inputs.validation && inputs.validation->has_missing())) return inputs;
     if (run.algorithm == "exact")
         throw Unsupported("--algorithm exact: needs the states of whole samples, but values are missing");
+    if (learns_labels(run))
+        throw Unsupported(
+            fmt::format("--algorithm {}: needs whole samples, but values are missing; those that learn the "
+                        "joint density, such as pcd, can do without them",
+                        run.algorithm));
     note("values are missing: the numbers that are watched are those of samples with their columns' means instead");
     const std::vector<double> means = column_means(inputs.training, inputs.sample_weights);
     if (holes) inputs.filled = filled_with_means(inputs.training, model, means);

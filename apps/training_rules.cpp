@@ -22,7 +22,7 @@ bool has_persistent_chains(const RunSettings& run) {
 
 bool learns_labels(const RunSettings& run) { return run.algorithm == "discriminative" || run.algorithm == "hybrid"; }
 
-void require_room(const RunSettings& run, std::size_t rows, std::size_t visible) {
+void require_room(const RunSettings& run, std::size_t rows, std::size_t visible, std::size_t labels) {
     const std::size_t hidden = *run.hidden * columns_of(run.hidden_states);
     const double v = static_cast<double>(visible), h = static_cast<double>(hidden);
     const double batch = static_cast<double>(std::min(run.train.batch_size, rows));
@@ -34,7 +34,8 @@ void require_room(const RunSettings& run, std::size_t rows, std::size_t visible)
                                                      : run.algorithm == "tempering" ? 3
                                                                                     : 0);
     const double ladders = run.algorithm == "tempering" ? chains * static_cast<double>(run.rungs) : 0;
-    require_memory(sizeof(float) * (machines * v * h + (batch + chains) * (3 * v + 4 * h) + ladders * (v + h)),
+    require_memory(sizeof(float) * (machines * v * h + (batch + chains) * (3 * v + 4 * h) + ladders * (v + h) +
+                                    (learns_labels(run) ? static_cast<double>(labels) * (2 * batch * h + 3 * v) : 0)),
                    fmt::format("a machine of {} x {} units with batches of {} and {} chains", visible, hidden,
                                run.train.batch_size, rows_of_model));
 }

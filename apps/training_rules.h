@@ -16,7 +16,7 @@ bool has_persistent_chains(const RunSettings& run);
 bool learns_labels(const RunSettings& run);
 
 void require_folder_name(const RunSettings& run);
-void require_room(const RunSettings& run, std::size_t rows, std::size_t visible);
+void require_room(const RunSettings& run, std::size_t rows, std::size_t visible, std::size_t labels);
 void require_states(const RunSettings& run);
 void require_labels(const RunSettings& run);
 void require_what_stops(const RunSettings& run);

@@ -89,7 +89,7 @@ int start_run(Program& program, RunSettings& run) {
     Dataset raw = load_training(run, run.data, labels);
     const std::size_t visible = visible_sites(run, raw);
     run.hidden = run.hidden.value_or(std::min(2 * visible, most_hidden_by_default));
-    require_room(run, raw.rows(), visible * columns_of(run.visible_states));
+    require_room(run, raw.rows(), visible * columns_of(run.visible_states), labels.size());
     if (!run.epochs && run.algorithm == "exact") run.epochs = default_iterations;
     if (!run.epochs) {
         const std::size_t batches = batch_count(raw.rows(), run.train.batch_size);
@@ -99,7 +99,8 @@ int start_run(Program& program, RunSettings& run) {
     if (run.visible_units == Gaussian::name && !run.recipe && !program.given("learning-rate"))
         run.train.learning_rate =
             std::min(run.train.learning_rate, gaussian_rate_times_visible / static_cast<float>(visible));
-    if (learns_labels(run) && run.visible_units != Gaussian::name && !run.recipe && !program.given("learning-rate"))
+    if (learns_labels(run) && run.train.optimizer == Optimizer::sgd && run.visible_units != Gaussian::name &&
+        !run.recipe && !program.given("learning-rate"))
         run.train.learning_rate =
             std::min(label_rate_per_sample * static_cast<float>(run.train.batch_size), largest_label_rate);
     if (!run.initial_weights) run.initial_weights = learns_labels(run) ? initial_weights_of_labels : 0.01F;

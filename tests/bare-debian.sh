@@ -31,6 +31,7 @@ debootstrap --variant=minbase bookworm "$root" "${DEBIAN_MIRROR:-http://deb.debi
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"
+mount --bind /dev/pts "$root/dev/pts"  # tests open terminals
 git clone -q --no-hardlinks "$source" "$root/root/rbm"
 
 inside() {

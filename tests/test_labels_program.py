@@ -83,14 +83,54 @@ class Labels(AppTest):
 
     def test_spins(self):
         self.saved_machine()
-        self.path('m.safetensors').write_bytes(
-            safetensors({'weights': self.weights, 'visible.bias': self.a, 'hidden.bias': self.b},
-                        {'visible.units': 'spin', 'data.binarize': 'none', 'labels': '2,5,11'}))
+        self.save_spin_model('m.safetensors')
         self.bits = (2 * self.bits - 1).astype('<f4')
         self.save_array('spins.npy', self.bits)
         energies = self.free_energies(1, -1)
         found = self.columns('m.safetensors', 'spins.npy', '--classify')
         np.testing.assert_allclose(found['free_energy'], -np.logaddexp.reduce(-energies, axis=1), rtol=1e-5, atol=1e-5)
+
+    def save_spin_model(self, name, labels='2,5,11'):
+        self.path(name).write_bytes(
+            safetensors({'weights': self.weights, 'visible.bias': self.a, 'hidden.bias': self.b},
+                        {'visible.units': 'spin', 'data.binarize': 'none', 'labels': labels}))
+
+    def test_rows_with_labels_are_in_the_form_of_the_model(self):
+        self.saved_machine()
+        self.save_spin_model('s.safetensors')
+        self.bits = (2 * self.bits - 1).astype('<f4')
+        self.save_array('spins.npy', self.bits)
+        truth = np.arange(30) % 2  # the third label does not occur
+        self.save_array('truth.npy', np.array([2, 5])[truth])
+        self.ok('rbm-data', 'spins.npy', '--labels', 'truth.npy', '--model', 's.safetensors', '--output', 'whole.npy')
+        whole = self.array('whole.npy')
+        np.testing.assert_array_equal(whole[:, 4:], 2 * np.eye(3)[truth] - 1)
+        joint = self.columns('s.safetensors', 'whole.npy')['free_energy']
+        np.testing.assert_allclose(joint, self.free_energies(1, -1)[np.arange(30), truth], rtol=1e-5, atol=1e-5)
+        # What is missing stays so, and a pipe is read once.
+        gaps = ['1,,-1,1', '-1,1,1,nan'] * 15
+        self.path('gaps.csv').write_text('\n'.join(gaps) + '\n')
+        self.ok('rbm-data', 'gaps.csv', '--missing', 'nan', '--labels', 'truth.npy', '--model', 's.safetensors', '--output',
+                'gaps.npy')
+        gaps = self.array('gaps.npy')
+        self.assertEqual([np.isnan(row).sum() for row in gaps], [1] * 30)
+        self.assertEqual(len(self.columns('s.safetensors', 'gaps.npy', '--missing', 'nan')['free_energy']), 30)
+        piped = self.ok('rbm-data', '/dev/stdin', '--output', '-', '--quiet', input=b'1,0\n0,1\n').decode().split()
+        self.assertEqual(piped[1:], ['1,0', '0,1'])
+        self.save_spin_model('other.safetensors', labels='0,1,2')
+        self.fails(3, 'rbm-score', 's.safetensors', 'whole.npy', '--against', 'other.safetensors', saying='has other labels')
+        self.fails(2, 'rbm-data', 'spins.npy', '--model', 's.safetensors', '--output', 'x.npy', saying='no effect without --labels')
+
+    def test_a_mask_of_the_picture_serves_rows_with_labels(self):
+        self.saved_machine(image_height=2, image_width=2)
+        self.save_array('truth.npy', np.array([2, 5, 11])[np.arange(30) % 3])
+        self.ok('rbm-data', 'bits.npy', '--labels', 'truth.npy', '--model', 'm.safetensors', '--output', 'whole.npy')
+        self.save_array('mask.npy', np.array([[1., 1.], [0., 0.]]))
+        self.ok('rbm-reconstruct', 'm.safetensors', 'whole.npy', '--mask', 'mask.npy', '--output', 'filled.npy')
+        whole, filled = self.array('whole.npy'), self.array('filled.npy')
+        known = [0, 1, 4, 5, 6]
+        np.testing.assert_array_equal(filled[:, known], whole[:, known])
+        self.assertFalse(np.array_equal(filled[:, 2:4], whole[:, 2:4]))
 
     def test_what_does_not_fit_is_refused(self):
         self.saved_machine()
@@ -105,7 +145,7 @@ class Labels(AppTest):
         self.fails(2, 'rbm-score', 'm.safetensors', 'bits.npy', '--classify', '--calibrate', '0.9', saying='found with --calibrate')
         self.fails(2, 'rbm-dream', 'm.safetensors', '--label', 3, '--output', 'd.npy', saying='one of the model\'s labels, from 2 to 11')
         self.fails(2, 'rbm-dream', 'plain.safetensors', '--label', 3, '--output', 'd.npy', saying='a model trained with --labels')
-        self.fails(3, 'rbm-estimate', 'm.safetensors', 'bits.npy', saying='the last 3 of them labels: add them by rbm-data --labels')
+        self.fails(3, 'rbm-estimate', 'm.safetensors', 'bits.npy', saying='the last 3 of them labels: add them by rbm-data --labels FILE --model')
         self.fails(3, 'rbm-train', 'bits.npy', '--labels', 'alike.npy', '--output', 'run', saying='found the label 5 only')
         self.fails(2, 'rbm-train', 'bits.npy', '--algorithm', 'discriminative', '--output', 'run', saying='give --labels')
         self.fails(2, 'rbm-train', 'bits.npy', '--labels', 'alike.npy', '--validation', 'bits.npy',
@@ -113,6 +153,17 @@ class Labels(AppTest):
         self.fails(2, 'rbm-train', 'bits.npy', '--validation', 'bits.npy', '--stop-on', 'error',
                    '--output', 'run', saying='share of wrong labels')
         self.fails(2, 'rbm-train', 'bits.npy', '--generative-weight', '1', '--output', 'run', saying='algorithms other than hybrid')
+        self.path('dates.csv').write_text('\n'.join(str(20240100 + day) for day in range(30)) + '\n')
+        self.fails(3, 'rbm-train', 'bits.npy', '--labels', 'dates.csv', '--output', 'run', saying='less than 16777216 in a table')
+        self.save_array('rows.npy', np.arange(2000))
+        self.save_array('many.npy', np.zeros((2000, 4), '<f4'))
+        self.fails(3, 'rbm-train', 'many.npy', '--labels', 'rows.npy', '--output', 'run', saying='2000 different labels, expected at most')
+        holes = self.bits.copy()
+        holes[3, 1] = np.nan
+        self.save_array('holes.npy', holes)
+        self.save_array('halves.npy', np.arange(30) % 2)
+        self.fails(2, 'rbm-train', 'holes.npy', '--missing', 'nan', '--labels', 'halves.npy', '--algorithm', 'hybrid', '--output',
+                   'run', saying='needs whole samples')
         self.save_array('codes.npy', np.arange(30).reshape(30, 1) % 4)
         self.save_array('two.npy', np.arange(30) % 2)
         self.fails(2, 'rbm-train', 'codes.npy', '--labels', 'two.npy',

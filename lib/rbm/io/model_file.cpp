@@ -13,6 +13,7 @@
 #include "rbm/io/atomic_file.h"
 #include "rbm/io/bytes.h"
 #include "rbm/kernels/error.h"
+#include "rbm/model/labels.h"
 
 namespace rbm {
 namespace {
@@ -173,7 +174,7 @@ std::vector<std::uint32_t> labels_of(const Tensors& file, const Machine& machine
         first = end + 1;
     }
     if (std::ranges::adjacent_find(labels, std::greater_equal{}) != labels.end() || labels.size() < 2 ||
-        labels.size() >= machine.visible_count() || site_width(machine.visible) > 1)
+        labels.size() > most_labels || labels.size() >= machine.visible_count() || site_width(machine.visible) > 1)
         throw DataError(
             fmt::format("{}: metadata labels is '{}', expected at least two ascending numbers for the last "
                         "of the {} {} visible units, some of which are data",

@@ -73,12 +73,13 @@ template <class Real>
 LabelPosterior label_posterior(const BasicMachine<Real>& machine, MatrixView<const Real> visible_state,
                                std::size_t classes) {
     const std::size_t visible = machine.visible_count(), cols = visible_state.cols;
-    if (classes < 2 || classes >= visible || (cols != visible && cols != visible - classes))
+    if (classes < 2 || classes > most_labels || classes >= visible || (cols != visible && cols != visible - classes))
         throw std::invalid_argument(
             fmt::format("label_posterior: found {} columns and {} classes, expected at least two, and as many columns "
                         "as the machine's {} visible units, with or without the label",
                         cols, classes, visible));
-    LabelPosterior result{BasicMatrix<double>(visible_state.rows, classes), {}};
+    LabelPosterior result{
+        BasicMatrix<double>(visible_state.rows, classes), BasicMatrix<double>(visible_state.rows, classes), {}};
     result.free_energy.reserve(visible_state.rows);
     BasicLabelledStates<Real> labelled;
     BasicWorkspace<Real> workspace;
@@ -88,8 +89,10 @@ LabelPosterior label_posterior(const BasicMachine<Real>& machine, MatrixView<con
         const std::size_t count = std::min(block, visible_state.rows - first);
         labelled.compute(machine, visible_state.rows_from(first, count), classes, workspace);
         for (std::size_t b = 0; b < count; ++b)
-            for (std::size_t c = 0; c < classes; ++c)
+            for (std::size_t c = 0; c < classes; ++c) {
+                result.log_probability(first + b, c) = labelled.log_probability[c * count + b];
                 result.probability(first + b, c) = std::exp(labelled.log_probability[c * count + b]);
+            }
         result.free_energy.insert(result.free_energy.end(), labelled.free_energy.begin(), labelled.free_energy.end());
     }
     return result;

@@ -16,6 +16,9 @@
 
 namespace rbm {
 
+/// More than any set of classes has; memory goes with their square.
+inline constexpr std::size_t most_labels = 1000;
+
 /// What a label's unit is when it is off and on: 0 and 1, -1 and 1 for spins.  Throws Unsupported for units whose sites
 /// have several columns.
 template <class Real>
@@ -44,11 +47,13 @@ struct BasicLabelledStates {
 
 /// What a machine makes of data without labels.
 struct LabelPosterior {
-    BasicMatrix<double> probability;  ///< [B x C] p(c | x)
-    std::vector<double> free_energy;  ///< [B] F(x), the label summed out
+    BasicMatrix<double> probability;      ///< [B x C] p(c | x)
+    BasicMatrix<double> log_probability;  ///< [B x C]
+    std::vector<double> free_energy;      ///< [B] F(x), the label summed out
 };
 
-/// visible_state [B x V] or [B x V - C].  Throws std::invalid_argument for other shapes and fewer than two classes.
+/// visible_state [B x V] or [B x V - C].  Throws std::invalid_argument for other shapes, fewer than two classes,
+/// and more than most_labels.
 template <class Real>
 LabelPosterior label_posterior(const BasicMachine<Real>& machine, MatrixView<const Real> visible_state,
                                std::size_t classes);

@@ -19,7 +19,8 @@ template <class Real>
 void fill_in_missing(const BasicMachine<Real>& machine, std::size_t batch, std::size_t sweeps, Random& random,
                      BasicGradientWorkspace<Real>& workspace);
 
-/// Any objective, with the missing values of its batches filled in first.
+/// Any objective that follows the density of whole rows, with the missing values of its batches filled in first.  Not
+/// Discriminative: what is drawn given the label knows it.
 template <class O>
 struct WithMissing {
     O objective;
