@@ -38,7 +38,7 @@ Moments moments_of(const std::vector<double>& values) {
     Moments moments;
     for (const double value : values) moments.mean += value / count;
     for (const double value : values) moments.variance_of_mean += std::pow(value - moments.mean, 2);
-    moments.variance_of_mean /= count * std::max(1.0, count - 1);
+    moments.variance_of_mean /= count * (count - 1);  // of one row it is not known
     return moments;
 }
 
@@ -55,8 +55,9 @@ void compare_samples(Scores& scores, const Model& model, Dataset raw, const Prog
     scores.facts["against_mean_free_energy"] = other.mean;
     scores.facts["difference"] = difference;
     scores.facts["standard_error"] = error;
-    note("mean free energy {:.4f} nats here, {:.4f} there: {:+.4f} +- {:.4f} (standard error)", own.mean, other.mean,
-         difference, error);
+    note("mean free energy {:.4f} nats here, {:.4f} there: {:+.4f}{}", own.mean, other.mean, difference,
+         std::isnan(error) ? "; of one row there is no standard error"
+                           : fmt::format(" +- {:.4f} (standard error)", error));
 }
 
 /// log Z_model - log Z_other, each at the beta that was asked for.

@@ -35,8 +35,8 @@ struct Settings {
 
 /// rbm-data compose MODEL...
 int compose_named(const Settings& settings, const Program& program) {
-    for (const char* option : {"size", "bar", "rows", "coupling", "columns", "labels", "skip", "take", "divide",
-                               "binarize", "threshold", "dequantize"})
+    for (const char* option : {"size", "bar", "rows", "coupling", "columns", "labels", "model", "missing", "skip",
+                               "take", "divide", "binarize", "threshold", "dequantize"})
         if (program.given(option)) throw UsageError(fmt::format("--{}: is for data, not for models", option));
     return compose_models(
         {settings.more, settings.energy_weights, settings.output, settings.common.force, settings.common.json});
@@ -67,6 +67,7 @@ Dataset in_rows_of(std::size_t columns, const Dataset& data, const CommonSetting
     const Matrix all = all_rows(data, common);
     Dataset cut = Dataset::from_floats(values / columns, columns, {all.values().begin(), all.values().end()});
     cut.name = data.name;
+    if (data.has_missing()) cut.allow_missing();
     return cut;
 }
 
@@ -108,10 +109,12 @@ Dataset change(Dataset data, const Settings& settings) {
     data = take == data.rows() ? std::move(data) : data.slice(settings.skip, take);
     const ImageShape image = data.image;
     const std::string name = data.name;
+    const bool missing = data.has_missing();
     const auto as_floats = [&](Matrix rows) {
         data = Dataset::from_floats(rows.rows(), rows.cols(), {rows.values().begin(), rows.values().end()});
         data.image = image;
         data.name = name;
+        if (missing) data.allow_missing();
     };
     if (settings.divide != 1) {
         Matrix rows = all_rows(data, settings.common);
@@ -148,6 +151,7 @@ int run(const Settings& settings, const Program& program) {
         std::error_code error;
         if (std::filesystem::exists(settings.source, error))
             note("'{0}' is taken for the set; the file of that name is ./{0}", settings.source);
+        if (settings.missing == "nan") throw UsageError("--missing: is for files; sets made here have all values");
         ToySet set = make_toy(settings.source, settings.toy, settings.common.seed);
         note("{}: {}", settings.source, set.description);
         bound = set.log_likelihood_bound;

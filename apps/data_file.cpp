@@ -54,6 +54,9 @@ std::vector<std::byte> as_idx(const Dataset& data) {
 }
 
 std::vector<std::byte> as_png(const Dataset& data) {
+    if (data.has_missing())
+        throw DataError(
+            fmt::format("{}: values are missing, and a picture has no room for them; write .npy or .csv", data.name));
     const std::vector<float> values = values_of(data);
     const auto [low, high] = std::minmax_element(values.begin(), values.end());
     const SheetOptions options{.shades = *low >= 0 && *high <= 1 ? Shades::unit : Shades::fitted};
@@ -116,6 +119,7 @@ Dataset dequantized(const Dataset& data, double width, const Stream& stream) {
     Dataset result = Dataset::from_floats(data.rows(), data.cols(), std::move(values));
     result.image = data.image;
     result.name = data.name;
+    if (data.has_missing()) result.allow_missing();
     return result;
 }
 

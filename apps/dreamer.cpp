@@ -6,6 +6,7 @@
 
 #include "apps/labels.h"
 #include "apps/prepare.h"
+#include "rbm/kernels/error.h"
 #include "rbm/kernels/ops.h"
 #include "rbm/model/labels.h"
 #include "rbm/sampler/clamped_gibbs.h"
@@ -130,6 +131,12 @@ void HealthWatch::look(std::size_t step, const Dreamer& dreamer) {
     draws_.emplace_back((1 + signs_.rows()) * chains);
     const std::span<double> draws(draws_.back());
     machine_.free_energy(states_, beta_, workspace_, draws.first(chains));
+    if (!std::ranges::all_of(draws.first(chains), [](double value) { return std::isfinite(value); }))
+        throw Diverged(
+            fmt::format("after {} steps the chains' free energies have left the realm of numbers: Langevin steps want "
+                        "a --step-size "
+                        "well below 2",
+                        step));
     for (std::size_t s = 0; s < signs_.rows(); ++s)
         add_dots(1.0, states_.view(), signs_.row(s), draws.subspan((1 + s) * chains, chains));
 }

@@ -65,6 +65,10 @@ TEST_CASE("chains that disagree, drift or stay put") {
     CHECK(health_of(frozen).standard_error == 0);
     for (double& value : frozen.row(1)) value = 1;
     CHECK(std::isinf(health_of(frozen).split_r_hat));
+    frozen(1, 30) = std::numeric_limits<double>::infinity();
+    CHECK(std::isinf(health_of(frozen).split_r_hat));
+    CHECK(health_of(frozen).effective_samples == 0);
+    CHECK(std::isnan(health_of(frozen).standard_error));
     CHECK_THROWS_AS(health_of(BasicMatrix<double>(2, 3)), std::invalid_argument);
     CHECK_THROWS_AS(health_of(BasicMatrix<double>(0, 30)), std::invalid_argument);
 }

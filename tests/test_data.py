@@ -31,6 +31,21 @@ class Data(AppTest):
         p = counts / counts.sum()
         return float((p * np.log(p)).sum())
 
+    def test_gaps_stay_gaps(self):
+        self.path('gaps.csv').write_text('1,,0,1\n0,1,nan,0\n')
+        for words, shape in (['--columns', 2], (4, 2)), (['--divide', 2], (2, 4)), (['--binarize', 'sample'], (2, 4)), ([], (2, 4)):
+            found = json.loads(self.ok('rbm-data', 'gaps.csv', '--missing', 'nan', *words, '--output', 'g.npy', '--force', '--json'))
+            values = self.array('g.npy')
+            self.assertEqual((values.shape, np.isnan(values).sum()), (shape, 2))
+            self.assertAlmostEqual(found['mean'], np.nanmean(values))
+        self.path('one.csv').write_text('x\n1\n\n0\n')
+        self.ok('rbm-data', 'one.csv', '--missing', 'nan', '--output', 'g.npy', '--force')
+        np.testing.assert_array_equal(self.array('g.npy')[:, 0], [1, np.nan, 0])
+        self.path('word.csv').write_text('1,nancy,0\n')
+        self.fails(3, 'rbm-data', 'word.csv', '--missing', 'nan', '--output', '-', saying='nancy')
+        self.fails(3, 'rbm-data', 'gaps.csv', '--missing', 'nan', '--output', 'g.png', saying='a picture has no room for them')
+        self.fails(2, 'rbm-data', 'bars-and-stripes', '--missing', 'nan', '--output', 'b.npy', saying='is for files')
+
     def test_enumerated_sets(self):
         for words, shape in [(('bars-and-stripes', '--size', 3), (16, 9)), (('shifter', '--size', 5), (96, 10)),
                              (('labelled-shifter', '--size', 4), (48, 11)),

@@ -40,6 +40,12 @@ ChainHealth chain_health(MatrixView<const double> series) {
     const double within = mean_covariance(0) * n / (n - 1);
     const double total = within * (n - 1) / n + between;
     const double draws = n * m;
+    if (!std::isfinite(total)) {
+        health.split_r_hat = std::numeric_limits<double>::infinity();
+        health.standard_error = health.autocorrelation_time = std::numeric_limits<double>::quiet_NaN();
+        health.effective_samples = 0;
+        return health;
+    }
     if (!(total > 0)) {  // nothing moves, and there is nothing to disagree about
         health.effective_samples = draws;
         return health;

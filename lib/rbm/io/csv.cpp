@@ -83,6 +83,11 @@ class Table {
             rest.remove_prefix(std::min(end + 1, rest.size()));
             ++line_;
             const std::string_view content = trimmed(line);
+            if (content.empty() && missing_ && cols_ == 1 && !rest.empty()) {  // a gap in a table of one column
+                values_.push_back(std::numeric_limits<float>::quiet_NaN());
+                ++rows_;
+                continue;
+            }
             if (content.empty() || content.front() == '#') continue;
             if (separator_ == 0) {
                 separator_ = separator_of(content);
@@ -132,7 +137,7 @@ class Table {
             ++fields;
             float value = 0;
             const Field kind = read_number(field, value);
-            if (missing_ && (field.empty() || std::isnan(value)))
+            if (missing_ && (field.empty() || (kind == Field::not_finite && std::isnan(value))))
                 value = std::numeric_limits<float>::quiet_NaN();
             else if (kind != Field::number)
                 complain(kind, field, fields);
