@@ -1,16 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Compiles the tree at -O0, -O3 and -Os: neither Meson nor the compiler may warn.  -O2 is the plain build, and with
-# debug information that of sanitize.sh.
-# usage: buildtypes.sh SOURCE_FOLDER
+# Compiles the tree at -O0 and -O3, or as Meson's build types say: neither Meson nor the compiler may warn.  -O2 is the
+# plain build, and with debug information that of sanitize.sh.
+# usage: buildtypes.sh SOURCE_FOLDER [BUILDTYPE...]     debug and release unless given; minsize is -Os
 set -eu
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 faults=0
-for buildtype in debug release minsize; do
+source=$1
+shift
+[ $# -gt 0 ] || set -- debug release
+for buildtype in "$@"; do
     log="$scratch/$buildtype.log"
     echo "== $buildtype"
-    if ! { meson setup "$scratch/$buildtype" "$1" --buildtype $buildtype -Dtests=enabled -Dwerror=false &&
+    if ! { meson setup "$scratch/$buildtype" "$source" --buildtype $buildtype -Dtests=enabled -Dwerror=false &&
         ninja -C "$scratch/$buildtype"; } > "$log" 2>&1; then
         tail -n 40 "$log"
         faults=1

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Builds the tree with the address and undefined-behaviour sanitizers and runs the plain suite in it.
+# Builds the tree with the address and undefined-behaviour sanitizers and runs the plain suite in it, the
+# kernels on this computer's best instructions only.
 # usage: sanitize.sh SOURCE_FOLDER
 set -eu
 scratch=$(mktemp -d)
@@ -11,4 +12,5 @@ meson compile -C "$scratch/build"
 export ASAN_OPTIONS=abort_on_error=1:detect_stack_use_after_return=1:strict_string_checks=1
 export UBSAN_OPTIONS=halt_on_error=1:abort_on_error=1:print_stacktrace=1
 # The consumers of suite packaging are not sanitized programs and cannot load a sanitized library.
-meson test -C "$scratch/build" --no-rebuild --print-errorlogs --timeout-multiplier 10 --no-suite packaging
+meson test -C "$scratch/build" --no-rebuild --print-errorlogs --timeout-multiplier 10 --no-suite packaging \
+    --no-suite instructions
