@@ -2,10 +2,10 @@
 // rbm-check: proves the mathematics on this computer and this model.
 #include <nlohmann/json.hpp>
 
-#include "apps/command.h"
-#include "apps/prepare.h"
-#include "apps/table.h"
-#include "rbm/estimate/self_check.h"
+#include "apps/cli/command.h"
+#include "apps/files/prepare.h"
+#include "apps/files/table.h"
+#include "rbm/check/self_check.h"
 #include "rbm/kernels/blas_info.h"
 #include "rbm/kernels/threads.h"
 #include "rbm/kernels/vector_kernels.h"

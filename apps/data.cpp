@@ -2,14 +2,14 @@
 // rbm-data: makes sets with known answers, converts files, composes models.
 #include <filesystem>
 
-#include "apps/arrays.h"
-#include "apps/command.h"
-#include "apps/compose.h"
-#include "apps/data_file.h"
-#include "apps/labels.h"
-#include "apps/prepare.h"
-#include "apps/suggest.h"
-#include "apps/toy_sets.h"
+#include "apps/files/arrays.h"
+#include "apps/cli/command.h"
+#include "apps/files/compose.h"
+#include "apps/files/data_file.h"
+#include "apps/files/labels.h"
+#include "apps/files/prepare.h"
+#include "apps/cli/suggest.h"
+#include "apps/files/toy_sets.h"
 #include "rbm/io/atomic_file.h"
 #include "rbm/kernels/error.h"
 

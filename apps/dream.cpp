@@ -5,13 +5,13 @@
 #include <memory>
 #include <optional>
 
-#include "apps/arrays.h"
-#include "apps/command.h"
-#include "apps/dreamer.h"
-#include "apps/frames.h"
-#include "apps/pictures.h"
-#include "apps/prepare.h"
-#include "apps/samplers.h"
+#include "apps/files/arrays.h"
+#include "apps/cli/command.h"
+#include "apps/dream/dreamer.h"
+#include "apps/dream/frames.h"
+#include "apps/files/pictures.h"
+#include "apps/files/prepare.h"
+#include "apps/dream/samplers.h"
 #include "rbm/io/atomic_file.h"
 #include "rbm/io/film.h"
 

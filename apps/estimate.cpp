@@ -3,10 +3,10 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "apps/command.h"
-#include "apps/partition.h"
-#include "apps/prepare.h"
-#include "apps/table.h"
+#include "apps/cli/command.h"
+#include "apps/score/partition.h"
+#include "apps/files/prepare.h"
+#include "apps/files/table.h"
 #include "rbm/estimate/monitor.h"
 #include "rbm/kernels/error.h"
 #include "rbm/model/enumerate.h"

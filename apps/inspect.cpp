@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // rbm-inspect: what is in a model file.
-#include "apps/command.h"
-#include "apps/model_facts.h"
+#include "apps/cli/command.h"
+#include "apps/files/model_facts.h"
 #include "rbm/io/atomic_file.h"
 #include "rbm/io/sheet.h"
 

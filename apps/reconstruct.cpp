@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <optional>
 
-#include "apps/arrays.h"
-#include "apps/command.h"
-#include "apps/mask.h"
-#include "apps/pictures.h"
-#include "apps/prepare.h"
-#include "apps/reconstruction.h"
+#include "apps/files/arrays.h"
+#include "apps/cli/command.h"
+#include "apps/files/mask.h"
+#include "apps/files/pictures.h"
+#include "apps/files/prepare.h"
+#include "apps/score/reconstruction.h"
 
 namespace {
 

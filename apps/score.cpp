@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // rbm-score: the free energy of each sample, its log-likelihood when the model knows its log Z, and what follows from
 // them: likelihood ratios, anomalies.
-#include "apps/against.h"
-#include "apps/arrays.h"
-#include "apps/classify.h"
-#include "apps/command.h"
-#include "apps/labels.h"
-#include "apps/scores.h"
+#include "apps/score/against.h"
+#include "apps/files/arrays.h"
+#include "apps/score/classify.h"
+#include "apps/cli/command.h"
+#include "apps/files/labels.h"
+#include "apps/score/scores.h"
 #include "rbm/io/atomic_file.h"
 #include "rbm/io/csv.h"
 #include "rbm/kernels/error.h"

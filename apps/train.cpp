@@ -2,7 +2,7 @@
 // rbm-train: from data to a machine, in a folder that can be resumed.
 #include <nlohmann/json.hpp>
 
-#include "apps/training_run.h"
+#include "apps/train/training_run.h"
 
 int main(int argc, char** argv) {
     using namespace rbm::app;

@@ -20,4 +20,4 @@ meson test -C build --no-rebuild --logbase slow --print-errorlogs --suite slow |
 
 python=/usr/bin/python3
 [ -x $python ] || python=python3
-exec $python tests/summary.py build/meson-logs plain slow
+exec $python tests/build/summary.py build/meson-logs plain slow

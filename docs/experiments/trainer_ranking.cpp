@@ -16,11 +16,11 @@
 #include <cstdlib>
 #include <limits>
 
-#include "rbm/io/generate.h"
+#include "rbm/data/generate.h"
 #include "rbm/kernels/threads.h"
-#include "rbm/trainer/contrastive_divergence.h"
+#include "rbm/trainer/objectives/contrastive_divergence.h"
 #include "rbm/trainer/exact_likelihood.h"
-#include "rbm/trainer/tempered_divergence.h"
+#include "rbm/trainer/objectives/tempered_divergence.h"
 #include "rbm/trainer/train.h"
 
 namespace {

@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/blas_core.h"
+#include "apps/cli/blas_core.h"
 #include "rbm/kernels/blas_info.h"
 #include "rbm/kernels/threads.h"
 #include "rbm/kernels/vector_kernels.h"

@@ -3,7 +3,7 @@
 // likelihood.
 #pragma once
 
-#include "rbm/kernels/dataset.h"
+#include "rbm/data/dataset.h"
 #include "rbm/model/machine.h"
 
 namespace rbm {

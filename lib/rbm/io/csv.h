@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "rbm/kernels/dataset.h"
+#include "rbm/data/dataset.h"
 
 namespace rbm {
 

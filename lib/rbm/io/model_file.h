@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "rbm/io/safetensors.h"
-#include "rbm/kernels/dataset.h"
+#include "rbm/data/dataset.h"
 #include "rbm/model/machine.h"
 
 namespace rbm {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "rbm/io/picture.h"
-#include "rbm/kernels/dataset.h"
+#include "rbm/data/dataset.h"
 #include "rbm/kernels/matrix.h"
 
 namespace rbm {

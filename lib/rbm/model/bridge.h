@@ -8,11 +8,11 @@
 // rows of a batch, V visible units, H hidden units; beta, from and to hold one value per row.
 #pragma once
 
-#include "rbm/model/bernoulli_bridge.h"
-#include "rbm/model/gaussian_bridge.h"
+#include "rbm/model/units/bernoulli_bridge.h"
+#include "rbm/model/units/gaussian_bridge.h"
 #include "rbm/model/machine.h"
-#include "rbm/model/potts_bridge.h"
-#include "rbm/model/spin_bridge.h"
+#include "rbm/model/units/potts_bridge.h"
+#include "rbm/model/units/spin_bridge.h"
 
 namespace rbm {
 

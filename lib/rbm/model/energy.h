@@ -17,7 +17,7 @@
 #include <concepts>
 
 #include "rbm/model/sites.h"
-#include "rbm/model/unit_kind.h"
+#include "rbm/model/units/unit_kind.h"
 
 namespace rbm {
 

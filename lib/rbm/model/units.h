@@ -6,11 +6,11 @@
 #include <string>
 #include <variant>
 
-#include "rbm/kernels/dataset.h"
-#include "rbm/model/bernoulli.h"
-#include "rbm/model/gaussian.h"
-#include "rbm/model/potts.h"
-#include "rbm/model/spin.h"
+#include "rbm/data/dataset.h"
+#include "rbm/model/units/bernoulli.h"
+#include "rbm/model/units/gaussian.h"
+#include "rbm/model/units/potts.h"
+#include "rbm/model/units/spin.h"
 
 namespace rbm {
 

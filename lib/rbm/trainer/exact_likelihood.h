@@ -6,7 +6,7 @@
 #include <functional>
 #include <limits>
 
-#include "rbm/kernels/dataset.h"
+#include "rbm/data/dataset.h"
 #include "rbm/model/state_sum.h"
 
 namespace rbm {

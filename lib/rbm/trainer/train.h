@@ -9,7 +9,7 @@
 #include <optional>
 #include <utility>
 
-#include "rbm/kernels/dataset.h"
+#include "rbm/data/dataset.h"
 #include "rbm/trainer/objective.h"
 #include "rbm/trainer/optimizer.h"
 

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// The options that several programs share: one name, one meaning, one help text.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "apps/cli/option_types.h"
+#include "apps/cli/resources.h"
+#include "rbm/data/dataset.h"
+
+namespace rbm::app {
+
+struct CommonSettings {
+    std::uint64_t seed = 1;
+    std::size_t threads = default_threads();
+    double beta = 1;
+    Binarize binarize = Binarize::threshold;
+    float threshold = 0.5F;
+    bool json = false;
+    bool force = false;
+    std::string config;
+    bool quiet = false;
+    bool verbose = false;
+    bool no_progress = false;
+};
+
+struct CommonOption {
+    Value value;
+    char letter = 0;
+    std::string help;
+};
+
+/// Throws std::logic_error for a name that is none of theirs.
+CommonOption common_option(std::string_view name, CommonSettings& settings);
+
+}  // namespace rbm::app

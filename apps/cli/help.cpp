@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// --help, in the shape that help2man turns into a manual page.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "apps/cli/program.h"
+
+namespace rbm::app {
+namespace {
+
+constexpr std::size_t page_width = 80;
+constexpr std::size_t help_column = 30;
+
+/// Appends the text behind what stands in the line, broken at blanks, continued in the column.
+void append_wrapped(std::string& page, std::size_t column, const std::string& text) {
+    std::size_t used = page.size() - (page.rfind('\n') + 1);
+    for (std::size_t begin = 0; begin < text.size();) {
+        const std::size_t end = std::min(text.find(' ', begin), text.size());
+        const bool line_starts = used <= column;
+        if (!line_starts && used + 1 + (end - begin) > page_width) {
+            page += '\n';
+            used = 0;
+        }
+        const std::size_t blanks = used < column ? column - used : line_starts ? 0 : 1;
+        page.append(blanks, ' ');
+        page.append(text, begin, end - begin);
+        used += blanks + (end - begin);
+        begin = std::min(end + 1, text.size());
+    }
+    page += '\n';
+}
+
+void append_entry(std::string& page, const std::string& left, const std::string& text) {
+    page += left;
+    if (left.size() + 2 > help_column) page += '\n';
+    append_wrapped(page, help_column, text);
+}
+
+}  // namespace
+
+std::string Program::usage() const {
+    std::string line = fmt::format("Usage: {} [OPTION]...", name_);
+    for (const Argument& argument : arguments_)
+        line += fmt::format(fmt::runtime(argument.needed ? " {}" : " [{}]"), argument.name);
+    if (more_ != nullptr) line += fmt::format(" [{}]...", more_name_);
+    return line;
+}
+
+std::string Program::help() const {
+    std::string page = usage() + "\n";
+    append_wrapped(page, 0, summary_);
+    if (!examples_.empty()) {
+        page += "\nExamples:\n";
+        for (const auto& [command, meaning] : examples_) page += fmt::format("  {}\n      {}\n", command, meaning);
+    }
+    if (!arguments_.empty()) {
+        page += "\nArguments:\n";
+        for (const Argument& argument : arguments_)
+            append_entry(page, "  " + argument.name, argument.help + (argument.needed ? "" : " (may be left out)"));
+        if (more_ != nullptr) append_entry(page, "  " + more_name_, more_help_);
+    }
+    std::vector<std::string> groups;
+    for (const Option& option : options_)
+        if (std::ranges::find(groups, option.group) == groups.end()) groups.push_back(option.group);
+    std::rotate(groups.begin(), groups.begin() + 1, groups.end());  // the common options, declared first, come last
+    for (const std::string& heading : groups) {
+        page += fmt::format("\n{}:\n", heading);
+        for (const Option& option : options_) {
+            if (option.group != heading) continue;
+            std::string left = option.letter == 0 ? "      " : fmt::format("  -{}, ", option.letter);
+            left += "--" + option.name;
+            if (!option.value.is_flag()) left += " " + option.value.placeholder;
+            std::string text = option.help;
+            if (option.value.needed) text += " (required)";
+            if (!option.value.default_text.empty()) text += fmt::format(" (default: {})", option.value.default_text);
+            append_entry(page, left, text);
+        }
+    }
+    page +=
+        "\nExit status:\n"
+        "  0    done\n"
+        "  1    a file or the machine failed, or output exists and --force is missing\n"
+        "  2    the command line or the configuration is wrong\n"
+        "  3    data or model cannot be used\n"
+        "  4    training diverged; the last good checkpoint stays\n"
+        "  130  stopped by SIGINT (Ctrl-C)\n"
+        "  143  stopped by SIGTERM\n";
+    return page;
+}
+
+}  // namespace rbm::app

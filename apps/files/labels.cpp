@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#include "apps/files/labels.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "apps/cli/resources.h"
+#include "rbm/io/bytes.h"
+#include "rbm/io/data.h"
+#include "rbm/io/gzip.h"
+#include "rbm/io/idx.h"
+#include "rbm/io/npy.h"
+#include "rbm/kernels/error.h"
+#include "rbm/model/labels.h"
+
+namespace rbm::app {
+
+std::vector<std::uint32_t> load_labels(const std::string& path, std::size_t rows) {
+    const std::string name = path == "-" ? "standard input" : path;
+    std::vector<std::byte> bytes = read_bytes(path);
+    if (is_gzip(bytes)) bytes = gunzip(bytes, name);
+    std::vector<double> values;
+    if (is_npy(bytes)) {
+        NpyArray array = parse_npy(bytes, name);
+        if (array.shape.size() != 1 && !(array.shape.size() == 2 && array.shape[1] == 1))
+            throw DataError(fmt::format("{}: found an array of {} dimensions, expected labels: [{}]", name,
+                                        array.shape.size(), rows));
+        values = std::move(array.values);
+    } else if (!bytes.empty() && bytes[0] == std::byte{0}) {
+        for (const std::uint8_t label : parse_idx_labels(bytes, name)) values.push_back(label);
+    } else {
+        const Dataset table = parse_data(bytes, name);
+        if (table.cols() != 1)
+            throw DataError(fmt::format("{}: found {} columns, expected labels: one", name, table.cols()));
+        constexpr float largest = 16777216;  // tables hold floats
+        for (std::size_t r = 0; r < table.rows(); ++r) {
+            if (table.value(r, 0) >= largest)
+                throw DataError(
+                    fmt::format("{}: label {}: found {}, expected less than 16777216 in a table; .npy holds "
+                                "larger ones",
+                                name, r + 1, table.value(r, 0)));
+            values.push_back(static_cast<double>(table.value(r, 0)));
+        }
+    }
+    if (values.size() != rows)
+        throw DataError(
+            fmt::format("{}: found {} labels, expected one for each of the {} samples", name, values.size(), rows));
+    std::vector<std::uint32_t> labels(rows);
+    for (std::size_t r = 0; r < rows; ++r) {
+        if (!(values[r] >= 0 && values[r] <= 4294967295.0) || values[r] != std::floor(values[r]))
+            throw DataError(
+                fmt::format("{}: label {}: found {}, expected a whole number of at least 0", name, r + 1, values[r]));
+        labels[r] = static_cast<std::uint32_t>(values[r]);
+    }
+    return labels;
+}
+
+std::optional<Dataset> load_label_column(const std::string& path) {
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(path, error)) return std::nullopt;  // a pipe can be read once only
+    std::vector<std::byte> bytes = read_bytes(path);
+    if (is_gzip(bytes)) bytes = gunzip(bytes, path);
+    constexpr std::byte one_dimension{1};
+    if (bytes.size() < 4 || bytes[0] != std::byte{0} || bytes[1] != std::byte{0} || bytes[3] != one_dimension)
+        return std::nullopt;
+    const std::vector<std::uint8_t> labels = parse_idx_labels(bytes, path);
+    Dataset column = Dataset::from_floats(labels.size(), 1, {labels.begin(), labels.end()});
+    column.name = path;
+    return column;
+}
+
+std::vector<std::uint32_t> distinct_labels(const std::vector<std::uint32_t>& labels, const std::string& path) {
+    std::vector<std::uint32_t> known = labels;
+    std::ranges::sort(known);
+    known.erase(std::unique(known.begin(), known.end()), known.end());
+    if (known.size() < 2)
+        throw DataError(fmt::format("{}: found the label {} only, expected at least two that differ", path,
+                                    known.empty() ? 0 : known[0]));
+    if (known.size() > most_labels)
+        throw DataError(fmt::format("{}: found {} different labels, expected at most {}: one for each class", path,
+                                    known.size(), most_labels));
+    return known;
+}
+
+std::vector<std::uint32_t> places_of(const std::vector<std::uint32_t>& labels, const std::vector<std::uint32_t>& known,
+                                     const std::string& path) {
+    std::vector<std::uint32_t> places(labels.size());
+    for (std::size_t r = 0; r < labels.size(); ++r) {
+        const auto found = std::ranges::lower_bound(known, labels[r]);
+        if (found == known.end() || *found != labels[r])
+            throw DataError(fmt::format("{}: label {}: found {}, which is none of the model's {} labels, from {} to {}",
+                                        path, r + 1, labels[r], known.size(), known.front(), known.back()));
+        places[r] = static_cast<std::uint32_t>(found - known.begin());
+    }
+    return places;
+}
+
+float label_off(const Units& visible, Binarize binarize) {
+    const float off = label_values(visible, "labels").first;
+    return binarize == Binarize::none ? off : 0.0F;
+}
+
+Dataset with_labels(const Dataset& raw, const std::vector<std::uint32_t>& places, std::size_t classes,
+                    const Units& visible, Binarize binarize) {
+    require_memory(static_cast<double>(raw.rows()) * static_cast<double>(raw.cols() + classes) * sizeof(float),
+                   fmt::format("the data with {} labels", classes));
+    return raw.with_labels(places, classes, label_off(visible, binarize));
+}
+
+bool lacks_labels(const Model& model, std::size_t cols) {
+    return !model.labels.empty() && cols + model.labels.size() == model.machine.visible_count();
+}
+
+}  // namespace rbm::app

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// Models and data the way all programs open them: prepared as the model says, options that differ refused.
+#pragma once
+
+#include <string>
+
+#include "apps/cli/command.h"
+#include "rbm/io/model_file.h"
+
+namespace rbm::app {
+
+/// The data in `path`, with what is worth telling told.  With `missing`, tables may have gaps, which become NaN.
+Dataset load_raw(const std::string& path, bool missing = false);
+
+/// One column for each of the model's visible units: codes of Potts units expanded.  Throws DataError when the columns
+/// do not fit.
+Dataset in_columns(const Model& model, Dataset raw);
+
+/// `raw` as the model's machine sees it.  An option --binarize or --threshold that differs from the model's record is a
+/// UsageError unless --force was given, and then takes its place.  Throws DataError when the columns do not fit.
+/// Rows that --binarize sample draws are to be filled from data_stream().
+Dataset prepare_for(Model& model, Dataset raw, const Program& program, const CommonSettings& settings);
+
+/// Throws UsageError for a --beta that the machine's units have no distribution at, or that is beyond the floats.
+void require_beta(const Model& model, const CommonSettings& settings);
+
+/// The factorial base of the data's recorded rates, which the model must hold.
+Units base_of_rates(const Model& model, const Machine& machine);
+
+/// The stream of draws behind --binarize sample outside training: once, from --seed.
+Stream data_stream(const CommonSettings& settings);
+
+/// All rows of `data` as the machine sees them.
+Matrix all_rows(const Dataset& data, const CommonSettings& settings);
+
+/// Visible states back in the units of the data: mean + scale v, in place.
+void restore_units(const Model& model, View visible_state);
+
+}  // namespace rbm::app

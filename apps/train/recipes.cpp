@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#include "apps/train/recipes.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace rbm::app {
+
+const std::vector<Recipe>& recipes() {
+    static const std::vector<Recipe> all = {
+        {"melchior-2016",
+         "Melchior, Fischer & Wiskott, How to center deep Boltzmann machines, JMLR 17(99), 2016: centred PCD-1 at a "
+         "small constant rate",
+         {{"hidden", "500"},
+          {"algorithm", "pcd"},
+          {"steps", "1"},
+          {"batch-size", "100"},
+          {"chains", "100"},
+          {"epochs", "200"},
+          {"learning-rate", "0.01"},
+          {"learning-rate-schedule", "constant"},
+          {"centering", "on"},
+          {"offset-rate", "0.01"}}},
+        {"salakhutdinov-murray-2008",
+         "after Salakhutdinov & Murray, On the quantitative analysis of deep belief networks, ICML 2008: CD whose k "
+         "grows to 25; the paper leaves rate and decay open",
+         {{"hidden", "500"},
+          {"algorithm", "cd"},
+          {"steps", "25"},
+          {"steps-schedule", "linear"},
+          {"batch-size", "100"},
+          {"epochs", "250"},
+          {"learning-rate", "0.05"},
+          {"learning-rate-schedule", "linear"},
+          {"weight-decay", "0.0002"},
+          {"centering", "off"}}},
+        {"tieleman-hinton-2009",
+         "after Tieleman & Hinton, Using fast weights to improve persistent contrastive divergence, ICML 2009: fast "
+         "weights that lose a twentieth per update, a rate that falls to 0",
+         {{"hidden", "500"},
+          {"algorithm", "fpcd"},
+          {"steps", "1"},
+          {"batch-size", "100"},
+          {"chains", "100"},
+          {"epochs", "100"},
+          {"learning-rate", "0.02"},
+          {"learning-rate-schedule", "linear"},
+          {"fast-rate", "0.05"},
+          {"fast-decay", "0.95"},
+          {"centering", "off"}}},
+        {"best",
+         "this toolkit's own: centred PCD-5 (Melchior et al. 2016) at a rate that falls to 0, an L1 penalty against "
+         "learning by heart, averaged weights (Polyak & Juditsky 1992); docs/likelihood.md compares it with others",
+         {{"hidden", "500"},
+          {"algorithm", "pcd"},
+          {"steps", "5"},
+          {"batch-size", "100"},
+          {"chains", "100"},
+          {"epochs", "300"},
+          {"learning-rate", "0.1"},
+          {"learning-rate-schedule", "linear"},
+          {"weight-decay-l1", "0.0002"},
+          {"centering", "on"},
+          {"averaging", "0.1"}}}};
+    return all;
+}
+
+std::vector<std::string> recipe_names() {
+    std::vector<std::string> names;
+    for (const Recipe& one : recipes()) names.push_back(one.name);
+    return names;
+}
+
+const Recipe& recipe(const std::string& name) {
+    const auto found = std::ranges::find(recipes(), name, &Recipe::name);
+    if (found == recipes().end()) throw std::logic_error("no recipe " + name);
+    return *found;
+}
+
+}  // namespace rbm::app

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+#include "apps/train/training_session.h"
+
+#include <chrono>
+
+#include "apps/train/monitoring.h"
+#include "apps/score/partition.h"
+#include "rbm/kernels/error.h"
+#include "rbm/trainer/objectives/contrastive_divergence.h"
+#include "rbm/trainer/objectives/pseudo_likelihood.h"
+#include "rbm/trainer/objectives/ratio_matching.h"
+
+namespace rbm::app {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Calls use(objective) with that of --algorithm.
+template <class Use>
+auto with_objective(const RunSettings& run, const Checkpoint& checkpoint, const Inputs& inputs, const Use& use_whole) {
+    const Machine& machine = checkpoint.state.machine;
+    const std::size_t classes = checkpoint.model.labels.size();
+    const auto use = [&](const auto& objective) {
+        using Whole = std::remove_cvref_t<decltype(objective)>;
+        if (inputs.training.has_missing()) return use_whole(WithMissing<Whole>{objective, run.missing_sweeps});
+        return use_whole(objective);
+    };
+    const std::size_t chains = run.chains.value_or(run.train.batch_size);
+    if (run.algorithm == "cd") return use(ContrastiveDivergence{run.steps, run.steps_schedule});
+    if (run.algorithm == "score-matching") return use(ScoreMatching{});
+    if (run.algorithm == "denoising") return use(DenoisingScoreMatching{run.noise_sigma});
+    if (run.algorithm == "sliced") return use(SlicedScoreMatching{run.slices});
+    if (run.algorithm == "pseudo-likelihood") return use(PseudoLikelihood{run.flips});
+    if (run.algorithm == "ratio-matching") return use(RatioMatching{run.flips});
+    if (run.algorithm == "discriminative") return use(Discriminative{classes});
+    if (run.algorithm == "hybrid")
+        return use(Hybrid<ContrastiveDivergence>{{classes}, {run.steps, run.steps_schedule}, run.generative_weight});
+    if (run.algorithm == "nce")
+        return use(NoiseContrastive{base_of_data(machine, inputs.training, {}), run.noise_samples});
+    if (run.algorithm == "fpcd")
+        return use(
+            FastPersistentContrastiveDivergence{run.steps, chains, run.steps_schedule, run.fast_rate, run.fast_decay});
+    if (run.algorithm == "tempering")
+        return use(TemperedDivergence{base_of_data(machine, inputs.training, {}), run.steps, chains, run.rungs,
+                                      run.steps_schedule});
+    return use(PersistentContrastiveDivergence{run.steps, chains, run.steps_schedule});
+}
+
+/// Throws Unsupported when the objective has no answer for these units, before anything is written.
+template <class O>
+void try_on_one_row(const O& objective, const TrainState& state) {
+    if (objective.negative_rows(0) > 0) return;  // chains suit all units
+    GradientWorkspace workspace;
+    workspace.resize(state.machine, 1, objective.negative_rows(1));
+    workspace.visible.fill(0);
+    std::fill(workspace.row_weights.begin(), workspace.row_weights.end(), 1.0F);
+    NegativePhase phase;
+    Random random;
+    Machine gradient = state.machine.zeros_like();
+    objective.add_gradient(state.machine, 1, phase, random, workspace, gradient);
+}
+
+/// Trains until the end or a signal, saving and reporting on the way.
+class Session {
+  public:
+    Session(const RunSettings& run, const RunFolder& folder, const Inputs& inputs, Checkpoint& checkpoint)
+        : run_(run),
+          folder_(folder),
+          inputs_(inputs),
+          checkpoint_(checkpoint),
+          monitor_(checkpoint.state.machine, inputs.whole(), inputs.validation ? &*inputs.validation : nullptr,
+                   log_scale_sum(checkpoint.model.preparation)),
+          batches_(batch_count(inputs.training.rows(), run.train.batch_size)),
+          progress_("training", batches_ * run.train.epochs, "updates") {
+        if (run.track_likelihood > 0)
+            monitor_.track(run.track_likelihood, inputs.training.rows(),
+                           base_of_data(checkpoint.state.machine, inputs.training, {}), checkpoint.state.seed);
+        if (!checkpoint.model.labels.empty())
+            monitor_.watch_labels(checkpoint.model.labels.size(),
+                                  run.stop_on == "error" ? &*inputs.validation : nullptr);
+        if (run.stop_on == "likelihood" && !monitor_.knows_likelihood(run.train.epochs, run.train.epochs))
+            throw UsageError(
+                "option --stop-on: the likelihood of so large a machine is not known; estimate it with "
+                "--track-likelihood EPOCHS");
+        with_objective(run, checkpoint, inputs,
+                       [&](const auto& objective) { try_on_one_row(objective, checkpoint.state); });
+    }
+
+    void train() {
+        if (!checkpoint_.best) save_models();
+        save();
+        TrainObserver observer;
+        observer.on_batch = [&](std::size_t, std::size_t) { progress_.update(checkpoint_.state.update.updates); };
+        observer.on_epoch = [&](const EpochReport& report, const TrainState&) { end_of_epoch(report); };
+        observer.stop_requested = [&] { return stop_requested() || gave_up(); };
+        bool done = false;
+        try {
+            done = with_objective(run_, checkpoint_, inputs_,
+                                  [&](const auto& objective) {
+                                      return rbm::train(checkpoint_.state, objective, inputs_.training, run_.train,
+                                                        observer, inputs_.sample_weights);
+                                  }) ||
+                   gave_up();
+        } catch (const Diverged& error) {
+            throw Diverged(
+                fmt::format("{}; the checkpoint of epoch {} is kept in {}", error.what(), saved_epoch_, run_.output));
+        }
+        // What tells that the run is finished comes last; what would lose work if it came late comes first.
+        if (!done) save();
+        folder_.draw(checkpoint_, inputs_.whole());
+        if (done) save();
+        if (!done)
+            throw_if_stopped(fmt::format("stopped in epoch {}; go on with: rbm-train --output {} --resume",
+                                         checkpoint_.state.epoch + 1, run_.output));
+    }
+
+  private:
+    /// The run keeps the best model, not the last; this one is judged by the averaged weights where there are any.
+    bool keeps_best() const { return run_.stop_on != "off"; }
+    bool gave_up() const { return checkpoint_.best && checkpoint_.best->stopped; }
+    const Machine& watched() const {
+        return run_.train.averaging > 0 ? checkpoint_.state.update.average : checkpoint_.state.machine;
+    }
+
+    /// Whether this epoch's model is the best so far.
+    bool judge(std::uint64_t epoch, const Monitor::Numbers& numbers) {
+        if (!keeps_best()) return false;
+        const bool by_gap = run_.stop_on == "gap";
+        const std::optional<double>& judged = by_gap                    ? numbers.free_energy_gap
+                                              : run_.stop_on == "error" ? numbers.held_out_error
+                                                                        : numbers.held_out_log_likelihood;
+        if (!judged) return false;
+        const double score = run_.stop_on == "likelihood" ? *judged : -*judged;  // the larger, the better
+        auto& best = checkpoint_.best;
+        // A gap is 0 before anything is learned: as long as it is small, later is better.
+        const bool better = !best || (by_gap ? score >= -static_cast<double>(run_.largest_gap) : score > best->score);
+        if (better)
+            best = BestEpoch{epoch, score};
+        else
+            best->stopped = epoch - best->epoch >= run_.patience;
+        return better;
+    }
+
+    /// Noise contrast knows log Z, as far as the machine fits the data.
+    void note_log_partition() {
+        if (!checkpoint_.state.chains.log_constant) return;
+        const double stride = 1 / static_cast<double>(batches_ * run_.train.epochs);
+        const double done = static_cast<double>(checkpoint_.state.update.updates) * stride;
+        const auto [value, low, high] = NoiseContrastive::learned(checkpoint_.state.chains, done, stride);
+        checkpoint_.model.log_partition = LogPartition{value, low, high, "nce"};
+    }
+
+    void save_models() {
+        note_log_partition();
+        folder_.save_models(checkpoint_);
+    }
+
+    void save() {
+        note_log_partition();
+        if (!keeps_best()) folder_.save_models(checkpoint_);
+        folder_.save(checkpoint_);
+        saved_ = Clock::now();
+        saved_epoch_ = checkpoint_.state.epoch;
+    }
+
+    void end_of_epoch(const EpochReport& report) {
+        const double epoch_seconds = seconds_since(epoch_start_);
+        const double rate = static_cast<double>(inputs_.training.rows()) / epoch_seconds;
+        const Monitor::Numbers numbers = monitor_.measure(watched(), report);
+        if (judge(report.epoch, numbers)) save_models();
+        folder_.append_metrics(
+            metrics_line(report, numbers, seconds_since(start_), rate,
+                         checkpoint_.best ? std::optional<std::uint64_t>(checkpoint_.best->epoch) : std::nullopt));
+        progress_.milestone(epoch_line(report, numbers, rate));
+        // Short epochs need not be saved each: at most this much work is lost.
+        constexpr double worth_saving = 2, worth_drawing = 10;
+        if (seconds_since(saved_) > worth_saving) save();
+        if (seconds_since(drawn_) > worth_drawing) {
+            folder_.draw(checkpoint_, inputs_.whole());
+            drawn_ = Clock::now();
+        }
+        epoch_start_ = Clock::now();
+    }
+
+    const RunSettings& run_;
+    const RunFolder& folder_;
+    const Inputs& inputs_;
+    Checkpoint& checkpoint_;
+    Monitor monitor_;
+    std::size_t batches_;
+    Progress progress_;
+    Clock::time_point start_ = Clock::now(), epoch_start_ = start_, saved_ = start_, drawn_ = start_;
+    std::uint64_t saved_epoch_ = 0;
+};
+
+}  // namespace
+
+void train_by_updates(const RunSettings& run, const RunFolder& folder, const Inputs& inputs, Checkpoint& checkpoint) {
+    Session session(run, folder, inputs, checkpoint);
+    folder.cut_metrics(checkpoint.state.epoch);
+    session.train();
+}
+
+}  // namespace rbm::app

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#include "rbm/model/units/bernoulli.h"
+
+#include "rbm/kernels/ops.h"
+
+namespace rbm {
+
+template <class Real>
+BasicMatrix<Real> BasicBernoulli<Real>::site_states() const {
+    BasicMatrix<Real> states(2, 1);
+    states(1, 0) = 1;
+    return states;
+}
+
+template <class Real>
+void BasicBernoulli<Real>::mean(MatrixView<const Real> field, BetaOf<Real> beta, MatrixView<Real> out) const {
+    logistic(field, std::span<const Real>(bias), beta, out);
+}
+
+template <class Real>
+void BasicBernoulli<Real>::sample(MatrixView<const Real> field, BetaOf<Real> beta, const Stream& stream,
+                                  MatrixView<Real> out) const {
+    sample_logistic(field, std::span<const Real>(bias), beta, stream, out);
+}
+
+template <class Real>
+void BasicBernoulli<Real>::add_energy(MatrixView<const Real> state, std::span<double> out) const {
+    add_dots(-1.0, state, std::span<const Real>(bias), out);
+}
+
+template <class Real>
+void BasicBernoulli<Real>::add_log_normalizer(MatrixView<const Real> field, BetaOf<Real> beta,
+                                              std::span<double> out) const {
+    add_softplus_sums(field, std::span<const Real>(bias), beta, out);
+}
+
+template <class Real>
+void BasicBernoulli<Real>::add_log_probability(MatrixView<const Real> state, MatrixView<const Real> mean,
+                                               std::span<double> out) const {
+    for (std::size_t b = 0; b < state.rows; ++b)
+        for (std::size_t i = 0; i < state.cols; ++i) {
+            const double on = static_cast<double>(mean.row(b)[i]);
+            out[b] += state.row(b)[i] != 0 ? std::log(on) : std::log1p(-on);
+        }
+}
+
+template <class Real>
+void BasicBernoulli<Real>::add_gradient(MatrixView<const Real> state, std::span<const Real> row_weights,
+                                        BasicBernoulli& gradient) const {
+    add_column_sums(-1.0, state, row_weights, std::span<Real>(gradient.bias));
+}
+
+template <class Real>
+void BasicBernoulli<Real>::add_expected_gradient(MatrixView<const Real>, MatrixView<const Real> mean,
+                                                 std::span<const Real> row_weights, BasicBernoulli& gradient) const {
+    add_gradient(mean, row_weights, gradient);
+}
+
+template <class Real>
+void BasicBernoulli<Real>::mean_slopes(MatrixView<const Real> mean, MatrixView<Real> first,
+                                       MatrixView<Real> second) const {
+    for (std::size_t b = 0; b < mean.rows; ++b)
+        for (std::size_t j = 0; j < mean.cols; ++j) {
+            const Real p = mean.row(b)[j];
+            first.row(b)[j] = p * (1 - p);
+            second.row(b)[j] = p * (1 - p) * (1 - 2 * p);
+        }
+}
+
+template <class Real>
+void BasicBernoulli<Real>::fit_marginals(std::span<const double> means, std::span<const double>, std::size_t samples) {
+    const double limit = std::log(static_cast<double>(std::max<std::size_t>(samples, 2)));
+    for (std::size_t i = 0; i < bias.size(); ++i) {
+        const double odds = std::log(means[i]) - std::log1p(-means[i]);
+        bias[i] = static_cast<Real>(std::clamp(odds, -limit, limit));
+    }
+}
+
+template struct BasicBernoulli<float>;
+template struct BasicBernoulli<double>;
+
+}  // namespace rbm

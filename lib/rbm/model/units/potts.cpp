@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#include "rbm/model/units/potts.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "rbm/kernels/ops.h"
+
+namespace rbm {
+
+template <class Real>
+BasicPotts<Real>::BasicPotts(std::size_t sites, std::size_t states_of_each)
+    : bias(sites * states_of_each), states(states_of_each) {
+    if (states < 2)
+        throw std::invalid_argument(fmt::format("potts units: found {} states of a site, expected at least 2", states));
+}
+
+template <class Real>
+BasicMatrix<Real> BasicPotts<Real>::site_states() const {
+    BasicMatrix<Real> all(states, states);
+    for (std::size_t k = 0; k < states; ++k) all(k, k) = 1;
+    return all;
+}
+
+template <class Real>
+void BasicPotts<Real>::mean(MatrixView<const Real> field, BetaOf<Real> beta, MatrixView<Real> out) const {
+    softmax(input(field, beta), out);
+}
+
+template <class Real>
+void BasicPotts<Real>::sample(MatrixView<const Real> field, BetaOf<Real> beta, const Stream& stream,
+                              MatrixView<Real> out) const {
+    sample_softmax(input(field, beta), stream, out);
+}
+
+template <class Real>
+void BasicPotts<Real>::add_energy(MatrixView<const Real> state, std::span<double> out) const {
+    add_dots(-1.0, state, std::span<const Real>(bias), out);
+}
+
+template <class Real>
+void BasicPotts<Real>::add_log_normalizer(MatrixView<const Real> field, BetaOf<Real> beta,
+                                          std::span<double> out) const {
+    add_log_sum_exps(1.0, input(field, beta), out);
+}
+
+template <class Real>
+void BasicPotts<Real>::add_log_probability(MatrixView<const Real> state, MatrixView<const Real> mean,
+                                           std::span<double> out) const {
+    for (std::size_t b = 0; b < state.rows; ++b)
+        for (std::size_t n = 0; n < state.cols; ++n)
+            if (state.row(b)[n] != 0) out[b] += std::log(static_cast<double>(mean.row(b)[n]));
+}
+
+template <class Real>
+void BasicPotts<Real>::add_gradient(MatrixView<const Real> state, std::span<const Real> row_weights,
+                                    BasicPotts& gradient) const {
+    add_column_sums(-1.0, state, row_weights, std::span<Real>(gradient.bias));
+}
+
+template <class Real>
+void BasicPotts<Real>::add_expected_gradient(MatrixView<const Real>, MatrixView<const Real> mean,
+                                             std::span<const Real> row_weights, BasicPotts& gradient) const {
+    add_gradient(mean, row_weights, gradient);
+}
+
+template <class Real>
+void BasicPotts<Real>::fit_marginals(std::span<const double> means, std::span<const double>, std::size_t samples) {
+    const double others = static_cast<double>((states - 1) * std::max<std::size_t>(samples, 2));
+    std::vector<double> logs(states);
+    for (std::size_t first = 0; first < bias.size(); first += states) {
+        const auto site = means.subspan(first, states);
+        const double largest = *std::max_element(site.begin(), site.end());
+        double sum = 0;
+        for (std::size_t k = 0; k < states; ++k) sum += logs[k] = std::log(std::max(site[k], largest / others));
+        for (std::size_t k = 0; k < states; ++k)
+            bias[first + k] = static_cast<Real>(logs[k] - sum / static_cast<double>(states));
+    }
+}
+
+template struct BasicPotts<float>;
+template struct BasicPotts<double>;
+
+}  // namespace rbm

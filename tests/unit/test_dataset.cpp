@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: MIT
+// Data in memory: the same rows from bytes, bits and floats, and the preparation between file and machine.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "rbm/data/dataset.h"
+#include "rbm/kernels/error.h"
+
+using namespace rbm;
+
+namespace {
+
+Matrix rows_of(const Dataset& data, const Stream& stream = {}) {
+    Matrix out(data.rows(), data.cols());
+    data.fill(0, stream, out);
+    return out;
+}
+
+/// 0, 1 and greys between, 5 x 70: rows longer than a word of bits and not a multiple of one.
+std::vector<std::uint8_t> greys(std::size_t count) {
+    std::vector<std::uint8_t> bytes(count);
+    for (std::size_t i = 0; i < count; ++i) bytes[i] = static_cast<std::uint8_t>(i * 37 % 256);
+    bytes[0] = 0, bytes[1] = 255, bytes[2] = 127, bytes[3] = 128;
+    return bytes;
+}
+
+std::string message(const Dataset& data, const Preparation& preparation, bool unit_interval) {
+    try {
+        (void)data.prepared(preparation, unit_interval);
+    } catch (const DataError& error) {
+        return error.what();
+    }
+    return "";
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("dataset");
+
+TEST_CASE("bytes, bits and floats give the same rows, whole and in any order") {
+    const std::size_t rows = 5, cols = 70;
+    const auto bytes = greys(rows * cols);
+    std::vector<float> floats(bytes.size());
+    for (std::size_t i = 0; i < bytes.size(); ++i) floats[i] = static_cast<float>(bytes[i]) / 255.0F;
+    const auto from_bytes = Dataset::from_bytes(rows, cols, bytes, 255);
+    const auto from_floats = Dataset::from_floats(rows, cols, floats);
+    CHECK(rows_of(from_bytes) == rows_of(from_floats));
+    CHECK(from_bytes.value(1, 3) == from_floats.value(1, 3));
+    CHECK(rows_of(from_floats)(4, 69) == floats[4 * cols + 69]);
+
+    const Preparation threshold{Binarize::threshold, 0.5F, {}, {}};
+    const auto bits = from_bytes.prepared(threshold, true);
+    const auto expected = [&](std::size_t r, std::size_t c) { return floats[r * cols + c] > 0.5F ? 1.0F : 0.0F; };
+    const Matrix filled = rows_of(bits);
+    for (std::size_t r = 0; r < rows; ++r)
+        for (std::size_t c = 0; c < cols; ++c) {
+            CHECK(filled(r, c) == expected(r, c));
+            CHECK(bits.value(r, c) == expected(r, c));
+        }
+    CHECK(rows_of(from_floats.prepared(threshold, true)) == filled);
+    CHECK(rows_of(Dataset(from_bytes).prepared(threshold, true)) == filled);  // the overload that takes the memory
+
+    const std::vector<std::uint32_t> order = {3, 0, 3, 4};
+    for (const Dataset* data : {&from_bytes, &from_floats, &bits}) {
+        Matrix picked(4, cols);
+        data->fill(order, Stream{}, picked);
+        const Matrix all = rows_of(*data);
+        for (std::size_t i = 0; i < 4; ++i) CHECK(std::ranges::equal(picked.row(i), all.row(order[i])));
+    }
+}
+
+TEST_CASE("the threshold is exclusive, and any other value works") {
+    const auto data = Dataset::from_floats(1, 4, {0.5F, 0.50001F, 0.2F, 0.21F});
+    CHECK(std::ranges::equal(rows_of(data.prepared({Binarize::threshold, 0.5F, {}, {}}, true)).values(),
+                             std::vector{0.0F, 1.0F, 0.0F, 0.0F}));
+    CHECK(std::ranges::equal(rows_of(data.prepared({Binarize::threshold, 0.2F, {}, {}}, true)).values(),
+                             std::vector{1.0F, 1.0F, 0.0F, 1.0F}));
+    CHECK(rows_of(data.prepared({Binarize::none, 0.5F, {}, {}}, true)) == rows_of(data));
+    CHECK_FALSE(data.prepared({Binarize::none, 0.5F, {}, {}}, true).sampled());
+}
+
+TEST_CASE(
+    "sampled pixels average to their grey value over epochs, are exact at 0 and 1, and differ from epoch to epoch") {
+    const std::size_t cols = 70, epochs = 4000;
+    const auto bytes = greys(cols);
+    const auto grey = Dataset::from_bytes(1, cols, bytes, 255);
+    const auto data = grey.prepared({Binarize::sample, 0.5F, {}, {}}, true);
+    REQUIRE(data.sampled());
+    std::vector<double> sums(cols);
+    std::size_t changed = 0;
+    Matrix last = rows_of(data, {11, epochs, 0});
+    for (std::size_t epoch = 0; epoch < epochs; ++epoch) {
+        const Matrix drawn = rows_of(data, {11, epoch, 0});
+        changed += !(drawn == last);
+        last = drawn;
+        for (std::size_t c = 0; c < cols; ++c) {
+            REQUIRE((drawn(0, c) == 0 || drawn(0, c) == 1));
+            sums[c] += static_cast<double>(drawn(0, c));
+        }
+    }
+    CHECK(changed == epochs);
+    CHECK(sums[0] == 0);
+    CHECK(sums[1] == epochs);
+    for (std::size_t c = 0; c < cols; ++c) {
+        const double p = static_cast<double>(bytes[c]) / 255;
+        CHECK(std::abs(sums[c] / epochs - p) <= 4.5 * std::sqrt(p * (1 - p) / epochs));
+    }
+}
+
+TEST_CASE("a row's draw is its own, however the rows are batched") {
+    const std::size_t rows = 40, cols = 70;
+    const auto data =
+        Dataset::from_bytes(rows, cols, greys(rows * cols), 255).prepared({Binarize::sample, 0.5F, {}, {}}, true);
+    const Stream stream{3, 9, 0};
+    const Matrix whole = rows_of(data, stream);
+    std::vector<std::uint32_t> order(rows);
+    std::iota(order.begin(), order.end(), 0U);
+    std::ranges::reverse(order);
+    for (const std::size_t batch : std::initializer_list<std::size_t>{1, 7, 40}) {
+        for (std::size_t first = 0; first < rows; first += batch) {
+            const std::size_t count = std::min(batch, rows - first);
+            Matrix part(count, cols);
+            data.fill(first, stream, part);
+            for (std::size_t i = 0; i < count; ++i) CHECK(std::ranges::equal(part.row(i), whole.row(first + i)));
+            data.fill(std::span(order).subspan(first, count), stream, part);
+            for (std::size_t i = 0; i < count; ++i) CHECK(std::ranges::equal(part.row(i), whole.row(order[first + i])));
+        }
+    }
+}
+
+TEST_CASE("standardised columns have mean 0 and deviation 1; constant ones are named and only shifted") {
+    const std::size_t rows = 1000, cols = 5;
+    std::vector<float> values(rows * cols);
+    for (std::size_t r = 0; r < rows; ++r) {
+        const float z = normal_at({1, 0, 0}, r, 0);
+        values[r * cols + 0] = 5 + 2 * z;
+        values[r * cols + 1] = 0.1F;  // constant, not exact in binary
+        values[r * cols + 2] = 0;     // constant zero
+        values[r * cols + 3] = 1e-3F * normal_at({1, 0, 0}, r, 3);
+        values[r * cols + 4] = 1e5F + normal_at({1, 0, 0}, r, 4);  // small spread on a high level, still real
+    }
+    auto data = Dataset::from_floats(rows, cols, values);
+    const Standardisation found = standardise(data);
+    CHECK(found.constant == std::vector<std::size_t>{1, 2});
+    CHECK(found.scale[1] == 1);
+    CHECK(found.scale[2] == 1);
+    CHECK(found.mean[1] == 0.1F);
+    CHECK(found.mean[2] == 0);
+    const auto prepared = data.prepared({Binarize::none, 0.5F, found.mean, found.scale}, false);
+    const Matrix out = rows_of(prepared);
+    for (std::size_t c = 0; c < cols; ++c) {
+        double sum = 0, squares = 0;
+        for (std::size_t r = 0; r < rows; ++r) {
+            sum += static_cast<double>(out(r, c));
+            squares += std::pow(static_cast<double>(out(r, c)), 2);
+        }
+        CAPTURE(c);
+        const double tolerance = c == 4 ? 0.05 : 1e-5;  // floats near 1e5 are 1/128 apart
+        CHECK(std::abs(sum / rows) < tolerance);
+        CHECK(squares / rows == doctest::Approx(c == 1 || c == 2 ? 0 : 1).scale(1).epsilon(2 * tolerance));
+    }
+    CHECK(out(17, 0) == (values[17 * cols] - found.mean[0]) / found.scale[0]);
+    CHECK(prepared.value(17, 0) == values[17 * cols]);  // value() is what lies there before standardisation
+    const auto means = column_means(prepared);
+    CHECK(std::abs(means[0]) < 1e-6);
+}
+
+TEST_CASE("column means are exact sums in double, over more rows than a block") {
+    const std::size_t rows = 1000;
+    std::vector<std::uint8_t> bytes(rows * 2);
+    for (std::size_t r = 0; r < rows; ++r) bytes[2 * r] = static_cast<std::uint8_t>(r % 3 == 0), bytes[2 * r + 1] = 1;
+    const auto means = column_means(Dataset::from_bytes(rows, 2, bytes, 1));
+    CHECK(means[0] == doctest::Approx(0.334).epsilon(1e-12));
+    CHECK(means[1] == 1);
+}
+
+TEST_CASE("a slice is its rows, with name, shape and preparation") {
+    const std::size_t rows = 9, cols = 70;
+    auto grey = Dataset::from_bytes(rows, cols, greys(rows * cols), 255);
+    grey.name = "digits";
+    grey.image = {7, 10};
+    const Standardisation scale = standardise(grey);
+    const std::vector<Dataset> sets = {grey, grey.prepared({Binarize::threshold, 0.5F, {}, {}}, true),
+                                       grey.prepared({Binarize::none, 0.5F, scale.mean, scale.scale}, false)};
+    for (const Dataset& data : sets) {
+        const Dataset part = data.slice(2, 4);
+        CHECK(part.rows() == 4);
+        CHECK(part.cols() == cols);
+        CHECK(part.name == "digits");
+        CHECK(part.image == ImageShape{7, 10});
+        const Matrix all = rows_of(data), some = rows_of(part);
+        for (std::size_t r = 0; r < 4; ++r) CHECK(std::ranges::equal(some.row(r), all.row(r + 2)));
+        CHECK(data.slice(9, 0).rows() == 0);
+        CHECK_THROWS_AS((void)data.slice(8, 2), std::invalid_argument);
+    }
+    CHECK(grey.prepared({Binarize::sample, 0.5F, {}, {}}, true).slice(0, 2).sampled());
+}
+
+TEST_CASE("bad values are refused by file, row, column and number") {
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    std::vector<float> values(12, 0.5F);
+    values[7] = 1.5F, values[9] = -0.25F, values[11] = nan;
+    auto data = Dataset::from_floats(3, 4, values);
+    data.name = "grey.csv";
+    for (const Binarize binarize : {Binarize::threshold, Binarize::sample, Binarize::none}) {
+        const std::string text = message(data, {binarize, 0.5F, {}, {}}, true);
+        CHECK(text.find(
+                  "grey.csv: row 2, column 4: found 1.5, expected a value in [0, 1]; 3 such values in 3 rows of 4") ==
+              0);
+    }
+    CHECK(message(data, {}, false)
+              .find("grey.csv: row 3, column 4: found nan, expected a finite number; 1 such value in") == 0);
+    auto infinite = Dataset::from_floats(1, 2, {0, std::numeric_limits<float>::infinity()});
+    CHECK(message(infinite, {}, false).find("row 1, column 2: found inf") != std::string::npos);
+    CHECK(message(Dataset::from_floats(1, 2, {0, 7}), {}, false).empty());
+    CHECK(message(Dataset::from_floats(1, 2, {0, 1}), {}, true).empty());
+    // Counts, not pictures: bytes that are not divided by 255.
+    CHECK(message(Dataset::from_bytes(1, 3, {0, 1, 2}, 1), {}, true).find("row 1, column 3: found 2") !=
+          std::string::npos);
+    CHECK(message(Dataset::from_bytes(1, 3, {0, 1, 1}, 1), {}, true).empty());
+    CHECK(message(Dataset::from_bytes(1, 3, {0, 1, 255}, 255), {}, true).empty());
+    CHECK(message(Dataset::from_floats(1, 2, {0, 1}), {Binarize::none, 0.5F, {1, 2, 3}, {1, 1, 1}}, false)
+              .find("found 2 columns, expected 3") != std::string::npos);
+    CHECK_THROWS_AS((void)Dataset::from_floats(2, 2, {1, 2, 3}), std::invalid_argument);
+    CHECK_THROWS_AS((void)Dataset::from_bytes(2, 2, {1, 2, 3}, 255), std::invalid_argument);
+}
+
+TEST_CASE("data are binarised or standardised, not both") {
+    const Dataset data = Dataset::from_floats(2, 1, {0, 1});
+    for (const Binarize binarize : {Binarize::threshold, Binarize::sample}) {
+        CHECK_THROWS_AS((void)data.prepared({binarize, 0.5F, {0.5F}, {0.5F}}, false), std::invalid_argument);
+        CHECK_THROWS_AS((void)data.prepared({binarize, 0.5F, {}, {0.5F}}, false), std::invalid_argument);
+        CHECK_NOTHROW((void)data.prepared({binarize, 0.5F, {}, {}}, false));
+    }
+    CHECK_NOTHROW((void)data.prepared({Binarize::none, 0.5F, {0.5F}, {0.5F}}, false));
+}
+
+TEST_CASE("spins: bits become -1 and 1, whatever they come from") {
+    const StateForm spins{.discrete = true, .low = -1};
+    const Dataset grey = Dataset::from_bytes(3, 70, greys(210), 255);
+    const Preparation threshold{Binarize::threshold, 0.5F, {}, {}}, sample{Binarize::sample, 0.5F, {}, {}};
+    const auto bits = rows_of(grey.prepared(threshold, true)), found = rows_of(grey.prepared(threshold, spins));
+    const Stream stream{3, 4, 0};
+    const auto drawn = rows_of(grey.prepared(sample, true), stream);
+    const auto drawn_spins = rows_of(grey.prepared(sample, spins).slice(0, 3), stream);
+    for (std::size_t i = 0; i < 210; ++i) {
+        CHECK(found.values()[i] == 2 * bits.values()[i] - 1);
+        CHECK(drawn_spins.values()[i] == 2 * drawn.values()[i] - 1);
+    }
+    // Spins are taken as they are, and as data again.
+    const Dataset signs = Dataset::from_floats(1, 3, {-1, 1, -1});
+    CHECK(rows_of(signs.prepared(threshold, spins)) == rows_of(signs));
+    CHECK(rows_of(signs.prepared({}, spins)) == rows_of(signs));
+    const auto fault = [&](const Dataset& data, const Preparation& preparation) {
+        try {
+            (void)data.prepared(preparation, spins);
+        } catch (const DataError& error) {
+            return std::string(error.what());
+        }
+        return std::string();
+    };
+    CHECK(fault(signs, sample).find("row 1, column 1: found -1, expected a value in [0, 1]") != std::string::npos);
+    CHECK(fault(Dataset::from_floats(1, 2, {0, -2}), threshold).find("found -2, expected a value in [-1, 1]") !=
+          std::string::npos);
+    const auto mean = column_means(signs.prepared(threshold, spins));
+    CHECK(mean == std::vector<double>{-1, 1, -1});
+}
+
+TEST_CASE("labels become columns behind the data, whatever these lie in") {
+    const std::vector<std::uint32_t> labels = {2, 0};
+    const auto bytes = Dataset::from_bytes(2, 3, {0, 255, 51, 255, 0, 0}, 255);
+    const auto counts = Dataset::from_bytes(2, 3, {0, 1, 1, 1, 0, 0}, 1);
+    const auto floats = Dataset::from_floats(2, 3, {0, 1, 0.2F, 1, 0, 0});
+    const auto bits = floats.prepared({Binarize::threshold, 0.1F, {}, {}}, true);
+    for (const auto* data : {&bytes, &counts, &floats, &bits})
+        for (const float off : {0.0F, -1.0F}) {
+            const auto labelled = data->with_labels(labels, 3, off);
+            CHECK(labelled.rows() == 2);
+            CHECK(labelled.cols() == 6);
+            for (std::size_t row = 0; row < 2; ++row) {
+                for (std::size_t col = 0; col < 3; ++col) CHECK(labelled.value(row, col) == data->value(row, col));
+                for (std::size_t c = 0; c < 3; ++c) CHECK(labelled.value(row, 3 + c) == (c == labels[row] ? 1 : off));
+            }
+            const std::vector<std::uint32_t> one = {2};
+            CHECK_THROWS_AS(data->with_labels(labels, 2, off), std::invalid_argument);
+            CHECK_THROWS_AS(data->with_labels(one, 3, off), std::invalid_argument);
+        }
+    const auto spins = floats.with_labels(labels, 3).prepared({Binarize::threshold, 0.1F, {}, {}},
+                                                              StateForm{.discrete = true, .low = -1});
+    const Matrix states = rows_of(spins);
+    CHECK(std::vector<float>(states.row(0).begin(), states.row(0).end()) == std::vector<float>{-1, 1, 1, -1, -1, 1});
+}
+
+TEST_CASE("codes become one-hot columns, and one-hot columns stay") {
+    const Dataset codes = Dataset::from_floats(2, 3, {0, 2, 1, 1, 0, 2});
+    const Dataset columns = codes.expanded(3);
+    CHECK_FALSE(codes.one_hot(3));
+    CHECK(columns.cols() == 9);
+    CHECK(std::ranges::equal(rows_of(columns).values(),
+                             std::vector<float>{1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 1, 0, 1, 0, 0, 0, 0, 1}));
+    CHECK(columns.one_hot(3));
+    CHECK_FALSE(columns.one_hot(9));
+    const StateForm form{.discrete = true, .states = 3};
+    CHECK(rows_of(columns.prepared({}, form)) == rows_of(columns));
+    CHECK(rows_of(Dataset::from_bytes(2, 3, {0, 2, 1, 1, 0, 2}, 1).expanded(3)) == rows_of(columns));
+    CHECK_THROWS_WITH_AS((void)codes.prepared({}, form),
+                         ": row 1, columns 1 to 3: expected one 1 and else 0, a site of 3 states", DataError);
+    CHECK_THROWS_AS((void)columns.prepared({Binarize::threshold, 0.5F, {}, {}}, form), std::invalid_argument);
+    for (const float bad : {3.0F, -1.0F, 0.5F, std::numeric_limits<float>::quiet_NaN()}) {
+        CAPTURE(bad);
+        try {
+            (void)Dataset::from_floats(1, 2, {1, bad}).expanded(3);
+            FAIL("taken");
+        } catch (const DataError& error) {
+            CHECK(std::string(error.what()).find("row 1, column 2: found ") != std::string::npos);
+            CHECK(std::string(error.what()).find("expected a code from 0 to 2") != std::string::npos);
+        }
+    }
+}
+
+TEST_CASE("weighted column means are those of repeated rows") {
+    std::vector<float> values, repeated, weights;
+    for (std::size_t r = 0; r < 600; ++r) {  // more than a block
+        weights.push_back(static_cast<float>(r % 4));
+        for (std::size_t copy = 0; copy < 1 + r % 4; ++copy)
+            for (const float x : {static_cast<float>(r % 7), static_cast<float>(r)})
+                (copy == 0 ? values : repeated).push_back(x);
+    }
+    const Dataset few = Dataset::from_floats(600, 2, values);
+    const Dataset many = Dataset::from_floats(repeated.size() / 2, 2, repeated);
+    const auto found = column_means(few, weights), expected = column_means(many);
+    const auto plain = column_means(few);
+    for (std::size_t i = 0; i < 2; ++i) {
+        CHECK(found[i] == doctest::Approx(expected[i]).epsilon(1e-12));
+        CHECK(std::abs(found[i] - plain[i]) > 1e-3);
+    }
+    CHECK_THROWS_AS((void)column_means(few, std::vector<float>(599, 1)), std::invalid_argument);
+    CHECK_THROWS_AS((void)column_means(few, std::vector<float>(600, 0)), std::invalid_argument);
+}
+
+TEST_SUITE_END();
