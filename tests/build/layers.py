@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The floors hold: a file includes its own floor and those below, never above; every source file names its licence.
+"""The floors hold: a file includes its own room and the floors below, never above and not the room beside it; every source
+file names its licence.
 
 usage: layers.py SOURCE_FOLDER
 """
@@ -8,7 +9,9 @@ import pathlib
 import re
 import sys
 
-FLOORS = ["kernels", "data", "model", "sampler", "trainer", "estimate", "check", "io", "apps"]
+# From the ground up; rooms of one floor do not know each other.
+FLOORS = [["kernels"], ["data"], ["model"], ["sampler"], ["trainer", "estimate"], ["check", "io"], ["method"], ["apps"]]
+HEIGHT = {room: height for height, floor in enumerate(FLOORS) for room in floor}
 SOURCES = {".h", ".cpp", ".py", ".sh", ".build", ".in"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 SPDX = re.compile(r"^(//|#) SPDX-License-Identifier: MIT$")
@@ -42,7 +45,7 @@ def installed_headers(root):
 def include_faults(path, text, public):
     floor = floor_of(path)
     for bracket, name in INCLUDE.findall(text):
-        ours = re.fullmatch(r"rbm/(?:(\w+)/)?[\w-]+\.h", name)
+        ours = re.fullmatch(r"rbm/(?:(\w+)/)?(?:\w+/)?[\w-]+\.h", name)
         if not ours:
             if path in public and (bracket == '"' or "." in name or "/" in name):
                 yield f"a public header includes {name}: consumers would need it too"
@@ -53,10 +56,12 @@ def include_faults(path, text, public):
         if above is None:
             if floor not in (None, "apps"):
                 yield f"includes {name}, which is for apps, tests and docs only"
-        elif above not in FLOORS:
+        elif above not in HEIGHT:
             yield f"includes {name}, which lies on no floor"
-        elif floor is not None and FLOORS.index(above) > FLOORS.index(floor):
+        elif floor is not None and HEIGHT[above] > HEIGHT[floor]:
             yield f"{floor} includes {name} from the floor {above} above it"
+        elif floor is not None and above != floor and HEIGHT[above] == HEIGHT[floor]:
+            yield f"{floor} includes {name} from {above}, the room beside it"
         if path in public and pathlib.Path("lib", name) not in public:
             yield f"a public header includes {name}, which is not installed"
 
@@ -73,7 +78,7 @@ def faults(root):
         if path.suffix not in (".h", ".cpp"):
             continue
         floor = floor_of(path)
-        if floor is not None and floor not in FLOORS:
+        if floor is not None and floor not in HEIGHT:
             yield f"{path}: lies on no floor"
             continue
         yield from (f"{path}: {fault}" for fault in include_faults(path, text, public))

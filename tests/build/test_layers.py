@@ -19,6 +19,8 @@ TREE = {
     "lib/rbm/model/umbrella.cpp": LINE + '#include "rbm/rbm.h"\n',
     "lib/rbm/model/simd.cpp": LINE + '#include "hwy/highway.h"\n#include "rbm/kernels/simd-inl.h"\n',
     "lib/rbm/model/short.cpp": LINE + '#include "good.h"\n',
+    "lib/rbm/model/units/deep.cpp": LINE + '#include "rbm/kernels/matrix.h"\n#include "rbm/trainer/objectives/nce.h"\n',
+    "lib/rbm/trainer/aside.cpp": LINE + '#include "rbm/estimate/exact.h"\n',
     "lib/rbm/cellar/new.cpp": LINE,
     "apps/fine.cpp": LINE + '#include <fmt/format.h>\n#include "command.h"\n#include "rbm/rbm.h"\n',
     "apps/bare.cpp": "int main() {}\n",
@@ -30,6 +32,8 @@ EXPECTED = {
     "lib/rbm/model/up.cpp: model includes rbm/io/images.h from the floor io above it",
     "lib/rbm/model/umbrella.cpp: includes rbm/rbm.h, which is for apps, tests and docs only",
     'lib/rbm/model/short.cpp: includes "good.h": write it as rbm/<floor>/<file>.h',
+    "lib/rbm/model/units/deep.cpp: model includes rbm/trainer/objectives/nce.h from the floor trainer above it",
+    "lib/rbm/trainer/aside.cpp: trainer includes rbm/estimate/exact.h from estimate, the room beside it",
     "lib/rbm/cellar/new.cpp: lies on no floor",
     "apps/bare.cpp: the first line must be its SPDX-License-Identifier",
 }

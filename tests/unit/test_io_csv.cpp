@@ -16,7 +16,7 @@ TEST_SUITE_BEGIN("io_csv");
 namespace {
 
 rbm::Dataset parse(std::string_view text) { return rbm::parse_csv(bytes_of(text), "f.csv"); }
-std::string refusal(std::string_view text) {
+std::string csv_refusal(std::string_view text) {
     return thrown<DataError>([&] { parse(text); });
 }
 const rbm::Dataset table = rbm::Dataset::from_floats(2, 3, {0, 0.5F, -1, 1, 2e-3F, 4});
@@ -66,24 +66,24 @@ TEST_CASE("numbers are the nearest floats") {
 }
 
 TEST_CASE("mistakes are named with line and column") {
-    CHECK(has(refusal(seventeenth("0,1")), "f.csv:17: found 2 columns, expected 3"));
-    CHECK(has(refusal(seventeenth("0,1,2,3")), "f.csv:17: found 4 columns, expected 3"));
-    CHECK(has(refusal(seventeenth("0,,1")), "f.csv:17: column 2: found an empty field"));
-    CHECK(has(refusal(seventeenth("0,1,")), "f.csv:17: column 3: found an empty field"));
-    CHECK(has(refusal(seventeenth("0,nan,1")), "f.csv:17: column 2: found 'nan', expected a finite number"));
-    CHECK(has(refusal(seventeenth("0,1,-inf")), "f.csv:17: column 3: found '-inf', expected a finite number"));
-    CHECK(has(refusal(seventeenth("0,1e400,1")), "f.csv:17: column 2: found '1e400', expected at most 3.4e38"));
-    CHECK(has(refusal(seventeenth("0,-1e39,1")), "f.csv:17: column 2: found '-1e39', expected at most 3.4e38"));
-    CHECK(has(refusal(seventeenth("0,0x1p3,1")), "f.csv:17: column 2: found '0x1p3', expected a number"));
+    CHECK(has(csv_refusal(seventeenth("0,1")), "f.csv:17: found 2 columns, expected 3"));
+    CHECK(has(csv_refusal(seventeenth("0,1,2,3")), "f.csv:17: found 4 columns, expected 3"));
+    CHECK(has(csv_refusal(seventeenth("0,,1")), "f.csv:17: column 2: found an empty field"));
+    CHECK(has(csv_refusal(seventeenth("0,1,")), "f.csv:17: column 3: found an empty field"));
+    CHECK(has(csv_refusal(seventeenth("0,nan,1")), "f.csv:17: column 2: found 'nan', expected a finite number"));
+    CHECK(has(csv_refusal(seventeenth("0,1,-inf")), "f.csv:17: column 3: found '-inf', expected a finite number"));
+    CHECK(has(csv_refusal(seventeenth("0,1e400,1")), "f.csv:17: column 2: found '1e400', expected at most 3.4e38"));
+    CHECK(has(csv_refusal(seventeenth("0,-1e39,1")), "f.csv:17: column 2: found '-1e39', expected at most 3.4e38"));
+    CHECK(has(csv_refusal(seventeenth("0,0x1p3,1")), "f.csv:17: column 2: found '0x1p3', expected a number"));
     CHECK(
-        has(refusal(seventeenth("0,\"1\",1")), "f.csv:17: column 2: found '\"1\"', expected a number without quotes"));
-    CHECK(has(refusal(seventeenth(std::string("0,\0,1", 5))), "f.csv:17: byte 130: found '\\x00', expected text"));
-    CHECK(has(refusal(seventeenth("a,b,c")), "f.csv:17: column 1: found 'a'"));
-    CHECK(has(refusal(seventeenth("0;1;2")), "f.csv:17: column 1: found '0;1;2'"));
-    CHECK(has(refusal("1,5;2,5\n3,5;4\n"), "f.csv:1: column 1: found '1,5', expected a decimal point, not a comma"));
+        has(csv_refusal(seventeenth("0,\"1\",1")), "f.csv:17: column 2: found '\"1\"', expected a number without quotes"));
+    CHECK(has(csv_refusal(seventeenth(std::string("0,\0,1", 5))), "f.csv:17: byte 130: found '\\x00', expected text"));
+    CHECK(has(csv_refusal(seventeenth("a,b,c")), "f.csv:17: column 1: found 'a'"));
+    CHECK(has(csv_refusal(seventeenth("0;1;2")), "f.csv:17: column 1: found '0;1;2'"));
+    CHECK(has(csv_refusal("1,5;2,5\n3,5;4\n"), "f.csv:1: column 1: found '1,5', expected a decimal point, not a comma"));
     for (const char* const bad :
          {"1.2.3", "--1", "+-1", "++1", "1e", "e5", ".", "-", "1 2", "1_000", "1f", "0b1", "1e5.5", "\xc2\xbd"})
-        CHECK_MESSAGE(has(refusal(seventeenth("0," + std::string(bad) + ",1")), "f.csv:17: column 2"), bad);
+        CHECK_MESSAGE(has(csv_refusal(seventeenth("0," + std::string(bad) + ",1")), "f.csv:17: column 2"), bad);
 }
 
 TEST_CASE("gaps are values that nobody knows, where they may be") {
@@ -102,23 +102,23 @@ TEST_CASE("gaps are values that nobody knows, where they may be") {
 }
 
 TEST_CASE("no row is taken for a header, no header for a row") {
-    CHECK(has(refusal("1,x,3\n4,5,6\n"),
+    CHECK(has(csv_refusal("1,x,3\n4,5,6\n"),
               "f.csv:1: column 2: found 'x', expected a number (a header line holds no number"));
-    CHECK(has(refusal("\"1\",\"2\"\n3,4\n"), "without quotes"));
-    CHECK(has(refusal("nan,nan\n1,2\n"), "finite"));
+    CHECK(has(csv_refusal("\"1\",\"2\"\n3,4\n"), "without quotes"));
+    CHECK(has(csv_refusal("nan,nan\n1,2\n"), "finite"));
     for (const char* const slip :
          {"1,5;2,5\n3;4\n", "0x1p3,0x1p4\n1,2\n", "1.2.3\n1\n", "1e5.5,1e5.5\n1,2\n", "'1','2'\n3,4\n"})
-        CHECK_MESSAGE(has(refusal(slip), "f.csv:1: column 1"), slip);
+        CHECK_MESSAGE(has(csv_refusal(slip), "f.csv:1: column 1"), slip);
     CHECK(parse("label,1x1,1x2,\"28x28\",e\n1,2,3,4,5\n").rows() == 1);
-    CHECK(has(refusal("a,,c\n1,2,3\n"), "f.csv:1"));
-    CHECK(has(refusal("a,b\n1,2,3\n"), "f.csv:2: found 3 columns, expected 2 as in the header"));
-    CHECK(has(refusal("a,b,c\nd,e,f\n"), "f.csv:2: column 1: found 'd'"));
+    CHECK(has(csv_refusal("a,,c\n1,2,3\n"), "f.csv:1"));
+    CHECK(has(csv_refusal("a,b\n1,2,3\n"), "f.csv:2: found 3 columns, expected 2 as in the header"));
+    CHECK(has(csv_refusal("a,b,c\nd,e,f\n"), "f.csv:2: column 1: found 'd'"));
 }
 
 TEST_CASE("tables without rows are refused") {
     for (const char* const text : {"", "\n", "\n\n\n", "# only\n", "a,b,c\n", "\xef\xbb\xbf", " \t\r\n"})
-        CHECK_MESSAGE(has(refusal(text), "no rows of numbers"), text);
-    CHECK(has(refusal(std::string_view("\xff\xfe"
+        CHECK_MESSAGE(has(csv_refusal(text), "no rows of numbers"), text);
+    CHECK(has(csv_refusal(std::string_view("\xff\xfe"
                                        "1\0,\0",
                                        6)),
               "UTF-16"));
@@ -128,8 +128,8 @@ TEST_CASE("long lines are fine") {
     std::string line = "0";
     for (int i = 1; i < 200'000; ++i) line += ",1";
     CHECK(parse(line).cols() == 200'000);
-    CHECK(has(refusal(std::string(1'000'000, '1')), "found '111111111111111111111111...', expected at most"));
-    CHECK(has(refusal("1," + std::string(1'000'000, 'x')), "xxx...'"));
+    CHECK(has(csv_refusal(std::string(1'000'000, '1')), "found '111111111111111111111111...', expected at most"));
+    CHECK(has(csv_refusal("1," + std::string(1'000'000, 'x')), "xxx...'"));
 }
 
 TEST_CASE("the locale makes no difference") {

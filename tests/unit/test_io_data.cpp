@@ -33,7 +33,7 @@ Bytes as_npy(std::vector<std::size_t> shape) {
     return rbm::encode_npy(shape, std::span<const float>(values));
 }
 
-std::string refusal(const Bytes& bytes) {
+std::string data_refusal(const Bytes& bytes) {
     return thrown<DataError>([&] { rbm::parse_data(bytes, "f"); });
 }
 
@@ -89,14 +89,14 @@ TEST_CASE("standard input is data like any other") {
 }
 
 TEST_CASE("nothing, and what is no data, is refused") {
-    CHECK(has(refusal({}), "is empty"));
-    CHECK(has(refusal(gzipped({})), "is empty"));
-    CHECK(has(refusal(gzipped(gzipped(bytes_of("1\n")))), "gzip inside gzip"));
-    CHECK(has(refusal(bytes_of("PK\x03\x04...")), "zip archive"));
-    CHECK(has(refusal(bytes_of("\x89HDF\r\n\x1a\n")), "HDF5"));
-    CHECK(has(refusal(bytes_of("\xff\xd8\xff\xe0")), "JPEG"));
-    CHECK(has(refusal(bytes_of("\x80\x04\x95")), "pickle"));
-    CHECK(has(refusal(bytes_of("hello world\n")), "no rows"));
+    CHECK(has(data_refusal({}), "is empty"));
+    CHECK(has(data_refusal(gzipped({})), "is empty"));
+    CHECK(has(data_refusal(gzipped(gzipped(bytes_of("1\n")))), "gzip inside gzip"));
+    CHECK(has(data_refusal(bytes_of("PK\x03\x04...")), "zip archive"));
+    CHECK(has(data_refusal(bytes_of("\x89HDF\r\n\x1a\n")), "HDF5"));
+    CHECK(has(data_refusal(bytes_of("\xff\xd8\xff\xe0")), "JPEG"));
+    CHECK(has(data_refusal(bytes_of("\x80\x04\x95")), "pickle"));
+    CHECK(has(data_refusal(bytes_of("hello world\n")), "no rows"));
 }
 
 TEST_CASE("no prefix of a file is read as data, whatever it looks like") {

@@ -26,7 +26,7 @@ Bytes counting(std::size_t size) {
     return bytes;
 }
 
-std::string refusal(const Bytes& bytes) {
+std::string idx_refusal(const Bytes& bytes) {
     return thrown<DataError>([&] { rbm::parse_idx(bytes, "f.idx"); });
 }
 
@@ -54,13 +54,13 @@ TEST_CASE("the other types are taken as they are") {
     const Bytes row = bytes_of(std::string_view("\x3f\xf8\x00\x00\x00\x00\x00\x00", 8));
     CHECK(rbm::parse_idx(header(0x0e, {1, 2}) + row + row, "f").value(0, 1) == 1.5F);
     const Bytes huge = bytes_of(std::string_view("\x7f\xe0\x00\x00\x00\x00\x00\x00", 8));
-    CHECK(has(refusal(header(0x0e, {2, 2}) + row + row + row + huge), "f.idx: row 2, column 2: found 8.98"));
+    CHECK(has(idx_refusal(header(0x0e, {2, 2}) + row + row + row + huge), "f.idx: row 2, column 2: found 8.98"));
 }
 
 TEST_CASE("labels are read as labels and refused as data") {
     const Bytes labels = header(8, {3}) + bytes_of("\x07\x01\x02");
     CHECK(rbm::parse_idx_labels(labels, "f") == std::vector<std::uint8_t>{7, 1, 2});
-    CHECK(has(refusal(labels), "this is a label file (3 labels)"));
+    CHECK(has(idx_refusal(labels), "this is a label file (3 labels)"));
     CHECK(has(thrown<DataError>([] { rbm::parse_idx_labels(header(8, {1, 1}) + Bytes(1), "f"); }), "expected labels"));
     CHECK_THROWS_AS(rbm::parse_idx_labels(header(9, {1}) + Bytes(1), "f"), DataError);
 }
@@ -71,33 +71,33 @@ TEST_CASE("every prefix of a file and every addition to it is refused") {
         CAPTURE(size);
         CHECK_THROWS_AS(rbm::parse_idx(prefix(whole, size), "f"), DataError);
     }
-    CHECK(has(refusal(prefix(whole, 75)), "header promises 76 bytes"));
-    CHECK(has(refusal(prefix(whole, 75)), "file has 75"));
-    CHECK(has(refusal(whole + Bytes(1)), "file has 77"));
+    CHECK(has(idx_refusal(prefix(whole, 75)), "header promises 76 bytes"));
+    CHECK(has(idx_refusal(prefix(whole, 75)), "file has 75"));
+    CHECK(has(idx_refusal(whole + Bytes(1)), "file has 77"));
 }
 
 TEST_CASE("malformed headers are refused, with the place") {
-    CHECK(has(refusal({}), "file has 0 bytes"));
-    CHECK(has(refusal(bytes_of("abcd")), "byte 0: found 61 62"));
+    CHECK(has(idx_refusal({}), "file has 0 bytes"));
+    CHECK(has(idx_refusal(bytes_of("abcd")), "byte 0: found 61 62"));
     for (unsigned type = 0; type < 256; ++type)
         if (type != 8 && type != 9 && (type < 0x0b || type > 0x0e))
-            CHECK(has(refusal(header(type, {1, 1}) + Bytes(1)), "byte 2: found type"));
-    CHECK(has(refusal(header(8, {})), "byte 3: found 0 dimensions"));
-    CHECK(has(refusal(header(8, {1, 1, 1, 1}) + Bytes(1)), "byte 3: found 4 dimensions"));
+            CHECK(has(idx_refusal(header(type, {1, 1}) + Bytes(1)), "byte 2: found type"));
+    CHECK(has(idx_refusal(header(8, {})), "byte 3: found 0 dimensions"));
+    CHECK(has(idx_refusal(header(8, {1, 1, 1, 1}) + Bytes(1)), "byte 3: found 4 dimensions"));
     Bytes many = header(8, {1, 1});
     many[3] = std::byte{255};
-    CHECK(has(refusal(many + Bytes(2000)), "found 255 dimensions"));
-    CHECK(has(refusal(header(8, {0, 3, 4})), "expected at least one row"));
-    CHECK(has(refusal(header(8, {4, 0})), "expected at least one row"));
+    CHECK(has(idx_refusal(many + Bytes(2000)), "found 255 dimensions"));
+    CHECK(has(idx_refusal(header(8, {0, 3, 4})), "expected at least one row"));
+    CHECK(has(idx_refusal(header(8, {4, 0})), "expected at least one row"));
 }
 
 TEST_CASE("sizes that wrap around are refused") {
     const std::uint32_t most = 0xffffffff;
-    CHECK(has(refusal(header(8, {1U << 24, 16, 16})), "promises 4294967312 bytes"));
-    CHECK(has(refusal(header(8, {65536, 65536, 1})), "promises 4294967312 bytes"));
-    CHECK(has(refusal(header(8, {most, most, most})), "more than any file has"));
-    CHECK(has(refusal(header(0x0e, {1U << 31, 1U << 31, 4}) + Bytes(16)), "more than any file has"));  // 2^67 bytes
-    CHECK(has(refusal(header(0x0e, {1U << 31, 1U << 30, 1}) + Bytes(16)),
+    CHECK(has(idx_refusal(header(8, {1U << 24, 16, 16})), "promises 4294967312 bytes"));
+    CHECK(has(idx_refusal(header(8, {65536, 65536, 1})), "promises 4294967312 bytes"));
+    CHECK(has(idx_refusal(header(8, {most, most, most})), "more than any file has"));
+    CHECK(has(idx_refusal(header(0x0e, {1U << 31, 1U << 31, 4}) + Bytes(16)), "more than any file has"));  // 2^67 bytes
+    CHECK(has(idx_refusal(header(0x0e, {1U << 31, 1U << 30, 1}) + Bytes(16)),
               "more than any file has"));  // wraps to exactly 0
     CHECK_THROWS_AS(rbm::parse_idx(header(8, {most, most, 0}), "f"), DataError);
 }

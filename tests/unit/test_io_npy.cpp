@@ -39,7 +39,7 @@ Bytes raw(std::initializer_list<T> values, bool big_endian = false) {
     return bytes;
 }
 
-std::string refusal(const Bytes& bytes) {
+std::string npy_refusal(const Bytes& bytes) {
     return thrown<DataError>([&] { rbm::parse_npy_dataset(bytes, "f.npy"); });
 }
 
@@ -103,19 +103,19 @@ TEST_CASE("shapes") {
     CHECK(shape_of("(0,)", 0) == std::vector<std::size_t>{0});
     CHECK(shape_of("(3,)", 3) == std::vector<std::size_t>{3});
     CHECK(shape_of("(1, 2, 3, 4)", 24) == std::vector<std::size_t>{1, 2, 3, 4});
-    CHECK(has(refusal(file_with(dictionary("|u1", "()"), Bytes(1))), "found 0 dimensions"));
-    CHECK(has(refusal(file_with(dictionary("|u1", "(3,)"), Bytes(3))), "reshape(1, -1)"));
-    CHECK(has(refusal(file_with(dictionary("|u1", "(0, 3)"), {})), "at least one row"));
-    CHECK(has(refusal(file_with(dictionary("|u1", "(3, 0)"), {})), "at least one row"));
-    CHECK(has(refusal(file_with(dictionary("|u1", "(1, 2, 3, 4)"), Bytes(24))), "found 4 dimensions"));
+    CHECK(has(npy_refusal(file_with(dictionary("|u1", "()"), Bytes(1))), "found 0 dimensions"));
+    CHECK(has(npy_refusal(file_with(dictionary("|u1", "(3,)"), Bytes(3))), "reshape(1, -1)"));
+    CHECK(has(npy_refusal(file_with(dictionary("|u1", "(0, 3)"), {})), "at least one row"));
+    CHECK(has(npy_refusal(file_with(dictionary("|u1", "(3, 0)"), {})), "at least one row"));
+    CHECK(has(npy_refusal(file_with(dictionary("|u1", "(1, 2, 3, 4)"), Bytes(24))), "found 4 dimensions"));
     for (const char* const bad : {"(-1, 2)", "(1, 2", "1, 2)", "(1 2)", "(2)", "(1.5, 2)", "(1e3,)", "(,)", "(1,,2)",
                                   "[2, 1]", "(0x2, 1)", "(True, 2)", "None", "(+1, 2)"})
-        CHECK_MESSAGE(has(refusal(file_with(dictionary("|u1", bad), Bytes(2))), "expected"), bad);
+        CHECK_MESSAGE(has(npy_refusal(file_with(dictionary("|u1", bad), Bytes(2))), "expected"), bad);
 }
 
 TEST_CASE("what is not numbers is refused with its reason") {
     const auto refused = [](const std::string& descr) {
-        return refusal(file_with(dictionary(descr, "(1, 1)"), Bytes(8)));
+        return npy_refusal(file_with(dictionary(descr, "(1, 1)"), Bytes(8)));
     };
     CHECK(has(refused("|O"), "pickles"));
     CHECK(has(refused("<c8"), "complex"));
@@ -128,8 +128,8 @@ TEST_CASE("what is not numbers is refused with its reason") {
     for (const char* const descr : {"", "<", "<<f4", "f", "|f4", "<i3", "<f4 ", "<b8", "x"})
         CHECK_MESSAGE(has(refused(descr), "byte 20: found type"), descr);
     const std::string structured = "{'descr': [('a', '<f4'), ('b', '<f4')], 'fortran_order': False, 'shape': (1,), }";
-    CHECK(has(refusal(file_with(structured, Bytes(8))), "structured"));
-    CHECK(has(refusal(file_with(dictionary("|b1", "(1, 2)"), bytes_of("\x01\x02"))),
+    CHECK(has(npy_refusal(file_with(structured, Bytes(8))), "structured"));
+    CHECK(has(npy_refusal(file_with(dictionary("|b1", "(1, 2)"), bytes_of("\x01\x02"))),
               "row 1, column 2: found 2, expected 0 or 1"));
 }
 
@@ -142,7 +142,7 @@ TEST_CASE("dictionaries that are not NumPy's are refused") {
           "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1)} x",
           "{'descr: '<f4', 'fortran_order': False, 'shape': (1, 1)}",
           "{'descr': '<f4' 'fortran_order': False, 'shape': (1, 1)}", "__import__('os').system('true')"})
-        CHECK_MESSAGE(has(refusal(file_with(bad, Bytes(4))), "f.npy: byte "), bad);
+        CHECK_MESSAGE(has(npy_refusal(file_with(bad, Bytes(4))), "f.npy: byte "), bad);
 }
 
 TEST_CASE("every prefix, every length that lies and every wrong size is refused") {
@@ -152,7 +152,7 @@ TEST_CASE("every prefix, every length that lies and every wrong size is refused"
         CHECK_THROWS_AS(rbm::parse_npy_dataset(prefix(whole, size), "f"), DataError);
         CHECK_THROWS_AS(rbm::parse_npy(prefix(whole, size), "f"), DataError);
     }
-    CHECK(has(refusal(whole + Bytes(1)), "header promises"));
+    CHECK(has(npy_refusal(whole + Bytes(1)), "header promises"));
     for (unsigned length = 0; length < 65536; length += 251) {
         Bytes liar = whole;
         liar[8] = static_cast<std::byte>(length & 255);
@@ -161,11 +161,11 @@ TEST_CASE("every prefix, every length that lies and every wrong size is refused"
     }
     Bytes liar = file_with(dictionary("<f4", "(1, 1)"), Bytes(4), 2);
     for (std::size_t i = 8; i < 12; ++i) liar[i] = std::byte{255};
-    CHECK(has(refusal(liar), "found a header of 4294967295 bytes"));
+    CHECK(has(npy_refusal(liar), "found a header of 4294967295 bytes"));
     for (const unsigned version : {0U, 4U, 255U}) {
         Bytes other = whole;
         other[6] = static_cast<std::byte>(version);
-        CHECK(has(refusal(other), "expected 1.0, 2.0 or 3.0"));
+        CHECK(has(npy_refusal(other), "expected 1.0, 2.0 or 3.0"));
     }
 }
 
@@ -173,14 +173,14 @@ TEST_CASE("sizes that wrap around are refused") {
     for (const char* const shape : {"(4294967296, 4294967296)", "(9223372036854775808, 2)", "(2305843009213693952, 1)",
                                     "(4611686018427387904, 4)", "(18446744073709551615, 18446744073709551615)",
                                     "(4294967296, 0, 4294967296, 4294967296)"})
-        CHECK_MESSAGE(has(refusal(file_with(dictionary("<f8", shape), {})), "more than any file has"), shape);
-    CHECK(has(refusal(file_with(dictionary("<f8", "(18446744073709551616, 1)"), {})), "below 2^64"));
+        CHECK_MESSAGE(has(npy_refusal(file_with(dictionary("<f8", shape), {})), "more than any file has"), shape);
+    CHECK(has(npy_refusal(file_with(dictionary("<f8", "(18446744073709551616, 1)"), {})), "below 2^64"));
     CHECK_THROWS_AS(rbm::parse_npy_dataset(file_with(dictionary("|u1", "(0, 4294967296, 4294967295)"), {}), "f"),
                     DataError);
 }
 
 TEST_CASE("doubles beyond floats are named, infinities passed on for the check of the values") {
-    CHECK(has(refusal(file_with(dictionary("<f8", "(2, 2)"), raw<double>({1, 2, 3e38, -1e39}))),
+    CHECK(has(npy_refusal(file_with(dictionary("<f8", "(2, 2)"), raw<double>({1, 2, 3e38, -1e39}))),
               "row 2, column 2: found -1e+39"));
     const rbm::Dataset data =
         rbm::parse_npy_dataset(file_with(dictionary("<f8", "(1, 2)"), raw<double>({INFINITY, std::nan("")})), "f");

@@ -23,7 +23,7 @@ Pixels decode(const Bytes& bytes) {
     return picture.pixels;
 }
 
-std::string refusal(const Bytes& bytes) {
+std::string png_refusal(const Bytes& bytes) {
     return thrown<DataError>([&] { rbm::decode_png(bytes, "f.png"); });
 }
 
@@ -85,22 +85,22 @@ TEST_CASE("every prefix, every flipped bit and every addition is found") {
         CAPTURE(bit);
         CHECK_THROWS_AS(rbm::decode_png(with_bit_flipped(whole, bit), "f.png"), DataError);
     }
-    CHECK(has(refusal(prefix(whole, whole.size() - 1)), "damaged PNG file: truncated"));
-    CHECK(has(refusal(whole + Bytes(3)), "3 bytes after the end"));
-    CHECK(has(refusal(bytes_of("not a picture")), "not a PNG file"));
-    CHECK(has(refusal(with_bit_flipped(whole, 8 * whole.size() - 1)), "CRC error"));
+    CHECK(has(png_refusal(prefix(whole, whole.size() - 1)), "damaged PNG file: truncated"));
+    CHECK(has(png_refusal(whole + Bytes(3)), "3 bytes after the end"));
+    CHECK(has(png_refusal(bytes_of("not a picture")), "not a PNG file"));
+    CHECK(has(png_refusal(with_bit_flipped(whole, 8 * whole.size() - 1)), "CRC error"));
 }
 
 TEST_CASE("sizes that lie are refused before memory is taken") {
     const Bytes png = small_grey_png();
-    CHECK(has(refusal(with_header(png, 0x80000000U, 0x80000000U, 8, 0)), "damaged PNG file"));
-    CHECK(has(refusal(with_header(png, 0x7fffffffU, 0x7fffffffU, 8, 0)), "damaged PNG file"));
-    CHECK(has(refusal(with_header(png, 1U << 20, 1U << 20, 16, 6)), "expected at most"));
-    CHECK(has(refusal(with_header(png, 1U << 14, 1U << 13, 8, 0)), "bytes of file can hold"));
-    CHECK(has(refusal(with_header(png, 0, 5, 8, 0)), "damaged PNG file"));
-    CHECK(has(refusal(with_header(png, 3, 3, 8, 0)), "damaged PNG file"));  // one row too few
-    CHECK(has(refusal(with_header(png, 3, 2, 8, 3)), "damaged PNG file"));  // no palette
-    CHECK(has(refusal(with_header(png, 3, 2, 7, 0)), "damaged PNG file"));
+    CHECK(has(png_refusal(with_header(png, 0x80000000U, 0x80000000U, 8, 0)), "damaged PNG file"));
+    CHECK(has(png_refusal(with_header(png, 0x7fffffffU, 0x7fffffffU, 8, 0)), "damaged PNG file"));
+    CHECK(has(png_refusal(with_header(png, 1U << 20, 1U << 20, 16, 6)), "expected at most"));
+    CHECK(has(png_refusal(with_header(png, 1U << 14, 1U << 13, 8, 0)), "bytes of file can hold"));
+    CHECK(has(png_refusal(with_header(png, 0, 5, 8, 0)), "damaged PNG file"));
+    CHECK(has(png_refusal(with_header(png, 3, 3, 8, 0)), "damaged PNG file"));  // one row too few
+    CHECK(has(png_refusal(with_header(png, 3, 2, 8, 3)), "damaged PNG file"));  // no palette
+    CHECK(has(png_refusal(with_header(png, 3, 2, 7, 0)), "damaged PNG file"));
 }
 
 TEST_CASE("pictures are written in grey and in colour") {

@@ -72,16 +72,16 @@ std::string fault(const std::vector<std::string>& words, bool with_model = true)
 }
 
 /// A file with this content, gone at the end.
-struct TemporaryFile {
-    explicit TemporaryFile(const std::string& content) {
+struct ConfigFile {
+    explicit ConfigFile(const std::string& content) {
         const int file = mkstemp(name.data());
         REQUIRE(file >= 0);
         REQUIRE(write(file, content.data(), content.size()) == static_cast<ssize_t>(content.size()));
         close(file);
     }
-    ~TemporaryFile() { std::remove(name.c_str()); }
-    TemporaryFile(const TemporaryFile&) = delete;
-    TemporaryFile& operator=(const TemporaryFile&) = delete;
+    ~ConfigFile() { std::remove(name.c_str()); }
+    ConfigFile(const ConfigFile&) = delete;
+    ConfigFile& operator=(const ConfigFile&) = delete;
     std::string name = "/tmp/rbm-options-XXXXXX";
 };
 
@@ -295,7 +295,7 @@ TEST_CASE("a required option must come") {
 }
 
 TEST_CASE("a configuration file sets options; the command line wins") {
-    const TemporaryFile file(
+    const ConfigFile file(
         "\xef\xbb\xbf# comment\r\n\r\n  epochs = 5   # five\r\nlearning_rate=0.25\noutput = run#1\nsave = on\n"
         "threshold = 0.25");
     Trial trial;
@@ -310,7 +310,7 @@ TEST_CASE("a configuration file sets options; the command line wins") {
 
 TEST_CASE("a wrong configuration is refused with file and line") {
     const auto config_fault = [](const std::string& content) {
-        const TemporaryFile file(content);
+        const ConfigFile file(content);
         const std::string message = fault({"--config", file.name});
         CHECK(message.starts_with(file.name + ":"));
         return message;

@@ -15,7 +15,7 @@
 namespace rbm::checks {
 namespace {
 
-constexpr std::size_t chain_count = 1 << 13, pair_count = 1 << 14;
+constexpr std::size_t flip_chains = 1 << 13, pair_count = 1 << 14;
 
 /// All visible states of a small machine, what separates them, and their free energies.
 struct Landscape {
@@ -147,7 +147,7 @@ void check_flips(Run& run) {
     const auto check_states = [&](const std::string& name, const std::string& after, const Move& move) {
         add_test(run, name + ", states",
                  fmt::format("visible states after {} with exact p; {}", after, size_text(part, run.machine)),
-                 [&](Random& random) { return test_stationarity(run, part, chain_count, move, random); });
+                 [&](Random& random) { return test_stationarity(run, part, flip_chains, move, random); });
     };
     check_states("Metropolis", "3 sweeps", with(f.metropolis, Metropolis{.steps = 3}));
     check_one(run, "Metropolis", "a sweep", small, metropolis_sweep(land, 1), with(f.metropolis, Metropolis{}));

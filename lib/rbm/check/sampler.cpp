@@ -8,13 +8,13 @@
 namespace rbm::checks {
 namespace {
 
-constexpr std::size_t chain_count = 1 << 15;
+constexpr std::size_t gibbs_chains = 1 << 15;
 
 /// Residuals of the continuous side before and after a sweep: standard normal, and independent of each other.
 ChiSquare test_residuals(const Run& run, const Machine& part, Side continuous, Random& random) {
     const Side discrete = continuous == Side::visible ? Side::hidden : Side::visible;
     const PreciseMachine oracle = precise(part);
-    Chains chains = exact_start(run, part, discrete, chain_count, random).chains;
+    Chains chains = exact_start(run, part, discrete, gibbs_chains, random).chains;
     std::vector<std::vector<double>> found;
     for (int sweep = 0; sweep < 2; ++sweep) {
         const Matrix given_visible = chains.visible;
@@ -31,7 +31,7 @@ ChiSquare test_transitions(const Run& run, const Machine& part, Random& random) 
     const Move sweep = [&](const Machine& machine, Chains& chains, Random& draws) {
         run.functions.sample(machine, chains, draws, 1);
     };
-    return test_pairs(run, part, gibbs_pairs(run, part), chain_count, sweep, random);
+    return test_pairs(run, part, gibbs_pairs(run, part), gibbs_chains, sweep, random);
 }
 
 }  // namespace
@@ -48,7 +48,7 @@ void check_sampler(Run& run) {
                  const Move sweeps = [&](const Machine& machine, Chains& chains, Random& draws) {
                      run.functions.sample(machine, chains, draws, 3);
                  };
-                 return test_stationarity(run, part, chain_count, sweeps, random);
+                 return test_stationarity(run, part, gibbs_chains, sweeps, random);
              });
     if (continuous_visible || continuous_hidden) {
         const Side continuous = continuous_visible ? Side::visible : Side::hidden;

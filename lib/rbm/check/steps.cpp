@@ -14,7 +14,7 @@
 namespace rbm::checks {
 namespace {
 
-constexpr std::size_t chain_count = 1 << 13, line_chains = 1 << 16;
+constexpr std::size_t step_chains = 1 << 13, line_chains = 1 << 16;
 constexpr std::size_t starts = 8;  ///< places that chains of a test of transitions start at
 constexpr std::size_t grid_points = 2001;
 constexpr double grid_reach = 7;  ///< deviations of a proposal
@@ -176,7 +176,7 @@ ChiSquare test_destinations(const Run& run, const Machine& part, const Proposals
 }
 
 ChiSquare test_residuals(const Run& run, const Machine& part, const Move& move, Random& random) {
-    Chains chains = exact_start(run, part, Side::hidden, chain_count, random).chains;
+    Chains chains = exact_start(run, part, Side::hidden, step_chains, random).chains;
     move(part, chains, random);
     std::vector<std::uint64_t> counts(8);
     for (const double residual : residuals(precise(part), Side::visible, chains.visible, chains.hidden))
@@ -198,7 +198,7 @@ void check_steps(Run& run) {
     const auto check_kept = [&](const std::string& name, const Move& move) {
         const std::string size = size_text(part, run.machine);
         add_test(run, name + ", states", fmt::format("hidden states after 5 steps with exact p; {}", size),
-                 [&](Random& random) { return test_stationarity(run, part, chain_count, move, random); });
+                 [&](Random& random) { return test_stationarity(run, part, step_chains, move, random); });
         add_test(run, name + ", residuals",
                  fmt::format("visible residuals after 5 steps with a standard normal; {}", size),
                  [&](Random& random) { return test_residuals(run, part, move, random); });

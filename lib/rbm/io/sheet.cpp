@@ -17,7 +17,7 @@ namespace {
 
 using Colour = std::array<std::uint8_t, 3>;
 
-constexpr std::size_t most_pixels = std::size_t{1} << 28;
+constexpr std::size_t most_drawn_pixels = std::size_t{1} << 28;
 constexpr std::size_t small_tile = 32;    // below it details are hard to see on a screen
 constexpr std::size_t small_sheet = 400;  // a sheet is enlarged further up to this width
 constexpr std::size_t largest_scale = 16;
@@ -102,7 +102,7 @@ Layout lay_out(std::size_t count, ImageShape shape, const SheetOptions& options)
         layout.height += options.border;
         layout.width += options.border;
         std::size_t pixels = 0;
-        fits = fits && !__builtin_mul_overflow(layout.height, layout.width, &pixels) && pixels <= most_pixels;
+        fits = fits && !__builtin_mul_overflow(layout.height, layout.width, &pixels) && pixels <= most_drawn_pixels;
         return fits;
     };
     if (options.scale > 0 ? measure(options.scale) : measure(chosen) || measure(1)) return layout;

@@ -45,23 +45,6 @@ void set(BasicUnitsBridge<Real>& path, const BasicUnits<Real>& from, const Basic
         to);
 }
 
-/// What the statistic multiplies states by.
-template <class Real>
-void statistic_factors(const BasicUnits<Real>& units, BasicMatrix<Real>& ones, BasicMatrix<Real>& scratch,
-                       std::vector<Real>& out) {
-    ones.resize(1, width(units));
-    ones.fill(1);
-    const auto factors = statistic(units, MatrixView<const Real>(ones), scratch).row(0);
-    out.assign(factors.begin(), factors.end());
-}
-template <class Real>
-std::vector<Real> statistic_factors(const BasicUnits<Real>& units) {
-    BasicMatrix<Real> ones, scratch;
-    std::vector<Real> factors;
-    statistic_factors(units, ones, scratch, factors);
-    return factors;
-}
-
 /// log of the sum of exp(-E_own) over all states.
 template <class Real>
 double own_log_partition(const BasicUnits<Real>& units) {

@@ -11,15 +11,6 @@
 namespace rbm {
 namespace {
 
-/// What the statistic multiplies states by.
-template <class Real>
-std::vector<Real> statistic_factors(const BasicUnits<Real>& units) {
-    BasicMatrix<Real> ones(1, width(units)), scratch;
-    ones.fill(1);
-    const auto factors = statistic(units, MatrixView<const Real>(ones), scratch).row(0);
-    return {factors.begin(), factors.end()};
-}
-
 template <class Real>
 void check(std::span<const BasicMachine<Real>> machines, std::span<const double> betas) {
     if (machines.empty()) throw std::invalid_argument("compose: found no machine, expected at least one");

@@ -92,6 +92,22 @@ MatrixView<const Real> statistic(const BasicUnits<Real>& units, MatrixView<const
                                  BasicMatrix<Real>& scratch) {
     return std::visit([&](const auto& bank) { return bank.statistic(state, scratch); }, units);
 }
+/// out [N] = what the statistic multiplies states by.
+template <class Real>
+void statistic_factors(const BasicUnits<Real>& units, BasicMatrix<Real>& ones, BasicMatrix<Real>& scratch,
+                       std::vector<Real>& out) {
+    ones.resize(1, width(units));
+    ones.fill(1);
+    const auto factors = statistic(units, MatrixView<const Real>(ones), scratch).row(0);
+    out.assign(factors.begin(), factors.end());
+}
+template <class Real>
+std::vector<Real> statistic_factors(const BasicUnits<Real>& units) {
+    BasicMatrix<Real> ones, scratch;
+    std::vector<Real> factors;
+    statistic_factors(units, ones, scratch, factors);
+    return factors;
+}
 template <class Real>
 void mean(const BasicUnits<Real>& units, MatrixView<const Real> field, BetaOf<Real> beta, MatrixView<Real> out) {
     std::visit([&](const auto& bank) { bank.mean(field, beta, out); }, units);
