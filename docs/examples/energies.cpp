@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Samplers on energies of one's own: a double well and an Ising ring.  Nothing to derive from, nothing to register.
+// Samplers on your own energies: a double well and an Ising ring.  Nothing to derive from, nothing to register.
 #include <rbm/rbm.h>
 
 #include <cstdio>

@@ -48,7 +48,7 @@ def model_without(digit):
 def main():
     WORK.mkdir(parents=True, exist_ok=True)
     labels, areas = idx('t10k-labels-idx1-ubyte.gz'), []
-    print('| left out | ROC AUC | average precision | its share | found above the threshold | others above it |')
+    print('| left out | ROC AUC | average precision | its share of the test set | found above the threshold | others above it |')
     print('|---|---|---|---|---|---|')
     for digit in range(10):
         model = model_without(digit)
