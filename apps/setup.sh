@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Installs the Debian packages that are missing and builds into build/.
-# usage: sh apps/setup.sh [build|tests]     tests: with the packages that the test suite needs, and the tests built
+# usage: sh apps/setup.sh [build|tests|slow]     tests, slow: the tests too, and the packages that they need
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -10,12 +10,13 @@ packages="g++ meson ninja-build pkg-config libopenblas-dev libboost-program-opti
 options=
 case "${1:-build}" in
     build) ;;
-    tests)
-        packages="$packages doctest-dev clang-14 libomp-14-dev cmake python3 python3-numpy"
+    tests | slow)
+        packages="$packages doctest-dev cmake python3 python3-numpy"
+        [ "$1" = tests ] || packages="$packages clang-14 libomp-14-dev"
         options=-Dtests=enabled
         ;;
     *)
-        echo "usage: sh apps/setup.sh [build|tests]" >&2
+        echo "usage: sh apps/setup.sh [build|tests|slow]" >&2
         exit 2
         ;;
 esac
