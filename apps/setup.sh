@@ -1,18 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Installs the Debian packages that are missing and builds into build/.
-# usage: sh apps/setup.sh [build|tests|slow]     tests, slow: the tests too, and the packages that they need
+# Installs the Debian packages that are missing, configures build/ and builds the programs.
+# usage: sh apps/setup.sh [build|tests|slow]     tests, slow: with the packages of these tests; `meson test` builds what they run
 set -eu
 cd "$(dirname "$0")/.."
+wish=${1:-build}
 
 packages="g++ meson ninja-build pkg-config libopenblas-dev libboost-program-options-dev libboost-random-dev
     librandom123-dev libhwy-dev zlib1g-dev libpng-dev libcgif-dev nlohmann-json3-dev libfmt-dev libfast-float-dev"
 options=
-case "${1:-build}" in
+case "$wish" in
     build) ;;
     tests | slow)
         packages="$packages doctest-dev cmake python3 python3-numpy"
-        [ "$1" = tests ] || packages="$packages clang-14 libomp-14-dev"
+        [ "$wish" = tests ] || packages="$packages clang-14 libomp-14-dev"
         options=-Dtests=enabled
         ;;
     *)
@@ -59,4 +60,4 @@ else
     # shellcheck disable=SC2086
     meson setup build $options
 fi
-meson compile -C build
+[ "$wish" != build ] || meson compile -C build

@@ -136,7 +136,7 @@ def main():
     parser.add_argument('names', nargs='*', metavar='BENCHMARK', help='these only, anew')
     wish = parser.parse_args()
     build = wish.build.resolve()
-    subprocess.run(['ninja', '-C', build, 'all', 'meson-benchmark-prereq'], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(['meson', 'compile', '-C', build], check=True, stdout=subprocess.DEVNULL)
     listed = json.loads(subprocess.run(['meson', 'introspect', '--benchmarks', build], check=True,
                                        stdout=subprocess.PIPE).stdout)
     unknown = set(wish.names) - {benchmark['name'] for benchmark in listed}
