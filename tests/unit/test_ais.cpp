@@ -88,6 +88,62 @@ TEST_CASE("adaptive spacing: dense where the path is long") {
     CHECK(measured.length.back() > 0.01);
 }
 
+TEST_CASE("betas that a pilot spaces are not those of even steps, and spread the log weights less") {
+    // Units that turn on together: the path is long where they do.
+    Machine machine(Bernoulli(8), Bernoulli(8));
+    machine.weights.fill(2);
+    std::get<Bernoulli>(machine.visible).bias.assign(8, -8.0F);
+    std::get<Bernoulli>(machine.hidden).bias.assign(8, -8.0F);
+    const Bridge bridge(machine, uniform_base(machine));
+    AisSettings settings;
+    settings.chains = 2000;
+    settings.betas = 60;
+    std::size_t told = 0;
+    settings.on_step = [&](std::size_t step) { CHECK(step == ++told); };
+    const auto spread_of = [&](BetaSpacing spacing, const std::vector<float>& expected) {
+        settings.spacing = spacing;
+        Random random(11);
+        told = 0;
+        const auto betas = spaced_betas(bridge, settings, random);
+        CHECK(told == pilot_steps(settings));
+        CHECK(betas == expected);
+        return annealed_log_partition(bridge, betas, settings.chains, random).spread;
+    };
+    Random random(11);
+    const auto measured = PathLength::measure(bridge, 50, 100, random).equal_steps(60);
+    const double even = spread_of(BetaSpacing::linear, linear_betas(60));
+    const double adapted = spread_of(BetaSpacing::adaptive, measured);
+    static_cast<void>(spread_of(BetaSpacing::salakhutdinov_murray, salakhutdinov_murray_betas(60)));
+    CHECK(adapted < 0.9 * even);
+    double furthest = 0;
+    for (std::size_t i = 0; i < measured.size(); ++i)
+        furthest = std::max(furthest, std::abs(static_cast<double>(measured[i]) - static_cast<double>(i) / 60));
+    CHECK(furthest > 0.1);
+}
+
+TEST_CASE("the interval of tempering is as wide as its errors are") {
+    // Sixty estimates of one machine: their own spread says how large the error is.
+    const Machine machine = random_machine<float>("bernoulli", 6, "bernoulli", 5, 12, 0.8);
+    const double exact = exact_log_partition(machine);
+    const Bridge bridge(machine, uniform_base(machine));
+    Moments values, squared_errors;
+    for (std::size_t i = 0; i < 60; ++i) {
+        Random random(500 + i);
+        TemperingSettings settings;
+        settings.ladders = 8;
+        settings.settling = 20;
+        settings.steps = 100;
+        const PartitionEstimate found = tempering_log_partition(bridge, settings, random).estimate;
+        values.add(found.value);
+        squared_errors.add(found.standard_error * found.standard_error);
+        CHECK(found.high - found.value == doctest::Approx(3 * found.standard_error));
+        CHECK(found.value - found.low == doctest::Approx(3 * found.standard_error));
+    }
+    CHECK(std::abs(values.z(exact)) < 4);
+    CHECK(squared_errors.mean() > 0.5 * values.variance());
+    CHECK(squared_errors.mean() < 3 * values.variance());
+}
+
 TEST_CASE("lengths of the way there and of the way back add up place by place") {
     PathLength there, back;
     there.betas = {0, 0.5, 1}, there.length = {0, 1, 4};

@@ -199,6 +199,29 @@ TEST_CASE("a slice is its rows, with name, shape and preparation") {
     CHECK(grey.prepared({Binarize::sample, 0.5F, {}, {}}, true).slice(0, 2).sampled());
 }
 
+TEST_CASE("a spread takes rows from the whole file, at equal distances, and keeps what belongs to them") {
+    std::vector<float> values(30);
+    std::iota(values.begin(), values.end(), 0.0F);
+    Dataset data = Dataset::from_floats(10, 3, values);
+    data.name = "ten";
+    data.image = {1, 3};
+    const auto taken = [&](std::size_t count) {
+        const Matrix rows = rows_of(data.spread(count));
+        std::vector<std::size_t> numbers;
+        for (std::size_t r = 0; r < rows.rows(); ++r) numbers.push_back(static_cast<std::size_t>(rows(r, 0)) / 3);
+        return numbers;
+    };
+    CHECK(taken(1) == std::vector<std::size_t>{0});
+    CHECK(taken(2) == std::vector<std::size_t>{0, 5});
+    CHECK(taken(3) == std::vector<std::size_t>{0, 3, 6});
+    CHECK(taken(4) == std::vector<std::size_t>{0, 2, 5, 7});
+    CHECK(taken(10) == std::vector<std::size_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+    CHECK(taken(11) == taken(10));
+    CHECK(data.spread(0).rows() == 0);
+    CHECK(data.spread(4).name == "ten");
+    CHECK(data.spread(4).image == ImageShape{1, 3});
+}
+
 TEST_CASE("bad values are refused by file, row, column and number") {
     const float nan = std::numeric_limits<float>::quiet_NaN();
     std::vector<float> values(12, 0.5F);

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
 #include <numeric>
 #include <string>
 
@@ -13,6 +14,7 @@
 #include "rbm/io/idx.h"
 #include "rbm/io/model_file.h"
 #include "rbm/kernels/backend.h"
+#include "tests/support/skip.h"
 
 using namespace rbm;
 
@@ -20,12 +22,12 @@ TEST_SUITE_BEGIN("golden");
 
 TEST_CASE("the published machine scores the published likelihood, on every backend") {
     const char* folder = std::getenv("RBM_DATA");
-    if (folder == nullptr || *folder == '\0') {
-        MESSAGE("RBM_DATA names no folder: skipped");
-        return;
-    }
+    if (folder == nullptr || *folder == '\0') return test::skip("RBM_DATA names no folder");
     const std::string root(folder), images = root + "/mnist-binarized/test-images-idx3-ubyte.gz";
-    const Model model = load_model(root + "/golden/cd25_500.safetensors");
+    const std::string machine = root + "/golden/cd25_500.safetensors";
+    for (const std::string& path : {images, machine})
+        if (!std::filesystem::exists(path)) return test::skip("there is no " + path);
+    const Model model = load_model(machine);
     CHECK(model.machine.visible_count() == 784);
     CHECK(model.machine.hidden_count() == 500);
     const Dataset data = parse_idx(gunzip(read_bytes(images), images), images).prepared(model.preparation, true);
