@@ -103,11 +103,11 @@ std::vector<Subject> check_model(const std::string& path, const std::string& dat
 int main(int argc, char** argv) {
     CommonSettings common;
     std::string model, data;
-    Program program("rbm-check", "Prove the mathematics on this computer and, if one is named, on this model.");
-    program.example("rbm-check", "try random machines of every pair of unit kinds")
-        .example("rbm-check run/model.safetensors test.idx.gz", "try this model, and whether these data suit it")
-        .optional_argument("MODEL", &model, "model file; random machines are checked when there is none")
-        .optional_argument("DATA", &data, "samples, one per row: columns fit and all numbers are finite")
+    Program program("rbm-check", "Check the mathematics on this computer and, if you name one, on a model.");
+    program.example("rbm-check", "check random machines of every pair of unit kinds")
+        .example("rbm-check run/model.safetensors test.idx.gz", "check this model, and whether the data suit it")
+        .optional_argument("MODEL", &model, "model file; without it, random machines are checked")
+        .optional_argument("DATA", &data, "samples, one per row: check that they fit the model and are finite")
         .common(common, {"seed", "threads", "binarize", "threshold", "json", "force"});
     return run_command(program, argc, argv, [&] {
         const Environment facts = environment();
@@ -127,7 +127,7 @@ int main(int argc, char** argv) {
             say(fmt::format("{} of {} checks FAILED: do not trust results from this {}", failed, all,
                             model.empty() ? "build on this computer" : "model here"));
         else
-            note("all {} checks hold", all);
+            note("all {} checks passed", all);
         return failed > 0 ? 1 : 0;
     });
 }

@@ -46,10 +46,11 @@ Dataset load_file(const Settings& settings, const Program& program) {
     const std::string& source = settings.source;
     for (const char* option : {"size", "bar", "rows", "coupling"})
         if (program.given(option))
-            throw UsageError(fmt::format("--{}: is for sets made here, but '{}' is a file", option, source));
+            throw UsageError(
+                fmt::format("--{}: is for data sets made by rbm-data, but '{}' is a file", option, source));
     std::error_code error;
     if (source != "-" && !std::filesystem::exists(source, error))
-        throw FileError(fmt::format("{}: there is no such file, nor set{}\nThe sets are: {}", source,
+        throw FileError(fmt::format("{}: there is no such file or data set{}\nThe data sets are: {}", source,
                                     did_you_mean(source, toy_names(), ""), toy_name_list()));
     if (std::optional<Dataset> labels = load_label_column(source)) return std::move(*labels);
     Dataset data = load_raw(source, settings.missing == "nan");
@@ -101,10 +102,11 @@ LabelColumns load_label_columns(const Settings& settings, std::size_t rows) {
 /// Rows cut, then divided, binarised and dequantised, in this order.
 Dataset change(Dataset data, const Settings& settings) {
     if (settings.skip >= data.rows())
-        throw DataError(fmt::format("{}: has {} rows, --skip {} leaves none", data.name, data.rows(), settings.skip));
+        throw DataError(
+            fmt::format("{}: has {} rows, so --skip {} leaves none", data.name, data.rows(), settings.skip));
     const std::size_t left = data.rows() - settings.skip, take = std::min(settings.take.value_or(left), left);
     if (settings.take && *settings.take > left)
-        throw DataError(fmt::format("{}: has {} rows behind the first {}, --take asks for {}", data.name, left,
+        throw DataError(fmt::format("{}: has {} rows after the first {}, but --take asks for {}", data.name, left,
                                     settings.skip, *settings.take));
     data = take == data.rows() ? std::move(data) : data.slice(settings.skip, take);
     const ImageShape image = data.image;
@@ -147,11 +149,13 @@ int run(const Settings& settings, const Program& program) {
     std::optional<double> bound;
     Dataset data;
     if (kind) {
-        if (settings.columns) throw UsageError("--columns: is for files; sets have columns of their own");
+        if (settings.columns)
+            throw UsageError("--columns: is for files; data sets made by rbm-data have their own columns");
         std::error_code error;
         if (std::filesystem::exists(settings.source, error))
-            note("'{0}' is taken for the set; the file of that name is ./{0}", settings.source);
-        if (settings.missing == "nan") throw UsageError("--missing: is for files; sets made here have all values");
+            note("'{0}' means the data set; write ./{0} for the file of that name", settings.source);
+        if (settings.missing == "nan")
+            throw UsageError("--missing: is for files; data sets made by rbm-data are complete");
         ToySet set = make_toy(settings.source, settings.toy, settings.common.seed);
         note("{}: {}", settings.source, set.description);
         bound = set.log_likelihood_bound;
@@ -180,10 +184,10 @@ int run(const Settings& settings, const Program& program) {
 
 int main(int argc, char** argv) {
     Settings s;
-    Program program("rbm-data", "Make a set with known answers, convert a file of data, or compose models.");
+    Program program("rbm-data", "Make a data set with known answers, convert a data file, or compose models.");
     program
         .example("rbm-data bars-and-stripes --size 4 --output bars.npy",
-                 "a set, and the best that a model can do on it")
+                 "a data set, and the best likelihood that a model can reach on it")
         .example("rbm-data grey.npy --divide 255 --binarize threshold --output bits-ubyte.gz", "convert and binarise")
         .example("rbm-data train-labels-idx1-ubyte.gz --skip 50000 --output valid-labels.npy",
                  "the last labels of a file")
@@ -191,41 +195,45 @@ int main(int argc, char** argv) {
         .example("rbm-data compose pens.safetensors strokes.safetensors --output both.safetensors",
                  "the product of two machines")
         .argument("KIND|FILE", &s.source,
-                  fmt::format("a set ({}), or data in any form the programs read; or compose", toy_name_list()))
-        .more_arguments("MODEL", &s.more, "of compose: models of the same visible units, whose product is wanted")
+                  fmt::format("a data set to make ({}), a data file in any form that the programs read, or compose",
+                              toy_name_list()))
+        .more_arguments("MODEL", &s.more, "for compose: multiply these models; they must have the same visible units")
         .option("output", path(&s.output).transient().required(),
-                "where the data go: .npy, .csv, .idx or -ubyte (IDX), these with .gz too, .png; - is CSV on standard "
-                "output; of compose .safetensors")
+                "write the data to FILE: .npy, .csv, .idx or -ubyte (IDX), each also with .gz, or .png; - is CSV on "
+                "standard output; for compose .safetensors")
         .group("Sets")
-        .option("size", count(&s.toy.size, 1, 1 << 20), "pixels a side, bits, cells or spins, as the set has it")
+        .option("size", count(&s.toy.size, 1, 1 << 20),
+                "number of pixels per side, bits, cells or spins, depending on the set")
         .option("bar", count(&s.toy.bar, 1, 4095).shown_default("a quarter of the size"), "length of the shifting bar")
         .option("rows", count(&s.toy.rows, 1, 1'000'000'000).shown_default("1000"),
-                "samples of the sets that are drawn")
-        .option("coupling", real(&s.toy.coupling, between(-10, 10)).shown_default("0.5"), "of the ising-ring's spins")
+                "number of samples, for sets that are sampled")
+        .option("coupling", real(&s.toy.coupling, between(-10, 10)).shown_default("0.5"),
+                "coupling of the spins in ising-ring")
         .group("Models")
         .option("energy-weights", numbers(&s.energy_weights, above(0)).shown_default("1 for each"),
-                "of compose: what each model's energy is multiplied by")
+                "for compose: a factor for each model's energy")
         .group("Changes, in this order")
         .option("columns", count(&s.columns, 1),
-                "cut a file's values into rows of N: rbm-dream writes [frames, chains, N], and this makes each chain "
-                "of each frame a row")
-        .option("skip", count(&s.skip, 0), "leave out the first N rows")
+                "cut the values of a file into rows of N: rbm-dream writes [frames, chains, N], and each chain of each "
+                "frame becomes a row")
+        .option("skip", count(&s.skip, 0), "skip the first N rows")
         .option("take", count(&s.take, 1), "then keep N rows")
         .option("divide", real(&s.divide, above(0)), "divide all values by R: 255 for bytes")
         .option("binarize",
                 choice(&s.binarize,
                        {{"threshold", Binarize::threshold}, {"sample", Binarize::sample}, {"none", Binarize::none}}),
-                "how grey values become bits: at --threshold, by drawing with the grey value as probability, or not")
+                "how grey values become bits: by --threshold, by sampling with the grey value as the probability, or "
+                "not at all")
         .option("threshold", real(&s.threshold, between(0, 1)).named("T"),
                 "values above it become 1 under --binarize threshold")
         .option("dequantize", real(&s.dequantize, above(0)).named("W"),
-                "add noise uniform on [0, W): for densities of data that come in steps of W")
+                "add uniform noise in [0, W), for densities of data in steps of W")
         .option("labels", input(&s.labels).named("FILE"),
-                "add one column for each of the labels in this file, 1 where it is the row's and else 0")
+                "add one column for each label in this file, 1 in the rows with this label and 0 in the others")
         .option("model", input(&s.model).named("MODEL"),
-                "of --labels: those of this model, in the form that it takes, whether the file has all of them or not")
+                "for --labels: use the labels of this model, in its form, even if the file does not have all of them")
         .option("missing", choice(&s.missing, {"refuse", "nan"}),
-                "nan: NaN and empty fields are values that are not known, and stay so")
+                "nan: NaN and empty fields are missing values, and stay missing")
         .common(s.common, {"seed", "json", "force"});
     return run_command(program, argc, argv, [&] { return run(s, program); });
 }

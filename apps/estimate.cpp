@@ -111,13 +111,13 @@ int main(int argc, char** argv) {
     PartitionSettings settings;
     std::string model_path, data_path;
     bool save = false;
-    Program program("rbm-estimate", "Estimate log Z of a machine, and with DATA the mean log-likelihood, in nats.");
+    Program program("rbm-estimate", "Estimate log Z of a machine and, given DATA, the mean log-likelihood, in nats.");
     program.example("rbm-estimate run/model.safetensors test.idx.gz", "how likely are these images under the model?")
         .example("rbm-estimate run/model.safetensors --save", "write log Z into the model, for rbm-score")
         .example("rbm-estimate run/model.safetensors test.idx.gz --method sandwich --betas 100000",
-                 "between two bounds")
+                 "with lower and upper bounds")
         .argument("MODEL", &model_path, "model file")
-        .optional_argument("DATA", &data_path, "samples whose mean log-likelihood is wanted");
+        .optional_argument("DATA", &data_path, "compute the mean log-likelihood of these samples");
     add_partition_options(program, settings);
     program.option("save", flag(&save), "write log Z into the model file")
         .common(common, {"seed", "threads", "beta", "binarize", "threshold", "json", "force"});
@@ -125,11 +125,11 @@ int main(int argc, char** argv) {
         if (save && model_path == "-")
             throw UsageError("option --save: the model comes from standard input, expected a file to write into");
         if (save && common.beta != 1)
-            throw UsageError("option --save: found with --beta, expected beta 1: a model's log Z is its own");
+            throw UsageError("option --save: found with --beta, expected beta 1: a model stores its log Z for beta 1");
         Model model = load_model(model_path);
         require_beta(model, common);
         if (save && model.log_partition && !common.force)
-            throw FileError(fmt::format("{}: has a log Z already, by {}; use --force to replace it", model_path,
+            throw FileError(fmt::format("{}: already has a log Z, by {}; use --force to replace it", model_path,
                                         model.log_partition->method));
         std::optional<Dataset> data;
         if (!data_path.empty()) data = prepare_for(model, load_raw(data_path), program, common);

@@ -117,22 +117,23 @@ Results results(const Task& task, const Settings& settings) {
 int run(const Program& program, const Settings& settings) {
     const CommonSettings& common = settings.common;
     if (settings.hidden && (settings.steps || !settings.mask.empty()))
-        throw UsageError("option --hidden: gives features of the samples as they are, so not with --steps or --mask");
+        throw UsageError("option --hidden: extracts features of unchanged samples, so it excludes --steps and --mask");
     if (settings.hidden && settings.missing == "nan")
-        throw UsageError("option --missing: gives whole samples, so not with --hidden");
+        throw UsageError("option --missing: fills in samples, so it excludes --hidden");
     if (!settings.mask.empty() && settings.missing == "nan")
-        throw UsageError("option --missing: found with --mask, which tells what is missing");
+        throw UsageError("option --missing: found with --mask, which already says what is missing");
     for (const char* option : {"chains", "spread"})
         if (program.given(option) && !holds_some(settings))
             throw UsageError(fmt::format("option --{}: has no effect without --mask or --missing nan", option));
     check_output(settings.output, {"npy", "png"}, common.force);
     if (!settings.spread.empty()) check_output(settings.spread, {"npy"}, common.force);
     if (!settings.spread.empty() && chains_of(settings) < 2)
-        throw UsageError("option --spread: found with one chain, expected --chains of 2 at least");
+        throw UsageError("option --spread: found with one chain, expected --chains 2 or more");
     refuse_terminal(settings.output);
     const bool picture = ending_of(settings.output) == "png";
     const bool each_chain = settings.states && holds_some(settings) && chains_of(settings) > 1;
-    if (picture && each_chain) throw UsageError("option --output: states of several chains go into .npy only");
+    if (picture && each_chain)
+        throw UsageError("option --output: states of several chains can only be written as .npy");
     const Task task = open(program, settings, picture);
     Results all = results(task, settings);
     Matrix& result = all.values;
@@ -163,36 +164,35 @@ int run(const Program& program, const Settings& settings) {
 
 int main(int argc, char** argv) {
     Settings settings;
-    Program program("rbm-reconstruct", "Pass samples through a machine and back, fill in holes, or give features.");
+    Program program("rbm-reconstruct", "Reconstruct samples, fill in missing parts, or extract features.");
     program
         .example("rbm-reconstruct run/model.safetensors test.npy --output pairs.png",
-                 "draw samples and what comes back")
+                 "draw samples and their reconstructions")
         .example("rbm-reconstruct run/model.safetensors test.npy --mask half.png --output whole.npy",
-                 "fill in what is black")
+                 "fill in the black part of the mask")
         .example("rbm-reconstruct run/model.safetensors test.npy --mask half.png --output mean.npy --spread spread.npy",
-                 "and tell how sure that is")
-        .example("rbm-reconstruct run/model.safetensors test.npy --hidden --output features.npy", "for a classifier")
+                 "the same, with the uncertainty of each value")
+        .example("rbm-reconstruct run/model.safetensors test.npy --hidden --output features.npy",
+                 "extract features for a classifier")
         .argument("MODEL", &settings.model, "model file")
         .argument("DATA", &settings.data, "samples, one per row; - is standard input")
-        .option(
-            "output", path(&settings.output).required().transient().named("FILE"),
-            "where the result goes: .npy (an array [samples, units]) or .png (samples beside results); - is .npy on "
-            "standard output")
+        .option("output", path(&settings.output).required().transient().named("FILE"),
+                "write the result to FILE: .npy (an array [samples, units]) or .png (samples beside results); - is "
+                ".npy on standard output")
         .option("steps", count(&settings.steps, 1).shown_default("1, or 100 with a mask").named("K"),
-                "passes to the hidden units and back: all but the last draw states, the last gives means")
-        .option(
-            "mask", input(&settings.mask).named("FILE"),
-            "fill in: an array (.npy, one row or one per sample; 1 is known, 0 is not, and may be NaN in DATA) or a "
-            "picture (.png; white is known, black is not)")
+                "passes to the hidden units and back: all but the last sample states, the last computes means")
+        .option("mask", input(&settings.mask).named("FILE"),
+                "what to fill in: an array (.npy, one row, or one per sample; 1 is known, 0 is missing and may be NaN "
+                "in DATA) or a picture (.png; white is known, black is missing)")
         .option("missing", choice(&settings.missing, {"refuse", "nan"}),
-                "nan: fill in what is NaN in DATA, or a gap in CSV, instead of a mask")
+                "nan: fill in NaN in DATA, or empty fields in CSV; replaces --mask")
         .option("chains", count(&settings.chains, 1, 1'000'000).shown_default("1, or 100 with --spread"),
-                "clamped chains for each sample, over which means are taken; --states gives the state of each: "
+                "clamped chains per sample; the result is their mean, or with --states the state of each chain: "
                 "[samples, chains, values]")
         .option("spread", path(&settings.spread).named("FILE"),
-                "write how far the chains' states lie around their mean, for each value that was filled in: .npy")
-        .option("hidden", flag(&settings.hidden), "give the features p(h = 1 | v) instead")
-        .option("states", flag(&settings.states), "give drawn states instead of means")
+                "write the standard deviation of the chains' states for each value to FILE (.npy); 0 for known values")
+        .option("hidden", flag(&settings.hidden), "write the features p(h = 1 | v) instead")
+        .option("states", flag(&settings.states), "write sampled states instead of means")
         .common(settings.common, {"seed", "threads", "binarize", "threshold", "force"});
     return run_command(program, argc, argv, [&] { return run(program, settings); });
 }

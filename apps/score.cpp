@@ -22,17 +22,18 @@ void check_options(const Program& program, const ScoreSettings& settings) {
             if (program.given(option) && program.given(other))
                 throw UsageError(fmt::format("option --{}: found with --{}, but {}", option, other, why));
     };
-    if (settings.missing == "nan") exclude("missing", {"attribution", "calibrate"}, "that needs whole samples");
-    exclude("calibrate", {"labels", "against", "attribution"}, "it looks at familiar samples only");
+    if (settings.missing == "nan") exclude("missing", {"attribution", "calibrate"}, "that needs complete samples");
+    exclude("calibrate", {"labels", "against", "attribution"}, "it uses familiar samples only");
     if (settings.calibrate && settings.common.beta != 1)
-        throw UsageError("option --calibrate: found with --beta, expected beta 1: the threshold is the model's own");
+        throw UsageError(
+            "option --calibrate: found with --beta, expected beta 1: the threshold belongs to the model itself");
     if (settings.calibrate && settings.model == "-")
         throw UsageError("option --calibrate: the model comes from standard input, expected a file to write into");
     if (settings.anomalous_label && settings.labels.empty())
         throw UsageError("option --anomalous-label: has no effect without --labels");
     if (settings.classify)
         exclude("classify", {"against", "missing", "attribution", "calibrate", "anomalous-label", "beta"},
-                "that is not about labels");
+                "that does not concern labels");
     check_output(settings.output, {"csv", "npy"}, settings.common.force);
     if (!settings.attribution.empty()) check_output(settings.attribution, {"npy", "png"}, settings.common.force);
 }
@@ -54,11 +55,11 @@ void check_labels(const Model& model, const Program& program, const ScoreSetting
     if (settings.classify && model.labels.empty())
         throw UsageError(fmt::format("option --classify: {} has no labels; train it with --labels", settings.model));
     if (!model.labels.empty() && !without && settings.calibrate)
-        throw UsageError("option --calibrate: found samples with their labels, expected them without");
+        throw UsageError("option --calibrate: found samples with labels, expected samples without");
     for (const char* option : {"against", "missing", "attribution", "beta"})
         if (without && program.given(option))
             throw UsageError(fmt::format(
-                "option --{}: needs samples with their labels, {} columns: add them by rbm-data --labels FILE --model",
+                "option --{}: needs samples with labels, {} columns: add them with rbm-data --labels FILE --model",
                 option, model.machine.visible_count()));
 }
 
@@ -68,7 +69,7 @@ int run(const Program& program, const ScoreSettings& settings) {
     require_beta(model, settings.common);
     if (settings.calibrate && model.anomaly && !settings.common.force)
         throw FileError(
-            fmt::format("{}: has a threshold of anomalies already; use --force to replace it", settings.model));
+            fmt::format("{}: already has a threshold for anomalies; use --force to replace it", settings.model));
     Dataset raw = load_raw(settings.data, settings.missing == "nan");
     const bool without_labels = lacks_labels(model, raw.cols());
     check_labels(model, program, settings, without_labels);
@@ -95,47 +96,45 @@ int run(const Program& program, const ScoreSettings& settings) {
 
 int main(int argc, char** argv) {
     ScoreSettings s;
-    Program program("rbm-score", "Give each sample its free energy under a trained machine, in nats; low is familiar.");
+    Program program("rbm-score",
+                    "Print the free energy of each sample under a trained machine, in nats; low is familiar.");
     program.example("rbm-score run/model.safetensors test.idx.gz > scores.csv", "score every image")
-        .example("rbm-score run/model.safetensors - --output scores.npy < samples.csv", "in a pipe, for NumPy")
+        .example("rbm-score run/model.safetensors - --output scores.npy < samples.csv",
+                 "in a pipe, as an array for NumPy")
         .example("rbm-score run/model.safetensors train.idx.gz --calibrate 0.99",
-                 "call what is above 99 % of these an anomaly from now on")
+                 "from now on, samples above 99 % of these are anomalies")
         .example("rbm-score run/model.safetensors test.idx.gz --against other/model.safetensors",
-                 "which of two models makes a sample more likely, without their log Z")
+                 "which of two models makes each sample more likely? needs no log Z")
         .example("rbm-score run/model.safetensors test.idx.gz --classify --labels test-labels.idx.gz",
-                 "label every image, and tell how many are wrong")
+                 "label every image, and count the wrong labels")
         .argument("MODEL", &s.model, "model file")
         .argument("DATA", &s.data, "samples, one per row; - is standard input")
-        .option("output", path(&s.output), "where the scores go: .csv or .npy; - is standard output, as CSV")
-        .option(
-            "against", input(&s.against).named("MODEL|DATA"),
-            "another model: adds the log of the ratio of both densities, with its interval; or other samples: tells "
-            "how far the mean free energies are apart")
-        .option(
-            "missing", choice(&s.missing, {"refuse", "nan"}),
-            "nan: NaN in DATA, or a gap in CSV, is a value that is not known, and free energies are those of what is, "
-            "with their "
-            "interval; exact where at most 25 bits, or as many states of others, are missing or hidden, else by AIS")
+        .option("output", path(&s.output), "write the scores to FILE, .csv or .npy; - is standard output, as CSV")
+        .option("against", input(&s.against).named("MODEL|DATA"),
+                "another model: add the log ratio of the two densities, with its interval; or other samples: compare "
+                "the mean free energies")
+        .option("missing", choice(&s.missing, {"refuse", "nan"}),
+                "nan: NaN in DATA, or an empty field in CSV, is a missing value; free energies are those of the known "
+                "values, with an interval; exact if at most 25 bits, or as many states of other units, are missing or "
+                "hidden, else by AIS")
         .option("classify", flag(&s.classify),
-                "of a model trained with --labels: adds the most probable label and the probability of each; with "
-                "--labels FILE tells how often it is wrong")
-        .option("chains", count(&s.chains, 2, 1'000'000),
-                "chains that anneal side by side, for --against and --missing")
-        .option("betas", count(&s.betas, 1, 100'000'000), "steps that they anneal in")
+                "for a model trained with --labels: add the most probable label and the probability of each label; "
+                "with --labels FILE also report how often it is wrong")
+        .option("chains", count(&s.chains, 2, 1'000'000), "number of annealed chains, for --against and --missing")
+        .option("betas", count(&s.betas, 1, 100'000'000), "number of annealing steps")
         .group("Anomalies")
         .option("calibrate", probability(&s.calibrate),
-                "write into the model file which free energy this share of DATA does not exceed; from then on scores "
+                "write into the model file the free energy that this share of DATA does not exceed; later scores then "
                 "have a column `anomaly`")
-        .option(
-            "labels", input(&s.labels).named("FILE"),
-            "1 for each sample that is an anomaly, else 0: tells ROC AUC and average precision; with --classify the "
-            "right labels; IDX, .npy or a table of one column")
+        .option("labels", input(&s.labels).named("FILE"),
+                "1 for each sample that is an anomaly, else 0: report ROC AUC and average precision; with --classify "
+                "the right labels; IDX, .npy or a table with one column")
         .option("anomalous-label", count(&s.anomalous_label, 0, 4294967295),
-                "the label of anomalies, where there are others than 0 and 1")
-        .option("attribution", path(&s.attribution).named("FILE"),
-                "write for each value how much it surprises, -log p(v_i | all others) in nats (real values: the free "
-                "energy that mending it would save), as .npy [samples, values] or .png; of Potts units, one number for "
-                "each")
+                "the label of anomalies, if the labels are not 0 and 1")
+        .option(
+            "attribution", path(&s.attribution).named("FILE"),
+            "write how surprising each value is, -log p(v_i | all others) in nats (real values: by how much the free "
+            "energy falls if the value is reconstructed), as .npy [samples, values] or .png; one number per Potts unit")
         .common(s.common, {"seed", "threads", "beta", "binarize", "threshold", "json", "force"});
     return run_command(program, argc, argv, [&] { return run(program, s); });
 }

@@ -14,29 +14,29 @@ HEAD = '''<!-- Written by docs/commands.py from the programs' --help: change tho
 
 Eight small programs. An option has the same name and meaning in all of them.
 
-**Data.** Samples are rows. Programs read IDX, `.npy`, CSV (each of them also in gzip) and folders of equally sized
-PNGs; the content decides, not the name. `-` is standard input. Every program prepares data as the model says:
-thresholded or drawn bits, or standardised values. An option that differs from what the model records is refused unless
-`--force` is given. Results come back in the units of the data. Energies and log-likelihoods are in nats.
+**Data.** Samples are rows. Programs read IDX, `.npy`, CSV (each also compressed with gzip) and folders of equally sized
+PNGs; they recognise a format by its content, not by the name. `-` is standard input. Every program prepares data as the
+model says: thresholded or sampled bits, or standardised values. An option that contradicts the model is refused unless
+you add `--force`. Results are in the units of the data. Energies and log-likelihoods are in nats.
 
-**Output.** Standard output carries data only; messages and progress go to standard error. `-` is standard output where
-`--output` takes it. The ending of `--output` chooses the format. What exists is left alone without `--force`, and that
-is said before any work. Files appear whole or not at all.
+**Output.** Standard output carries only data; messages and progress go to standard error. If `--output` accepts `-`, that
+is standard output. The ending of `--output` determines the format. Existing files are not replaced without `--force`; the
+program refuses before it does any work. Files are written completely or not at all.
 
-**Options.** `--hidden 500` and `--hidden=500` are the same. Names are not abbreviated. `--config FILE` reads lines
-`NAME = VALUE`, with `#` before comments; the command line wins. On a terminal progress is one live line; elsewhere it is one line
-per epoch, and `--no-progress` leaves it out.
+**Options.** `--hidden 500` and `--hidden=500` are the same. Names cannot be abbreviated. `--config FILE` reads lines
+`NAME = VALUE`, with `#` before comments; the command line overrides them. On a terminal, progress is one line that is
+updated; elsewhere it is one line per epoch. `--no-progress` turns it off.
 
 **Same seed, same bytes.** See [developing.md](developing.md#what-is-promised).
 
 | exit status | meaning |
 |---|---|
-| 0 | done; of `rbm-check`: everything holds |
-| 1 | a file or the machine failed, or output exists and `--force` is missing; of `rbm-check`: something does not hold |
-| 2 | the command line or the configuration is wrong, or the method has no answer for this model |
-| 3 | data or model cannot be used |
-| 4 | training diverged: a parameter is not finite or a weight exceeds 1e5; the last good checkpoint stays |
-| 130 | stopped by SIGINT (Ctrl-C); a training run has written its checkpoint: go on with `--resume` |
+| 0 | done; for `rbm-check`: all checks passed |
+| 1 | a file or the computer failed, or output exists and `--force` is missing; for `rbm-check`: a check failed |
+| 2 | the command line or the configuration is wrong, or the method does not work for this model |
+| 3 | the data or the model cannot be used |
+| 4 | training diverged: a parameter is not finite or a weight exceeds 1e5; the last good checkpoint is kept |
+| 130 | stopped by SIGINT (Ctrl-C); a training run has written its checkpoint: continue with `--resume` |
 | 143 | stopped by SIGTERM, likewise |
 '''
 

@@ -60,11 +60,11 @@ int guarded(const std::function<int()>& body) {
     } catch (const std::bad_alloc&) {
         return fail(1, "out of memory: take smaller batches, fewer chains or fewer hidden units, or raise the limit");
     } catch (const std::length_error&) {
-        return fail(1, "out of memory: an array would be larger than this machine can address");
+        return fail(1, "out of memory: an array would be larger than this computer can address");
     } catch (const std::exception& error) {
         return fail(1, error.what());
     } catch (...) {
-        return fail(1, "failed for a reason that was not told");
+        return fail(1, "failed for an unknown reason");
     }
 }
 
@@ -76,7 +76,7 @@ void finish_output() {
     if (copy >= 0) good = close(copy) == 0;
     if (!good && !reader_is_gone())
         throw FileError(
-            fmt::format("standard output: {}", errno == 0 ? "not all could be written" : std::strerror(errno)));
+            fmt::format("standard output: {}", errno == 0 ? "could not write everything" : std::strerror(errno)));
 }
 
 void prepare(const Program& program) {

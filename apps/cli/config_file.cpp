@@ -60,7 +60,7 @@ std::vector<ConfigLine> parse_config(std::string_view content, const std::string
         lines.push_back(parse_line(line, number, name));
         const auto [first, fresh] = seen.emplace(lines.back().name, number);
         if (!fresh)
-            throw UsageError(fmt::format("{}:{}: {} comes twice, first in line {}", name, number,
+            throw UsageError(fmt::format("{}:{}: {} is given twice, first in line {}", name, number,
                                          in_quotes(lines.back().name), first->second));
     }
     return lines;
@@ -69,7 +69,7 @@ std::vector<ConfigLine> parse_config(std::string_view content, const std::string
 std::string read_config(const std::string& path) {
     const bool standard_input = path == "-";
     if (standard_input && isatty(STDIN_FILENO) != 0)
-        throw UsageError("--config is -, standard input, but that is a terminal: pipe a file into it");
+        throw UsageError("--config is -, but standard input is a terminal: pipe a file into it");
     const int file = standard_input ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (file < 0) throw FileError(fmt::format("{}: cannot open the configuration: {}", path, std::strerror(errno)));
     std::string content;

@@ -57,7 +57,7 @@ std::string Program::help() const {
     if (!arguments_.empty()) {
         page += "\nArguments:\n";
         for (const Argument& argument : arguments_)
-            append_entry(page, "  " + argument.name, argument.help + (argument.needed ? "" : " (may be left out)"));
+            append_entry(page, "  " + argument.name, argument.help + (argument.needed ? "" : " (optional)"));
         if (more_ != nullptr) append_entry(page, "  " + more_name_, more_help_);
     }
     std::vector<std::string> groups;
@@ -78,14 +78,10 @@ std::string Program::help() const {
         }
     }
     page +=
-        "\nExit status:\n"
-        "  0    done\n"
-        "  1    a file or the machine failed, or output exists and --force is missing\n"
-        "  2    the command line or the configuration is wrong\n"
-        "  3    data or model cannot be used\n"
-        "  4    training diverged; the last good checkpoint stays\n"
-        "  130  stopped by SIGINT (Ctrl-C)\n"
-        "  143  stopped by SIGTERM\n";
+        "\nExit status:\n  0    done\n  1    a file or the computer failed, or output exists and --force is missing\n  "
+        "2    the command line or the configuration is wrong\n  3    the data or the model cannot be used\n  4    "
+        "training diverged; the last good checkpoint is kept\n  130  stopped by SIGINT (Ctrl-C)\n  143  stopped by "
+        "SIGTERM\n";
     return page;
 }
 

@@ -53,7 +53,7 @@ std::optional<double> parse_double(std::string_view text, const Interval& interv
 
 Value numbers(std::vector<double>* target, const Interval& interval) {
     using List = std::vector<double>;
-    return make_value("R,...", fmt::format("numbers with commas between, each {}", interval.text()), target,
+    return make_value("R,...", fmt::format("numbers separated by commas, each {}", interval.text()), target,
                       std::function<std::optional<List>(const std::string&)>([interval](const std::string& text) {
                           std::optional<List> list = List{};
                           for (std::size_t first = 0; first <= text.size() && list;) {

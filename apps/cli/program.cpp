@@ -37,8 +37,8 @@ std::string bare(std::string word) {
 Program::Program(std::string name, std::string summary) : name_(std::move(name)), summary_(std::move(summary)) {
     Value help = flag(&help_), version = flag(&version_);
     group_ = "Common options";
-    declare("help", 'h', std::move(help).transient(), "show this help and stop");
-    declare("version", 0, std::move(version).transient(), "show the version and stop");
+    declare("help", 'h', std::move(help).transient(), "show this help and exit");
+    declare("version", 0, std::move(version).transient(), "show the version and exit");
     group_ = "Options";
 }
 
@@ -177,7 +177,7 @@ std::vector<Program::Setting> Program::read_words(const std::vector<std::string>
                 fail(fmt::format("--{}: given twice", name));
             const std::string text = is_flag ? "on" : option.value.empty() ? "" : option.value.front();
             if (option.original_tokens.size() == 2 && text.starts_with("--"))
-                fail(fmt::format("--{0}: found no value{1} (one that begins with -- is written --{0}=VALUE)", name,
+                fail(fmt::format("--{0}: found no value{1} (write --{0}=VALUE if the value begins with --)", name,
                                  expected(name)));
             settings.push_back({name, text, ""});
         }
@@ -252,7 +252,7 @@ void Program::check_complete() const {
     if (readers.size() > 1)
         fail(fmt::format("{} and {} are both -, but standard input can be read only once", readers[0], readers[1]));
     if (readers.size() == 1 && isatty(STDIN_FILENO) != 0)
-        fail(fmt::format("{} is -, standard input, but that is a terminal: pipe a file into it", readers[0]));
+        fail(fmt::format("{} is -, but standard input is a terminal: pipe a file into it", readers[0]));
 }
 
 void Program::prefer(const std::vector<std::pair<std::string, std::string>>& settings) {

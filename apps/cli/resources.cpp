@@ -109,8 +109,9 @@ double memory_limit() { return 0.8 * std::min({memory_available(), control_group
 void require_memory(double bytes, const std::string& what) {
     const double limit = memory_limit();
     if (!(bytes <= limit))
-        throw std::runtime_error(fmt::format("{} needs {} of memory, limit {} (80 % of what this process may use)",
-                                             what, bytes_text(bytes), bytes_text(limit)));
+        throw std::runtime_error(
+            fmt::format("{} needs {} of memory, but the limit is {} (80 % of what this process may use)", what,
+                        bytes_text(bytes), bytes_text(limit)));
 }
 
 std::string bytes_text(double bytes) {

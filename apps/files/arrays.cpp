@@ -33,10 +33,10 @@ void check_output(const std::string& path, std::initializer_list<const char*> kn
 
 void refuse_terminal(const std::string& path) {
     if ((path == "-" || path == "/dev/stdout") && isatty(STDOUT_FILENO) == 1)
-        throw UsageError(fmt::format(
-            "option --output: found {}, but standard output is a terminal and .npy is binary; give the name of a file, "
-            "or lead it on with > or |",
-            path));
+        throw UsageError(
+            fmt::format("option --output: found {}, but standard output is a terminal and .npy is binary; name a file, "
+                        "or redirect the output with > or |",
+                        path));
 }
 
 }  // namespace rbm::app

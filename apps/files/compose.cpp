@@ -19,10 +19,10 @@ void check_fits(const Model& first, const Model& model, const std::string& first
                                     first.machine.visible_count(), name_with_states(first.machine.visible),
                                     first_path));
     if (model.labels != first.labels)
-        throw DataError(fmt::format("{}: has other labels among its visible units than {}", path, first_path));
+        throw DataError(fmt::format("{}: its labels differ from those of {}", path, first_path));
     if (!(model.preparation == first.preparation))
-        throw DataError(fmt::format("{}: prepares data in another way than {}, so its energies are of other samples",
-                                    path, first_path));
+        throw DataError(fmt::format(
+            "{}: prepares data differently from {}, so their energies belong to different samples", path, first_path));
 }
 
 /// The rates that all of them saw, averaged: a base for annealing.
@@ -39,10 +39,10 @@ std::vector<float> mean_rates(const std::vector<Model>& models) {
 
 int compose_models(const ComposeSettings& settings) {
     if (settings.models.empty())
-        throw UsageError("compose: found no model, expected the files of one or more: rbm-data compose MODEL...");
+        throw UsageError("compose: found no model, expected one or more model files: rbm-data compose MODEL...");
     check_output(settings.output, {"safetensors"}, settings.force);
     if (!settings.energy_weights.empty() && settings.energy_weights.size() != settings.models.size())
-        throw UsageError(fmt::format("option --energy-weights: found {} of them for {} models",
+        throw UsageError(fmt::format("option --energy-weights: found {} weights for {} models",
                                      settings.energy_weights.size(), settings.models.size()));
     std::vector<Model> models;
     std::vector<Machine> machines;
@@ -58,7 +58,7 @@ int compose_models(const ComposeSettings& settings) {
     product.image = models[0].image;
     product.rates = mean_rates(models);
     save_model(settings.output, product, settings.force);
-    note("{} models of {} visible units, together {} hidden ones", models.size(), product.machine.visible_count(),
+    note("{} models with {} visible units, {} hidden units in total", models.size(), product.machine.visible_count(),
          product.machine.hidden_count());
     if (settings.json)
         write_output(nlohmann::ordered_json{{"models", settings.models},

@@ -46,8 +46,8 @@ std::vector<std::byte> as_idx(const Dataset& data) {
             const float value = data.value(row, col), steps = 255 * value;
             if (value >= 0 && value <= 1 && std::abs(steps - std::round(steps)) > 1e-3F)
                 throw DataError(
-                    fmt::format("{}: row {}, column {}: found {}, expected a multiple of 1/255, which is all "
-                                "that the bytes of IDX hold; write .npy instead",
+                    fmt::format("{}: row {}, column {}: found {}, expected a multiple of 1/255, since IDX stores "
+                                "bytes; write .npy instead",
                                 data.name, row + 1, col + 1, value));
         }
     return encode_idx(data);
@@ -56,7 +56,7 @@ std::vector<std::byte> as_idx(const Dataset& data) {
 std::vector<std::byte> as_png(const Dataset& data) {
     if (data.has_missing())
         throw DataError(
-            fmt::format("{}: values are missing, and a picture has no room for them; write .npy or .csv", data.name));
+            fmt::format("{}: values are missing, and a picture cannot show that; write .npy or .csv", data.name));
     const std::vector<float> values = values_of(data);
     const auto [low, high] = std::minmax_element(values.begin(), values.end());
     const SheetOptions options{.shades = *low >= 0 && *high <= 1 ? Shades::unit : Shades::fitted};
@@ -86,7 +86,7 @@ DataFormat format_of(const std::string& path) {
             return format;
         }
     throw UsageError(fmt::format(
-        "--output: found '{}', expected a name that ends in .npy, .csv, .idx, -ubyte (these with .gz too) or .png",
+        "--output: found '{}', expected a name that ends in .npy, .csv, .idx, -ubyte (each also with .gz) or .png",
         path));
 }
 
@@ -159,7 +159,7 @@ std::string text_of(const DataSummary& s) {
                         s.mean, 100 * s.zeros, 100 * s.ones);
     if (s.constant.empty()) return text;
     constexpr std::size_t most = 8;
-    text += fmt::format("\n{} of the columns hold one value only: ", s.constant.size());
+    text += fmt::format("\n{} of the columns hold only one value: ", s.constant.size());
     for (std::size_t i = 0; i < std::min(most, s.constant.size()); ++i)
         text += fmt::format("{}{}", i == 0 ? "" : ", ", s.constant[i] + 1);
     return s.constant.size() > most ? text + ", ..." : text;

@@ -34,14 +34,13 @@ std::vector<std::uint32_t> load_labels(const std::string& path, std::size_t rows
     } else {
         const Dataset table = parse_data(bytes, name);
         if (table.cols() != 1)
-            throw DataError(fmt::format("{}: found {} columns, expected labels: one", name, table.cols()));
+            throw DataError(fmt::format("{}: found {} columns, expected one column of labels", name, table.cols()));
         constexpr float largest = 16777216;  // tables hold floats
         for (std::size_t r = 0; r < table.rows(); ++r) {
             if (table.value(r, 0) >= largest)
-                throw DataError(
-                    fmt::format("{}: label {}: found {}, expected less than 16777216 in a table; .npy holds "
-                                "larger ones",
-                                name, r + 1, table.value(r, 0)));
+                throw DataError(fmt::format(
+                    "{}: label {}: found {}, expected less than 16777216 in a table; use .npy for larger labels", name,
+                    r + 1, table.value(r, 0)));
             values.push_back(static_cast<double>(table.value(r, 0)));
         }
     }
@@ -77,7 +76,7 @@ std::vector<std::uint32_t> distinct_labels(const std::vector<std::uint32_t>& lab
     std::ranges::sort(known);
     known.erase(std::unique(known.begin(), known.end()), known.end());
     if (known.size() < 2)
-        throw DataError(fmt::format("{}: found the label {} only, expected at least two that differ", path,
+        throw DataError(fmt::format("{}: found only the label {}, expected at least two different labels", path,
                                     known.empty() ? 0 : known[0]));
     if (known.size() > most_labels)
         throw DataError(fmt::format("{}: found {} different labels, expected at most {}: one for each class", path,
@@ -91,8 +90,9 @@ std::vector<std::uint32_t> places_of(const std::vector<std::uint32_t>& labels, c
     for (std::size_t r = 0; r < labels.size(); ++r) {
         const auto found = std::ranges::lower_bound(known, labels[r]);
         if (found == known.end() || *found != labels[r])
-            throw DataError(fmt::format("{}: label {}: found {}, which is none of the model's {} labels, from {} to {}",
-                                        path, r + 1, labels[r], known.size(), known.front(), known.back()));
+            throw DataError(
+                fmt::format("{}: label {}: found {}, which is not one of the model's {} labels, from {} to {}", path,
+                            r + 1, labels[r], known.size(), known.front(), known.back()));
         places[r] = static_cast<std::uint32_t>(found - known.begin());
     }
     return places;

@@ -35,7 +35,8 @@ Matrix load_mask(const std::string& path, std::size_t rows, std::size_t cols, Im
     const std::vector<std::byte> bytes = read_bytes(path);
     const bool picture = is_png(bytes);
     if (!picture && !is_npy(bytes))
-        throw DataError(fmt::format("{}: found neither .npy nor PNG; a mask is an array or a picture", path));
+        throw DataError(
+            fmt::format("{}: found neither .npy nor PNG, expected an array or a picture as the mask", path));
     const NpyArray array = picture ? array_of(decode_png(bytes, path)) : parse_npy(bytes, path);
 
     const std::size_t pixels = image.height * image.width;
@@ -48,7 +49,7 @@ Matrix load_mask(const std::string& path, std::size_t rows, std::size_t cols, Im
         throw DataError(fmt::format("{}: found a picture of {} x {} pixels, expected {}", path, array.shape[0],
                                     array.shape[1],
                                     shaped ? fmt::format("{} x {}", image.height, image.width)
-                                           : "an array, for the model's samples are no pictures"));
+                                           : "an array, because the model's samples are not pictures"));
     if (!one && !each)
         throw DataError(fmt::format("{}: found an array of shape {}, expected [{}] or [{}, {}]", path,
                                     text_of_shape(array.shape), cols, rows, cols));
@@ -81,8 +82,8 @@ Matrix by_sites(const Matrix& mask, const std::string& path, std::size_t columns
             result(r, i) = mask(r, codes ? i / columns : i);
             if (result(r, i) != result(r, i / columns * columns))
                 throw DataError(
-                    fmt::format("{}: row {}, column {}: found {}, expected {} as in column {}: a site of "
-                                "{} states is known or not as a whole",
+                    fmt::format("{}: row {}, column {}: found {}, expected {} as in column {}: a site of {} states is "
+                                "either known or missing as a whole",
                                 path, r + 1, i + 1, result(r, i), result(r, i / columns * columns),
                                 i / columns * columns + 1, columns));
         }

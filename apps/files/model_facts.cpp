@@ -62,7 +62,8 @@ std::string preparation_text(const Model& model) {
     if (how.binarize == Binarize::threshold)
         text = fmt::format("values above {} become 1, others {}", how.threshold, form.low);
     if (how.binarize == Binarize::sample)
-        text = fmt::format("each value becomes 1 with itself as probability, else {}, afresh every time", form.low);
+        text = fmt::format("each value becomes 1 with itself as the probability, else {}, drawn again every time",
+                           form.low);
     if (how.binarize == Binarize::none) text = "values are not binarised";
     if (form.states > 0)
         text = fmt::format("codes from 0 to {}, or one-hot columns, {} for each site", form.states - 1, form.states);
@@ -173,7 +174,7 @@ std::string as_table(const ModelFacts& facts) {
         rows.push_back({"labels", fmt::format("the last {} visible units, from {} to {}", model.labels.size(),
                                               model.labels.front(), model.labels.back())});
     rows.push_back(
-        {"mean data", model.rates.empty() ? "not recorded" : "recorded: the base of estimates without data"});
+        {"mean data", model.rates.empty() ? "not recorded" : "recorded; the base of estimates without data"});
     if (const auto& z = model.log_partition)
         rows.push_back({"log Z", fmt::format("{:.4f} nats, from {:.4f} to {:.4f}{}", z->value, z->low, z->high,
                                              z->method.empty() ? "" : ", method " + z->method)});

@@ -81,7 +81,7 @@ SheetOptions sheet_within(std::size_t longest, std::size_t tiles, std::size_t co
         ++scale;
     if (side(1) > static_cast<double>(longest))
         throw UsageError(
-            fmt::format("{} of {} x {} values make a picture of {:.0f} pixels, more than {} each way; draw "
+            fmt::format("{} of {} x {} values make a picture of {:.0f} pixels, more than {} in each direction; draw "
                         "fewer, or write .npy",
                         what, shape.height, shape.width, side(1), longest));
     return {.columns = columns, .border = 1, .scale = scale, .shades = Shades::unit};

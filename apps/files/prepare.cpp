@@ -27,7 +27,7 @@ Dataset in_columns(const Model& model, Dataset raw) {
         fmt::format("{}: data has {} columns, the model has {} visible units{}", raw.name, raw.cols(), width(units),
                     states > 1 ? fmt::format(": {} sites of {} states", site_count(units), states)
                     : lacks_labels(model, raw.cols())
-                        ? fmt::format(", the last {} of them labels: add them by rbm-data --labels FILE --model",
+                        ? fmt::format(", the last {} of them labels: add them with rbm-data --labels FILE --model",
                                       model.labels.size())
                         : ""));
 }
@@ -40,10 +40,9 @@ Dataset prepare_for(Model& model, Dataset raw, const Program& program, const Com
         program.require_agreement("threshold", fmt::format("{}", model.preparation.threshold), "the model");
         if (program.given("threshold")) model.preparation.threshold = settings.threshold;
     } else if (program.given("threshold") && !settings.force) {
-        throw UsageError(
-            fmt::format("option --threshold: has no effect on the model's data, whose --binarize is {}; leave "
-                        "it out",
-                        name_of(model.preparation.binarize)));
+        throw UsageError(fmt::format(
+            "option --threshold: has no effect, because the model prepares data by --binarize {}; leave it out",
+            name_of(model.preparation.binarize)));
     }
     return std::move(raw).prepared(model.preparation, state_form(model.machine.visible));
 }
@@ -54,8 +53,7 @@ void require_beta(const Model& model, const CommonSettings& settings) {
         throw UsageError(fmt::format("--beta: found {}, expected at most 3.4e38, the largest float", settings.beta));
     if (!is_discrete(model.machine.visible) && !(beta > 0))
         throw UsageError(
-            fmt::format("--beta: found {}, expected a number above 0: Gaussian units have no distribution "
-                        "at others",
+            fmt::format("--beta: found {}, expected a number above 0: Gaussian units have no distribution otherwise",
                         settings.beta));
 }
 

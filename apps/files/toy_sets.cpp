@@ -78,7 +78,8 @@ ToySet make_toy(const std::string& name, const ToyOptions& options, std::uint64_
         if (name != toy.name) continue;
         for (const auto& [option, is_given] : given)
             if (is_given && toy.options.find(fmt::format(" {}", option)) == std::string_view::npos)
-                throw UsageError(fmt::format("--{}: {} has no such option, it takes:{}", option, name, toy.options));
+                throw UsageError(
+                    fmt::format("--{}: {} has no such option; its options are:{}", option, name, toy.options));
         Random random(seed);
         return toy.make(options, random);
     }

@@ -56,8 +56,7 @@ void compare_samples(Scores& scores, const Model& model, Dataset raw, const Prog
     scores.facts["difference"] = difference;
     scores.facts["standard_error"] = error;
     note("mean free energy {:.4f} nats here, {:.4f} there: {:+.4f}{}", own.mean, other.mean, difference,
-         std::isnan(error) ? "; of one row there is no standard error"
-                           : fmt::format(" +- {:.4f} (standard error)", error));
+         std::isnan(error) ? "; one row has no standard error" : fmt::format(" +- {:.4f} (standard error)", error));
 }
 
 /// log Z_model - log Z_other, each at the beta that was asked for.
@@ -90,12 +89,13 @@ LogPartition ratio_of_partitions(const Model& model, const Machine& machine, con
     Random random(settings.common.seed);
     const PartitionRatio ratio =
         partition_ratio(other_machine, base(other, other_machine), machine, base(model, machine), how, random);
-    detail("lengths of the ways, in deviations of log weights: {:.2f} between the models, {:.2f} by a base",
-           ratio.direct_length, ratio.base_length);
+    detail(
+        "lengths of the paths, in standard deviations of the log weights: {:.2f} between the models, {:.2f} by a base",
+        ratio.direct_length, ratio.base_length);
     if (!ratio.agrees)
-        warn("annealing forth and back disagree: the chains do not mix, or --betas are too few");
+        warn("forward and reverse annealing disagree: the chains do not mix, or there are too few --betas");
     else if (ratio.largest_spread > largest_spread)
-        warn("the chains' weights spread by {:.1f} nats: take more --betas", ratio.largest_spread);
+        warn("the chains' weights spread by {:.1f} nats: use more --betas", ratio.largest_spread);
     return {ratio.value, ratio.low, ratio.high, ratio.route == RatioRoute::direct ? "ais" : "ais by a base"};
 }
 
@@ -108,11 +108,11 @@ void compare_models(Scores& scores, const Model& model, Model other, const Datas
                                     model.machine.visible_count(), name_with_states(model.machine.visible),
                                     settings.model));
     if (other.labels != model.labels)
-        throw DataError(
-            fmt::format("{}: has other labels among its visible units than {}", settings.against, settings.model));
+        throw DataError(fmt::format("{}: its labels differ from those of {}", settings.against, settings.model));
     if (!(other.preparation == model.preparation))
-        throw DataError(fmt::format("{}: prepares data in another way than {}, so their densities are of other samples",
-                                    settings.against, settings.model));
+        throw DataError(
+            fmt::format("{}: prepares data differently from {}, so their densities belong to different samples",
+                        settings.against, settings.model));
     const double beta = settings.common.beta;
     const Machine machine = beta == 1 ? model.machine : tempered(model.machine, beta);
     const Machine other_machine = beta == 1 ? other.machine : tempered(other.machine, beta);
@@ -170,8 +170,8 @@ Against load_against(const ScoreSettings& settings) {
     }
     if (found.samples && settings.missing == "nan")
         throw UsageError(
-            "option --missing: found with --against of samples, expected a model: free energies of rows that miss "
-            "different values are not to be compared");
+            "option --missing: found with --against of samples, expected a model: free energies of rows with different "
+            "missing values cannot be compared");
     return found;
 }
 

@@ -34,7 +34,7 @@ void compare_labels(Scores& scores, const Model& model, const LabelPosterior& po
     scores.facts["mean_log_probability"] = log_probability;
     scores.facts["labels"] = model.labels;
     scores.facts["confusion"] = confusion;
-    note("{} of {} labels wrong: error {:.2f} % +- {:.2f}; mean log probability of the right ones {:.4f} nats", wrong,
+    note("{} of {} labels wrong: error {:.2f} % +- {:.2f}; mean log probability of the right labels {:.4f} nats", wrong,
          rows, 100 * error, 100 * std::sqrt(error * (1 - error) / static_cast<double>(rows)), log_probability);
 }
 

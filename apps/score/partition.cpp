@@ -37,8 +37,8 @@ std::pair<Units, std::string> base_of(const Model& model, const Machine& machine
     if (base == "uniform") return {uniform_base(machine), base};
     if (!known)
         throw UsageError(
-            "option --base: found data, but there is no DATA and the model does not hold its data's rates; "
-            "give DATA or use --base model");
+            "option --base: found data, but there is no DATA and the model does not record the means of its data; give "
+            "DATA or use --base model");
     if (!data) return {base_of_rates(model, machine), base};
     return {base_of_data(machine, *data, data_stream(common)), base};
 }
@@ -151,26 +151,25 @@ void add_partition_options(Program& program, PartitionSettings& settings) {
                                                     {"reverse", "reverse"},
                                                     {"sandwich", "sandwich"},
                                                     {"tempering", "tempering"}}))
-                    .shown_default("exact where one side has at most 25 discrete units, else sandwich"),
-                "exact adds up all states of the smaller side; ais anneals from a base to the machine, low on average; "
-                "reverse goes back, high on average; sandwich does both; tempering adds up acceptance ratios between "
-                "neighbouring temperatures")
+                    .shown_default("exact if one side has at most 25 discrete units, else sandwich"),
+                "exact sums over all states of the smaller side; ais anneals from a base to the machine, too low on "
+                "average; reverse anneals back, too high on average; sandwich does both; tempering adds up acceptance "
+                "ratios between neighbouring temperatures")
         .option("chains", count(&settings.chains, 2, 1'000'000).shown_default("100; for tempering 10"),
-                "chains that anneal side by side; for tempering, ladders")
+                "number of annealed chains; for tempering, ladders")
         .option("betas", count(&settings.betas, 1, 100'000'000), "steps from the base to the machine")
         .option("steps", count(&settings.steps, 8, 1'000'000'000).shown_default("5000 for tempering, else 3000"),
-                "sweeps of tempering, on which log Z or the way back rests")
-        .option(
-            "base",
-            std::move(choice(&settings.base, {{"data", "data"}, {"model", "model"}, {"uniform", "uniform"}}))
-                .shown_default("data where its rates are known, else model"),
-            "where annealing begins: independent units with the rates of DATA (or those that the model holds), with "
-            "the model's own visible parameters, or all states alike")
+                "sweeps of tempering, for tempering itself and for the samples of reverse")
+        .option("base",
+                std::move(choice(&settings.base, {{"data", "data"}, {"model", "model"}, {"uniform", "uniform"}}))
+                    .shown_default("data if its means are known, else model"),
+                "where annealing starts: independent units with the means of DATA (or those stored in the model), with "
+                "the visible parameters of the model, or all states equally likely")
         .option("schedule",
                 choice(&settings.schedule, {{"linear", BetaSpacing::linear},
                                             {"salakhutdinov-murray", BetaSpacing::salakhutdinov_murray},
                                             {"adaptive", BetaSpacing::adaptive}}),
-                "how the betas are spaced: evenly, as in Salakhutdinov & Murray 2008, or by a pilot run");
+                "spacing of the betas: even, as in Salakhutdinov & Murray 2008, or by a pilot run");
 }
 
 PartitionReport estimate_log_partition(const Model& model, const std::optional<Dataset>& data, const Program& program,

@@ -58,7 +58,7 @@ Intervals marginal_free_energies(const Model& model, const Dataset& data, const 
     Intervals found{std::vector<double>(data.rows()), std::vector<double>(data.rows()),
                     std::vector<double>(data.rows())};
     std::size_t estimated = 0, wide = 0;
-    Progress progress("adding up what is missing", data.rows(), "samples");
+    Progress progress("summing over missing values", data.rows(), "samples");
     Matrix row(1, data.cols());
     for (std::size_t r = 0; r < data.rows(); ++r) {
         data.fill(r, data_stream(common), row);
@@ -71,9 +71,9 @@ Intervals marginal_free_energies(const Model& model, const Dataset& data, const 
         progress.update(r + 1);
     }
     if (estimated > 0)
-        note("{} of {} samples miss more than can be added up: their free energies are estimates by AIS", estimated,
-             data.rows());
-    if (wide > 0) warn("the chains of {} samples disagree: take more --betas", wide);
+        note("{} of {} samples have too many missing values to enumerate: their free energies are estimates by AIS",
+             estimated, data.rows());
+    if (wide > 0) warn("the chains of {} samples disagree: use more --betas", wide);
     return found;
 }
 
@@ -116,7 +116,7 @@ Scores score_samples(const Model& model, const Dataset& data, const ScoreSetting
     }
     const std::vector<double> free_energy = scores.column("free_energy");
     if (model.log_partition && common.beta != 1)
-        note("the model's log Z is that of beta 1: no log_likelihood at beta {}", common.beta);
+        note("the model's log Z is for beta 1: no log_likelihood at beta {}", common.beta);
     if (model.log_partition && common.beta == 1) {
         const std::vector<bool> scored = rows_of_states(model, data, common);
         const std::vector<double> scales = log_scales(model, data);
@@ -152,14 +152,14 @@ std::vector<bool> anomalous_samples(const ScoreSettings& settings, std::size_t r
     for (std::size_t r = 0; r < rows; ++r) {
         if (!settings.anomalous_label && labels[r] > 1)
             throw DataError(
-                fmt::format("{}: label {}: found {}, expected 0 (normal) or 1 (an anomaly); or tell which is one by "
-                            "--anomalous-label",
+                fmt::format("{}: label {}: found {}, expected 0 (normal) or 1 (an anomaly); or name the label of "
+                            "anomalies by --anomalous-label",
                             settings.labels, r + 1, labels[r]));
         anomalous[r] = labels[r] == settings.anomalous_label.value_or(1);
     }
     const auto count = static_cast<std::size_t>(std::count(anomalous.begin(), anomalous.end(), true));
     if (count == 0 || count == rows)
-        throw DataError(fmt::format("{}: found {} anomalies among {} samples, expected some and not all",
+        throw DataError(fmt::format("{}: found {} anomalies among {} samples, expected at least one, but not all",
                                     settings.labels, count, rows));
     return anomalous;
 }
@@ -191,10 +191,9 @@ void write_attribution(const Model& model, const Dataset& raw, const Dataset& da
     const std::size_t rows = picture ? std::min(most_pictures, data.rows()) : data.rows(), units = data.cols();
     const std::size_t sites = site_count(model.machine.visible);
     if (picture && sites != units)
-        throw Unsupported(
-            fmt::format("--attribution: {} units have one number for each site of {} columns, which is "
-                        "no picture: write .npy",
-                        kind(model.machine.visible), units / sites));
+        throw Unsupported(fmt::format(
+            "--attribution: {} units have one number for each site of {} columns, which cannot be drawn: write .npy",
+            kind(model.machine.visible), units / sites));
     require_memory(sizeof(float) * static_cast<double>(rows + block + sites) * static_cast<double>(units) +
                        sizeof(float) * static_cast<double>(sites) * static_cast<double>(model.machine.hidden_count()),
                    "the attribution");

@@ -68,7 +68,7 @@ class BadModels(BadInputTest):
         self.model_refused(joined(b'{"a":' + b'[' * 10**6 + b'}', data), 'expected an object')
         self.model_refused(joined(b'{"a":{"shape":' + b'[' * 10**6 + b'}', data), 'shape')
         twice = text.replace(b'"hidden.bias"', b'"visible.bias"')
-        self.model_refused(joined(twice, data), '"visible.bias" comes twice')
+        self.model_refused(joined(twice, data), '"visible.bias" appears twice')
         self.model_refused(joined(b'{}', b''), 'the tensor "weights" is missing')
 
     def test_i10_entries(self):

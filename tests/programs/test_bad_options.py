@@ -99,7 +99,7 @@ class BadOptions(BadInputTest):
                 ('epochs = 3\nepoch = 2\n', 2, ('c.ini:2: unknown option "epoch"', 'did you mean --epochs?')),
                 ('[train]\nepochs = 3\n', 2, ('c.ini:1: found the section',)), ('hidden = 0\n', 2, ('c.ini:1: --hidden: found "0"',)),
                 ('hidden\n', 2, ('c.ini:1: found "hidden", expected NAME = VALUE',)), ('= 3\n', 2, ('c.ini:1:',)),
-                ('hidden = 3\nhidden = 4\n', 2, ('c.ini:2: "hidden" comes twice, first in line 1',)),
+                ('hidden = 3\nhidden = 4\n', 2, ('c.ini:2: "hidden" is given twice, first in line 1',)),
                 ('help = on\n', 2, ('c.ini:1: unknown option "help"',)), ('config = c.ini\n', 2, ('c.ini:1: unknown option',)),
                 ('\x7fELF\0\1\2', 2, ('c.ini:1:',)), ('resume = perhaps\n', 2, ('c.ini:1: --resume: found "perhaps", expected on or off',)),
                 ('a' * 2_000_000, 2, ('longer than 1 MiB',))):
@@ -123,7 +123,7 @@ class BadOptions(BadInputTest):
                                (['--chains', 2**64 - 1], 'chains'), (['--hidden', 10**8, '--optimizer', 'adam', '--chains', 10**5], '100000 chains'),
                                (['--hidden', 10**12, '--algorithm', 'cd'], '1000000000000 units')):
             with self.subTest(row='O3', words=words):
-                self.fails(1, *TRAIN, *words, saying=(machine, ' needs ', 'iB of memory, limit '))
+                self.fails(1, *TRAIN, *words, saying=(machine, ' needs ', 'iB of memory, but the limit is '))
         code, memory = self.peak_memory('rbm-train', self.path('good.npy'), '--output', self.path('run'), '--hidden', 10**9)
         self.assertEqual(code, 1)
         self.assertLess(memory, 200)
@@ -137,7 +137,7 @@ class BadOptions(BadInputTest):
                                   cwd=self.folder, capture_output=True, timeout=60)
         done = limited(*TRAIN, '--threads', 1, '--hidden', 5_000_000, '--chains', 10)
         self.assertEqual((done.returncode, done.stdout), (1, b''), done.stderr)
-        self.assertIn(b'limit 625 MiB', done.stderr)
+        self.assertIn(b'limit is 625 MiB', done.stderr)
         self.assertNotIn('run', self.files())
         # What is not foreseen is caught.
         self.save_array('wide.npy', np.zeros((1, 2_000_000), np.uint8))

@@ -45,7 +45,7 @@ class Check(AppTest):
         self.model()
         done = self.run_program('rbm-check', 'm.safetensors')
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertRegex(done.stderr.decode(), r'^rbm-check: all \d+ checks hold\n$')
+        self.assertRegex(done.stderr.decode(), r'^rbm-check: all \d+ checks passed\n$')
         lines = done.stdout.decode().splitlines()
         table = lines[lines.index('m.safetensors') + 2:]
         self.assertGreater(len(table), 15)

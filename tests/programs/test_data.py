@@ -43,7 +43,7 @@ class Data(AppTest):
         np.testing.assert_array_equal(self.array('g.npy')[:, 0], [1, np.nan, 0])
         self.path('word.csv').write_text('1,nancy,0\n')
         self.fails(3, 'rbm-data', 'word.csv', '--missing', 'nan', '--output', '-', saying='nancy')
-        self.fails(3, 'rbm-data', 'gaps.csv', '--missing', 'nan', '--output', 'g.png', saying='a picture has no room for them')
+        self.fails(3, 'rbm-data', 'gaps.csv', '--missing', 'nan', '--output', 'g.png', saying='a picture cannot show that')
         self.fails(2, 'rbm-data', 'bars-and-stripes', '--missing', 'nan', '--output', 'b.npy', saying='is for files')
 
     def test_enumerated_sets(self):
@@ -147,7 +147,7 @@ class Data(AppTest):
     def test_a_set_and_a_file_of_one_name(self):
         self.path('shifter').write_text('1,2\n')
         done = self.run_program('rbm-data', 'shifter', '--output', '-')
-        self.assertIn(b"'shifter' is taken for the set; the file of that name is ./shifter", done.stderr)
+        self.assertIn(b"'shifter' means the data set; write ./shifter for the file of that name", done.stderr)
         self.assertEqual(len(done.stdout.splitlines()), 769)
         self.assertEqual(self.ok('rbm-data', './shifter', '--output', '-'), b'v1,v2\n1,2\n')
 
@@ -164,7 +164,7 @@ class Data(AppTest):
         self.fails(2, 'rbm-data', 'shifter', '--output', 'x.png.gz', saying='.png')
         self.fails(2, 'rbm-data', 'shifter', '--bar', 2, '--output', 'x.npy', saying='it takes: size')
         self.fails(2, 'rbm-data', 'shifter', '--size', 40, '--output', 'x.npy', saying='expected 2 to 16')
-        self.fails(2, 'rbm-data', DIGITS, '--size', 4, '--output', 'x.npy', saying='is for sets made here')
+        self.fails(2, 'rbm-data', DIGITS, '--size', 4, '--output', 'x.npy', saying='is for data sets made by rbm-data')
         self.fails(2, 'rbm-data', 'shifter', '--output', '-', '--json', saying='--json')
         self.fails(3, 'rbm-data', 'bad.npy', '--output', 'x.npy', saying='bad.npy')
         self.fails(3, 'rbm-data', 'wide.npy', '--output', 'x.idx', saying='row 1, column 2: found 300')

@@ -222,7 +222,7 @@ class Inference(AppTest):
         self.assertAlmostEqual(log_z, log_sum_exp(-expected), places=4)
         fails = lambda code, saying, *words: self.fails(code, 'rbm-data', *words, '--output', 'c.safetensors', saying=saying)
         fails(2, 'no model', 'compose')
-        fails(2, '1 of them for 2', 'compose', 'a.safetensors', 'b.safetensors', '--energy-weights', '1')
+        fails(2, 'found 1 weights for 2 models', 'compose', 'a.safetensors', 'b.safetensors', '--energy-weights', '1')
         fails(2, 'above 0', 'compose', 'a.safetensors', '--energy-weights', '-1')
         fails(2, 'is for data', 'compose', 'a.safetensors', '--rows', '3')
         self.fails(2, 'rbm-data', 'compose', 'a.safetensors', '--output', 'c.npy', saying='.safetensors')

@@ -118,7 +118,7 @@ class Labels(AppTest):
         piped = self.ok('rbm-data', '/dev/stdin', '--output', '-', '--quiet', input=b'1,0\n0,1\n').decode().split()
         self.assertEqual(piped[1:], ['1,0', '0,1'])
         self.save_spin_model('other.safetensors', labels='0,1,2')
-        self.fails(3, 'rbm-score', 's.safetensors', 'whole.npy', '--against', 'other.safetensors', saying='has other labels')
+        self.fails(3, 'rbm-score', 's.safetensors', 'whole.npy', '--against', 'other.safetensors', saying='its labels differ from those of')
         self.fails(2, 'rbm-data', 'spins.npy', '--model', 's.safetensors', '--output', 'x.npy', saying='no effect without --labels')
 
     def test_a_mask_of_the_picture_serves_rows_with_labels(self):
@@ -140,13 +140,13 @@ class Labels(AppTest):
         self.save_array('seven.npy', np.zeros((3, 7), '<f4'))
         self.fails(2, 'rbm-score', 'plain.safetensors', 'seven.npy', '--classify', saying='plain.safetensors has no labels')
         self.fails(3, 'rbm-score', 'm.safetensors', 'bits.npy',
-                   '--classify', '--labels', 'other.npy', saying='label 1: found 7, which is none of the model\'s 3 labels')
-        self.fails(2, 'rbm-score', 'm.safetensors', 'bits.npy', '--beta', '2', saying='needs samples with their labels, 7 columns')
+                   '--classify', '--labels', 'other.npy', saying='label 1: found 7, which is not one of the model\'s 3 labels')
+        self.fails(2, 'rbm-score', 'm.safetensors', 'bits.npy', '--beta', '2', saying='needs samples with labels, 7 columns')
         self.fails(2, 'rbm-score', 'm.safetensors', 'bits.npy', '--classify', '--calibrate', '0.9', saying='found with --calibrate')
         self.fails(2, 'rbm-dream', 'm.safetensors', '--label', 3, '--output', 'd.npy', saying='one of the model\'s labels, from 2 to 11')
         self.fails(2, 'rbm-dream', 'plain.safetensors', '--label', 3, '--output', 'd.npy', saying='a model trained with --labels')
-        self.fails(3, 'rbm-estimate', 'm.safetensors', 'bits.npy', saying='the last 3 of them labels: add them by rbm-data --labels FILE --model')
-        self.fails(3, 'rbm-train', 'bits.npy', '--labels', 'alike.npy', '--output', 'run', saying='found the label 5 only')
+        self.fails(3, 'rbm-estimate', 'm.safetensors', 'bits.npy', saying='the last 3 of them labels: add them with rbm-data --labels FILE --model')
+        self.fails(3, 'rbm-train', 'bits.npy', '--labels', 'alike.npy', '--output', 'run', saying='found only the label 5')
         self.fails(2, 'rbm-train', 'bits.npy', '--algorithm', 'discriminative', '--output', 'run', saying='give --labels')
         self.fails(2, 'rbm-train', 'bits.npy', '--labels', 'alike.npy', '--validation', 'bits.npy',
                    '--output', 'run', saying='give --validation-labels')

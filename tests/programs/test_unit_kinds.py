@@ -189,7 +189,7 @@ class UnitKinds(AppTest):
                 self.save_array('part.npy', holes)
                 self.fails(3, 'rbm-score', 'm.safetensors', 'part.npy', '--missing', 'nan', saying='row 1, columns 4 to 6')
                 self.fails(3, 'rbm-reconstruct', 'm.safetensors', 'part.npy', '--missing', 'nan', '--output', 'x.npy',
-                           saying='a site of 3 states is known or not as a whole')
+                           saying='a site of 3 states is either known or missing as a whole')
 
     def test_products_ratios_and_attributions(self):
         for seed, (visible, hidden) in enumerate(itertools.product(('spin', 'potts'), repeat=2)):
@@ -255,7 +255,7 @@ class UnitKinds(AppTest):
         np.testing.assert_array_equal(*found)
         self.save_array('wide-mask.npy', [1, 1, 0] + 9 * [1])
         self.fails(3, 'rbm-reconstruct', 'm.safetensors', 'wide.npy', '--mask', 'wide-mask.npy', '--output', 'x.npy',
-                   saying='column 3: found 0, expected 1 as in column 1: a site of 3 states is known or not as a whole')
+                   saying='column 3: found 0, expected 1 as in column 1: a site of 3 states is either known or missing as a whole')
 
     def test_training_by_all_algorithms_resumes(self):
         self.save_array('codes.npy', np.random.default_rng(5).integers(0, 3, size=(30, 3)).astype(np.uint8))

@@ -330,7 +330,7 @@ TEST_CASE("codes become one-hot columns, and one-hot columns stay") {
     CHECK(rows_of(columns.prepared({}, form)) == rows_of(columns));
     CHECK(rows_of(Dataset::from_bytes(2, 3, {0, 2, 1, 1, 0, 2}, 1).expanded(3)) == rows_of(columns));
     CHECK_THROWS_WITH_AS((void)codes.prepared({}, form),
-                         ": row 1, columns 1 to 3: expected one 1 and else 0, a site of 3 states", DataError);
+                         ": row 1, columns 1 to 3: expected one 1 and otherwise 0, a site of 3 states", DataError);
     CHECK_THROWS_AS((void)columns.prepared({Binarize::threshold, 0.5F, {}, {}}, form), std::invalid_argument);
     for (const float bad : {3.0F, -1.0F, 0.5F, std::numeric_limits<float>::quiet_NaN()}) {
         CAPTURE(bad);

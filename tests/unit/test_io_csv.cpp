@@ -103,7 +103,7 @@ TEST_CASE("gaps are values that nobody knows, where they may be") {
 
 TEST_CASE("no row is taken for a header, no header for a row") {
     CHECK(has(csv_refusal("1,x,3\n4,5,6\n"),
-              "f.csv:1: column 2: found 'x', expected a number (a header line holds no number"));
+              "f.csv:1: column 2: found 'x', expected a number (a header line must not contain numbers"));
     CHECK(has(csv_refusal("\"1\",\"2\"\n3,4\n"), "without quotes"));
     CHECK(has(csv_refusal("nan,nan\n1,2\n"), "finite"));
     for (const char* const slip :

@@ -610,7 +610,7 @@ TEST_CASE("objectives say which units they cannot do") {
     const auto sites = gaussian_machine(634, "potts");
     const auto values = random_states(sites.visible, rows, 635);
     CHECK_THROWS_WITH_AS(outcome(ScoreMatching{}, sites, values),
-                         "score matching: potts hidden units, whose mean has no slopes unit by unit", Unsupported);
+                         "score matching: potts hidden units have no derivative of their mean for each unit alone", Unsupported);
     CHECK_THROWS_AS(outcome(DenoisingScoreMatching{}, sites, values), Unsupported);
     CHECK_THROWS_AS(outcome(SlicedScoreMatching{}, sites, values), Unsupported);
 }

@@ -185,7 +185,7 @@ TEST_CASE("words, names and flags") {
     CHECK_SAYS(fault({"--output="}), "--output: found no value");
     CHECK_SAYS(fault({"--output"}), "--output: found no value, expected a name");
     CHECK_SAYS(fault({"--output", "--json"}), "--output: found no value");
-    CHECK_SAYS(fault({"--output", "--my_file"}), "is written --output=VALUE)");
+    CHECK_SAYS(fault({"--output", "--my_file"}), "(write --output=VALUE if the value begins with --)");
     CHECK_SAYS(fault({"--output", "--"}), "--output: found no value");
     CHECK_SAYS(fault({"--save=on"}), "--save: found a value, expected none");
     CHECK(fault({"--save", "--save", "-v", "-v"}).empty());
@@ -317,8 +317,8 @@ TEST_CASE("a wrong configuration is refused with file and line") {
     };
     CHECK_SAYS(config_fault("epochs = 1\nepohcs = 2\n"), ":2: unknown option \"epohcs\"; did you mean --epochs?");
     CHECK_SAYS(config_fault("\n\n[train]\nepochs = 1\n"), ":3: found the section \"[train]\"");
-    CHECK_SAYS(config_fault("epochs = 1\nseed=2\nepochs = 1\n"), ":3: \"epochs\" comes twice, first in line 1");
-    CHECK_SAYS(config_fault("learning-rate = 1\nlearning_rate = 1\n"), ":2: \"learning-rate\" comes twice");
+    CHECK_SAYS(config_fault("epochs = 1\nseed=2\nepochs = 1\n"), ":3: \"epochs\" is given twice, first in line 1");
+    CHECK_SAYS(config_fault("learning-rate = 1\nlearning_rate = 1\n"), ":2: \"learning-rate\" is given twice");
     CHECK_SAYS(config_fault("epochs 5\n"), ":1: found \"epochs 5\", expected NAME = VALUE");
     CHECK_SAYS(config_fault("= 5\n"), ":1: found \"= 5\", expected NAME = VALUE");
     CHECK_SAYS(config_fault(std::string("seed = 5\0", 9)), ":1: found \"seed = 5\\x00\", expected");

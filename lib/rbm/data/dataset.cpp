@@ -125,7 +125,7 @@ void Dataset::check(const StateForm& form, bool probabilities) const {
         "{}: row {}, column {}: found {}, expected {}; {} such value{} in {} rows of {} columns{}", name, bad_row + 1,
         bad_col + 1, x, form.discrete ? fmt::format("a value in [{}, 1]", least) : "a finite number", bad,
         bad == 1 ? "" : "s", rows_, cols_,
-        std::isnan(x)                       ? " (--missing nan takes it for a missing value)"
+        std::isnan(x)                       ? " (--missing nan treats it as missing)"
         : form.discrete && std::isfinite(x) ? " (divide by the largest value, or use --visible-units gaussian)"
                                             : ""));
 }
@@ -169,7 +169,7 @@ Dataset Dataset::expanded(std::size_t states) const {
                     fmt::format("{}: row {}, column {}: found {}, expected a code from 0 to {}, or {} columns for each "
                                 "site, one of them 1 and the others 0{}",
                                 name, row + 1, col + 1, x, states - 1, states,
-                                std::isnan(x) ? " (--missing nan takes it for a missing value)" : ""));
+                                std::isnan(x) ? " (--missing nan treats it as missing)" : ""));
             if (missing_) {
                 site[static_cast<std::size_t>(x)] = 1;
                 continue;
@@ -221,15 +221,15 @@ Dataset Dataset::prepared(const Preparation& preparation, const StateForm& form)
 Dataset Dataset::prepared(const Preparation& preparation, const StateForm& form) && {
     if (preparation.binarize != Binarize::none && !(preparation.mean.empty() && preparation.scale.empty()))
         throw std::invalid_argument(
-            "Dataset::prepared: both binarize and mean or scale, expected one of them: "
-            "standardised values are neither grey nor on or off");
+            "Dataset::prepared: found binarize together with mean or scale, expected only one: standardised values "
+            "cannot be binarised");
     if (form.states > 0) {
         if (preparation.binarize != Binarize::none || !preparation.mean.empty())
             throw std::invalid_argument("Dataset::prepared: one-hot columns are neither binarised nor standardised");
         const auto [row, col] = find_not_one_hot(form.states);
         if (row < rows_)
             throw DataError(fmt::format(
-                "{}: row {}, columns {} to {}: expected one 1 and else 0, a site of {} states{}", name, row + 1,
+                "{}: row {}, columns {} to {}: expected one 1 and otherwise 0, a site of {} states{}", name, row + 1,
                 col + 1, std::min(col + form.states, cols_), form.states, missing_ ? ", or all missing" : ""));
         return std::move(*this);
     }

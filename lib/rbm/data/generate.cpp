@@ -100,8 +100,9 @@ ToySet shifter(std::size_t width) {
 
 ToySet labelled_shifter(std::size_t width) {
     check("labelled-shifter", "width", width, 2, 16);
-    return enumerated("labelled-shifter", 2 * width + 3, shifter_bits(width, true),
-                      fmt::format("{} random bits, their copy shifted left, not at all or right, and which", width));
+    return enumerated(
+        "labelled-shifter", 2 * width + 3, shifter_bits(width, true),
+        fmt::format("{} random bits, their copy shifted left, not at all or right, and the direction", width));
 }
 
 ToySet shifting_bar(std::size_t cells, std::size_t bar) {
@@ -111,7 +112,7 @@ ToySet shifting_bar(std::size_t cells, std::size_t bar) {
     for (std::size_t place = 0; place < cells; ++place)
         for (std::size_t i = 0; i < bar; ++i) bits[place * cells + (place + i) % cells] = 1;
     ToySet set = enumerated("shifting-bar", cells, std::move(bits),
-                            fmt::format("a bar of {} at every place of a ring of {} cells", bar, cells));
+                            fmt::format("a bar of length {} at every position of a ring of {} cells", bar, cells));
     set.data.image = {1, cells};
     return set;
 }

@@ -49,8 +49,8 @@ BasicConditioned<Real> condition(const BasicMachine<Real>& machine, std::span<co
     for (std::size_t i = 0; i < values.size(); ++i)
         if (std::isnan(values[i]) != std::isnan(values[i / columns * columns]))
             throw std::invalid_argument(
-                fmt::format("condition: columns {} and {}: found one of them unknown, expected sites of {} columns "
-                            "that are known or not as a whole",
+                fmt::format("condition: columns {} and {}: found one of them unknown, but a site of {} columns is "
+                            "either known or unknown as a whole",
                             i / columns * columns + 1, i + 1, columns));
     const auto rows_of = [&](BasicMachine<Real>& part, std::span<const std::size_t> chosen) {
         for (std::size_t i = 0; i < chosen.size(); ++i)

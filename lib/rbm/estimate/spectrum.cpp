@@ -59,7 +59,7 @@ std::vector<double> singular_values(ConstView matrix) {
         sgesdd_("N", &rows, &cols, copy.data(), &rows, values.data(), &unused, &one, &unused, &one, work.data(),
                 &work_size, integers.data(), &info, 1);
     if (info != 0)
-        throw std::runtime_error(fmt::format("singular values of {} x {} weights: LAPACK's sgesdd gave up with info {}",
+        throw std::runtime_error(fmt::format("singular values of {} x {} weights: LAPACK's sgesdd failed with info {}",
                                              matrix.rows, matrix.cols, info));
     return {values.begin(), values.end()};
 }

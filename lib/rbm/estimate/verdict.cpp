@@ -33,31 +33,29 @@ bool apart(const PartitionEstimate& a, const PartitionEstimate& b) {
 Verdict forward_verdict(const PartitionEstimate& estimate) {
     if (estimate.spread > largest_spread)
         return {fmt::format("not to be trusted, probably too low: the chains disagree ({})", weights(estimate)),
-                {fmt::format(
-                    "the log weights of AIS spread by {:.2f} nats, above {}: a few chains carry the mean, which is "
-                    "probably too low, and its error says nothing; use more --betas or --base data",
-                    estimate.spread, largest_spread)}};
+                {fmt::format("the log weights of AIS spread by {:.2f} nats, above {}: a few chains dominate the mean, "
+                             "which is probably too low, and its error is meaningless; use more --betas or --base data",
+                             estimate.spread, largest_spread)}};
     if (rests_on_few(estimate))
-        return {fmt::format("weak: a few chains carry the mean ({})", weights(estimate)),
+        return {fmt::format("weak: a few chains dominate the mean ({})", weights(estimate)),
                 {fmt::format("AIS rests on {:.1f} effective chains of {}; use more --chains or --betas",
                              estimate.effective_samples, estimate.samples)}};
-    return {fmt::format("chains agree ({}); low on average, and blind to modes that none of them reached",
+    return {fmt::format("chains agree ({}); too low on average, and blind to modes that no chain reached",
                         weights(estimate)),
             {}};
 }
 
 Verdict reverse_verdict(const PartitionEstimate& estimate, const std::string& samples) {
     if (estimate.spread > largest_spread)
-        return {
-            fmt::format("not to be trusted: the chains from {} disagree ({})", samples, weights(estimate)),
-            {fmt::format("the log weights of reverse AIS from {} spread by {:.2f} nats, above {}: a few chains carry "
-                         "the mean, and its error says nothing; use more --betas or --base data",
-                         samples, estimate.spread, largest_spread)}};
+        return {fmt::format("not to be trusted: the chains from {} disagree ({})", samples, weights(estimate)),
+                {fmt::format("the log weights of reverse AIS from {} spread by {:.2f} nats, above {}: a few chains "
+                             "dominate the mean, and its error is meaningless; use more --betas or --base data",
+                             samples, estimate.spread, largest_spread)}};
     if (rests_on_few(estimate))
-        return {fmt::format("weak: a few chains from {} carry the mean ({})", samples, weights(estimate)),
+        return {fmt::format("weak: a few chains from {} dominate the mean ({})", samples, weights(estimate)),
                 {fmt::format("reverse AIS from {} rests on {:.1f} effective chains of {}; use more --chains or --betas",
                              samples, estimate.effective_samples, estimate.samples)}};
-    return {fmt::format("chains agree ({}); high on average, if {} follow the machine", weights(estimate), samples),
+    return {fmt::format("chains agree ({}); too high on average, if {} follow the machine", weights(estimate), samples),
             {}};
 }
 
@@ -70,11 +68,10 @@ Verdict tempering_verdict(const TemperingPartition& tempering) {
     Verdict verdict;
     if (lowest < 0.1)
         verdict.warnings.push_back(fmt::format(
-            "tempering: two neighbouring rungs swap at a rate of {:.2f} only: the ladder has a gap", lowest));
+            "tempering: two neighbouring rungs swap at a rate of only {:.2f}: the ladder has a gap", lowest));
     if (tempering.round_trips_per_ladder < 5)
         verdict.warnings.push_back(fmt::format(
-            "tempering: {:.1f} round trips between base and machine per ladder, expected 5 at least; use more "
-            "--steps",
+            "tempering: {:.1f} round trips between base and machine per ladder, expected at least 5; use more --steps",
             tempering.round_trips_per_ladder));
     if (!(tempering.health.split_r_hat <= largest_r_hat))
         verdict.warnings.push_back(
@@ -96,8 +93,8 @@ Verdict sandwich_verdict(const Sandwich& sandwich) {
     if (!sandwich.bounds) {
         verdict.text = "chains do not mix: no bound is claimed";
         verdict.warnings.push_back(
-            "the forward estimate exceeds a reverse one beyond their errors, which cannot be where chains mix: the "
-            "interval merely spans all of them; use more --betas and --steps");
+            "the forward estimate exceeds a reverse one by more than their errors, which is impossible if the chains "
+            "mix: the interval only spans all estimates; use more --betas and --steps");
         return verdict;
     }
     if (!sandwich.forward) {
@@ -114,9 +111,10 @@ Verdict sandwich_verdict(const Sandwich& sandwich) {
         verdict.text = fmt::format("both directions agree within {:.3f} nats, but see the warnings", width);
     else if (apart(*sandwich.forward, sandwich.from_tempering) ||
              (sandwich.from_data && apart(*sandwich.forward, *sandwich.from_data)))
-        verdict.text = fmt::format("AIS and reverse AIS disagree beyond their errors: {:.3f} nats are open", width);
+        verdict.text =
+            fmt::format("AIS and reverse AIS disagree by more than their errors: {:.3f} nats remain open", width);
     else
-        verdict.text = fmt::format("the two directions leave {:.3f} nats open", width);
+        verdict.text = fmt::format("the two directions leave a gap of {:.3f} nats", width);
     return verdict;
 }
 

@@ -157,7 +157,7 @@ class Table {
         if (kind == Field::too_large) fail(found + ", expected at most 3.4e38, the largest float");
         if (field.find_first_of("\"'") != std::string_view::npos) fail(found + ", expected a number without quotes");
         if (field.find(',') != std::string_view::npos) fail(found + ", expected a decimal point, not a comma");
-        fail(found + (rows_ == 0 && !header_ ? ", expected a number (a header line holds no number at all)"
+        fail(found + (rows_ == 0 && !header_ ? ", expected a number (a header line must not contain numbers)"
                                              : ", expected a number"));
     }
 

@@ -76,7 +76,7 @@ Dataset parse_data(std::span<const std::byte> bytes, const std::string& name, st
                    bool missing) {
     if (is_gzip(bytes)) return parse_unpacked(gunzip(bytes, name), name, notes, missing);
     Dataset data = parse_unpacked(bytes, name, notes, missing);
-    if (name.ends_with(".gz")) note(notes, name + ": is not gzip, in spite of its name; read as it is");
+    if (name.ends_with(".gz")) note(notes, name + ": is not gzip despite its name; reading it uncompressed");
     return data;
 }
 

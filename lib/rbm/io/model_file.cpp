@@ -75,8 +75,9 @@ Units units_of(const Tensors& file, const std::string& side, std::size_t count) 
     try {
         const std::size_t columns = site_width(make_units<float>(name, 1, states));
         if (count % columns != 0)
-            throw DataError(fmt::format("{}: metadata {} is {}, but the tensor weights has {} {} units, no multiple",
-                                        file.source, key, states, count, side));
+            throw DataError(
+                fmt::format("{}: metadata {} is {}, but the tensor weights has {} {} units, which is not a multiple",
+                            file.source, key, states, count, side));
         return make_units<float>(name, count / columns, states);
     } catch (const std::invalid_argument& error) {
         throw DataError(fmt::format("{}: metadata {}.units: {}", file.source, side, error.what()));
@@ -107,8 +108,8 @@ Preparation preparation_of(const Tensors& file, const Machine& machine) {
                                     file.source));
     if (preparation.binarize != Binarize::none && !preparation.scale.empty())
         throw DataError(
-            fmt::format("{}: found data.binarize '{}' and the tensors data.mean and data.scale, expected "
-                        "either; set data.binarize to none if values were standardised",
+            fmt::format("{}: found data.binarize '{}' and the tensors data.mean and data.scale, expected only one of "
+                        "them; set data.binarize to none if values were standardised",
                         file.source, name_of(preparation.binarize)));
     if (site_width(machine.visible) > 1 && (preparation.binarize != Binarize::none || !preparation.scale.empty()))
         throw DataError(
@@ -176,8 +177,8 @@ std::vector<std::uint32_t> labels_of(const Tensors& file, const Machine& machine
     if (std::ranges::adjacent_find(labels, std::greater_equal{}) != labels.end() || labels.size() < 2 ||
         labels.size() > most_labels || labels.size() >= machine.visible_count() || site_width(machine.visible) > 1)
         throw DataError(
-            fmt::format("{}: metadata labels is '{}', expected at least two ascending numbers for the last "
-                        "of the {} {} visible units, some of which are data",
+            fmt::format("{}: metadata labels is '{}', expected at least two ascending numbers for the last of the {} "
+                        "{} visible units, and units for data before them",
                         file.source, *text, machine.visible_count(), kind(machine.visible)));
     return labels;
 }
@@ -266,8 +267,9 @@ Model model_from(const Tensors& file) {
                         file.source, *version, format_version));
     const Tensor& weights = file.at("weights");
     if (weights.shape.size() != 2 || weights.shape[0] == 0 || weights.shape[1] == 0)
-        throw DataError(fmt::format("{}: tensor weights has {} dimensions or none of some, expected [visible, hidden]",
-                                    file.source, weights.shape.size()));
+        throw DataError(
+            fmt::format("{}: tensor weights has {} dimensions or one of length 0, expected [visible, hidden]",
+                        file.source, weights.shape.size()));
     Model model;
     try {
         model.machine =

@@ -132,7 +132,7 @@ class Dictionary {
     static std::string refusal(std::string_view type) {
         const char kind = type.empty() ? ' ' : type[0];
         const char* const reason = kind == 'O'   ? "objects are pickles, which can run code; expected numbers"
-                                   : kind == 'c' ? "complex numbers have no place here; expected real ones"
+                                   : kind == 'c' ? "complex numbers are not supported; expected real numbers"
                                    : kind == 'V' ? "raw records are not numbers; expected numbers"
                                    : kind == 'U' || kind == 'S' ? "text is not numbers; expected numbers"
                                    : kind == 'M' || kind == 'm' ? "dates are not numbers; expected numbers"

@@ -69,15 +69,15 @@ class HeaderReader final : public json::json_sax_t {
         return true;
     }
     bool key(string_t& name) override {
-        if (place_ == Place::root && !names_.insert(name).second) fault("the name {} comes twice", in_quotes(name));
+        if (place_ == Place::root && !names_.insert(name).second) fault("the name {} appears twice", in_quotes(name));
         if (place_ == Place::metadata && !header_.metadata.emplace(name, "").second)
-            fault("__metadata__: the key {} comes twice", in_quotes(name));
+            fault("__metadata__: the key {} appears twice", in_quotes(name));
         if (place_ == Place::entry) {
             std::size_t which = 0;
             while (which < entry_keys.size() && entry_keys[which] != name) ++which;
             if (which == entry_keys.size())
                 fault("{}: unknown key {}, expected dtype, shape and data_offsets", tensor(), in_quotes(name));
-            if (std::exchange(seen_[which], true)) fault("{}: the key {} comes twice", tensor(), name);
+            if (std::exchange(seen_[which], true)) fault("{}: the key {} appears twice", tensor(), name);
         }
         key_ = std::move(name);
         return true;

@@ -153,7 +153,7 @@ BasicMachine<Real> tempered(const BasicMachine<Real>& machine, double beta) {
     for (BasicUnits<Real>* units : {&result.visible, &result.hidden}) {
         if (!is_discrete(*units) && !(beta > 0))
             throw std::invalid_argument(
-                fmt::format("tempered: beta is {}, {} units need one above 0", beta, kind(*units)));
+                fmt::format("tempered: beta is {}, {} units need a beta above 0", beta, kind(*units)));
         if (width(*units) == 0) continue;
         const double before = static_cast<double>(statistic_factors(*units)[0]);
         std::visit([&](auto& bank) { BridgeOf<std::remove_cvref_t<decltype(bank)>>::scale_energy(bank, beta); },

@@ -25,7 +25,7 @@ void check(std::span<const BasicMachine<Real>> machines, std::span<const double>
                                                     width(machines[0].visible), name_with_states(machines[0].visible),
                                                     width(machine.visible), name_with_states(machine.visible)));
         if (!alike(machine.hidden, machines[0].hidden))
-            throw Unsupported(fmt::format("compose: hidden units of two kinds, {} and {}, have no bank in common",
+            throw Unsupported(fmt::format("compose: hidden units of different kinds, {} and {}, cannot share a bank",
                                           name_with_states(machines[0].hidden), name_with_states(machine.hidden)));
     }
 }

@@ -18,7 +18,7 @@ void visible_slope(const BasicMachine<Real>& machine, MatrixView<const Real> sta
             else if (!sites(machine.visible).empty())
                 add_vector(field, bank.location(), out);
             else
-                throw Unsupported(fmt::format("a gradient over {} visible units: they have none", bank.name));
+                throw Unsupported(fmt::format("{} visible units have no gradient", bank.name));
         },
         machine.visible);
     for (std::size_t b = 0; b < out.rows; ++b) {

@@ -31,8 +31,8 @@ void mean_slopes(const BasicUnits<Real>& units, MatrixView<const Real> mean, Mat
             if constexpr (requires { bank.mean_slopes(mean, first, second); })
                 bank.mean_slopes(mean, first, second);
             else
-                throw Unsupported(
-                    fmt::format("{}: {} hidden units, whose mean has no slopes unit by unit", asked_by, bank.name));
+                throw Unsupported(fmt::format(
+                    "{}: {} hidden units have no derivative of their mean for each unit alone", asked_by, bank.name));
         },
         units);
 }

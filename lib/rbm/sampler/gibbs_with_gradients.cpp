@@ -52,7 +52,7 @@ Preferences preferences(const BasicSites<Real>& sites, std::span<const Real> row
 }  // namespace
 
 void refuse_continuous(std::string_view what) {
-    throw Unsupported(fmt::format("Gibbs with gradients of {}: it changes one letter for another; use Langevin", what));
+    throw Unsupported(fmt::format("Gibbs with gradients of {}: it needs discrete units; use Langevin", what));
 }
 
 template <class Real>

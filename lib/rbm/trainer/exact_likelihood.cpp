@@ -73,7 +73,7 @@ ExactLikelihood::ExactLikelihood(const Machine& shape, const Dataset& data, std:
                         shape.visible_count()));
     if (data.rows() == 0) throw std::invalid_argument("ExactLikelihood: data has no rows");
     if (data.sampled())
-        throw Unsupported("exact likelihood: the data are drawn afresh at each reading, expected fixed rows");
+        throw Unsupported("exact likelihood: the data are drawn again at each reading, expected fixed rows");
     check_row_weights(sample_weights, data.rows());
     check_states(shape, data);
     collect(data, sample_weights, rows_, weights_);
