@@ -78,10 +78,14 @@ std::string Program::help() const {
         }
     }
     page +=
-        "\nExit status:\n  0    done\n  1    a file or the computer failed, or output exists and --force is missing\n  "
-        "2    the command line or the configuration is wrong\n  3    the data or the model cannot be used\n  4    "
-        "training diverged; the last good checkpoint is kept\n  130  stopped by SIGINT (Ctrl-C)\n  143  stopped by "
-        "SIGTERM\n";
+        "\nExit status:\n"
+        "  0    done\n"
+        "  1    a file or the computer failed, or output exists and --force is missing\n"
+        "  2    the command line or the configuration is wrong\n"
+        "  3    the data or the model cannot be used\n"
+        "  4    training diverged; the last good checkpoint is kept\n"
+        "  130  stopped by SIGINT (Ctrl-C)\n"
+        "  143  stopped by SIGTERM\n";
     return page;
 }
 
