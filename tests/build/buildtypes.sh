@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Compiles the tree at -O0 and -O3, or as Meson's build types say: neither Meson nor the compiler may warn.  -O2 is the
-# plain build, and with debug information that of sanitize.sh.
+# plain build, -O1 that of sanitize.sh.  At -O0 each file is compiled alone, with -Wshadow: that shows what a file fails to
+# include.
 # usage: buildtypes.sh SOURCE_FOLDER [BUILDTYPE...]     debug and release unless given; minsize is -Os
 set -eu
 scratch=$(mktemp -d)
@@ -13,7 +14,9 @@ shift
 for buildtype in "$@"; do
     log="$scratch/$buildtype.log"
     echo "== $buildtype"
-    if ! { meson setup "$scratch/$buildtype" "$source" --buildtype $buildtype -Dtests=enabled -Dwerror=false &&
+    unity=on
+    [ $buildtype != debug ] || unity=off
+    if ! { meson setup "$scratch/$buildtype" "$source" --buildtype $buildtype -Dunity=$unity -Dtests=enabled -Dwerror=false &&
         ninja -C "$scratch/$buildtype"; } > "$log" 2>&1; then
         tail -n 40 "$log"
         faults=1

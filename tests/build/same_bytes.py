@@ -6,7 +6,7 @@ usage: same_bytes.py record PROGRAMS RECORD.json     write down what the program
        same_bytes.py compare PROGRAMS RECORD.json    tell where these programs do something else
 
 For a change that must not change results: record with the programs from before it, compare with those from after it.
-Exits with 1 where anything differs, and with 77 where nothing can be compared: a record holds for one compiler, BLAS core and
+Exits with 1 where anything differs or a program crashes while it is recorded, and with 77 where nothing can be compared: a record holds for one compiler, BLAS core and
 set of instructions, as --version tells them.
 """
 import argparse
@@ -25,6 +25,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CANNOT_COMPARE = 77
+PROMISED_EXITS = (0, 1, 2, 3, 4, 130, 143)  # another one is a signal or a sanitizer's
 LONGEST_TEXT = 4096  # bytes of output that are kept, so that a difference can be shown
 
 # NAME: COMMAND, longer ones indented on further lines.  They run in this order in one folder, and take up what those before them
@@ -619,8 +620,11 @@ def record(options, chosen, wanted):
     content = {'version': version_text(options.programs),
                'commands': {name: result for name, result in found.items() if name in wanted}}
     options.record.write_text(json.dumps(content, indent=1) + '\n')
-    print(f'{len(content["commands"])} commands recorded')
-    return 0
+    crashed = [name for name in wanted if found[name]['exit'] not in PROMISED_EXITS]
+    for name in crashed:
+        print(f'{name}: {found[name]["command"]}\n  exit code {found[name]["exit"]}\n{found[name]["stderr"]}')
+    print(f'{len(content["commands"])} commands recorded, {len(crashed)} crashed')
+    return 1 if crashed else 0
 
 
 def compare(options, chosen, wanted):
