@@ -43,12 +43,12 @@ if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
         echo "Installing:$missing"
         # An outdated list may still do: let the installation decide.
         $as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q ||
-            echo "apt-get update failed; trying with the package lists that are there" >&2
+            echo "apt-get update failed; trying with the existing package lists" >&2
         # shellcheck disable=SC2086 # the names are words
         $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing
     fi
 else
-    echo "This is not a Debian system. What these Debian packages hold has to be there:"
+    echo "This is not a Debian system. You need what these Debian packages provide:"
     # shellcheck disable=SC2086
     printf '  %s\n' $packages
 fi

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 # Fetches MNIST (60,000 + 10,000 handwritten digits of 28x28 grey pixels, Y. LeCun, C. Cortes, C. Burges) and checks it.
 # usage: sh datasets/fetch-mnist.sh [--from FOLDER] [--output FOLDER]
-#   --from FOLDER     copy the four .gz files from a folder instead of the network
-#   --output FOLDER   where they go; default: datasets/mnist
-# A file that is already there and sound is kept.  On failure nothing new is left behind.
+#   --from FOLDER     copy the four .gz files from a folder instead of downloading them
+#   --output FOLDER   where to put them; default: datasets/mnist
+# An existing file with the right checksums is kept.  On failure nothing new is left behind.
 set -eu
 
 mirrors="https://ossci-datasets.s3.amazonaws.com/mnist
@@ -56,7 +56,7 @@ fetch() {
     if [ -n "$from" ]; then
         [ -r "$from/$1" ] || { echo "fetch-mnist: $from/$1 is missing or cannot be read" >&2; return 1; }
         cp -- "$from/$1" "$2"
-        sound "$1" "$2" || { echo "fetch-mnist: $from/$1 does not hold MNIST's bytes (checksum)" >&2; return 1; }
+        sound "$1" "$2" || { echo "fetch-mnist: $from/$1 is not MNIST's file (wrong checksum)" >&2; return 1; }
         return 0
     fi
     command -v curl >/dev/null || { echo "fetch-mnist: curl is not installed; or use --from FOLDER" >&2; return 1; }
@@ -64,10 +64,10 @@ fetch() {
         echo "$mirror/$1"
         if curl -fL --proto '=https' --connect-timeout 20 --retry 2 -sS -o "$2" "$mirror/$1"; then
             if sound "$1" "$2"; then return 0; fi
-            echo "fetch-mnist: $mirror/$1 does not hold MNIST's bytes (checksum); trying the next mirror" >&2
+            echo "fetch-mnist: $mirror/$1 is not MNIST's file (wrong checksum); trying the next mirror" >&2
         fi
     done
-    echo "fetch-mnist: no mirror gave $1; use --from FOLDER" >&2
+    echo "fetch-mnist: no mirror had $1; use --from FOLDER" >&2
     return 1
 }
 
@@ -91,4 +91,4 @@ for name in $names; do
     [ ! -f "$output/$name.part" ] || mv -f -- "$output/$name.part" "$output/$name"
 done
 done=yes
-echo "MNIST lies in $output"
+echo "MNIST is in $output"

@@ -32,7 +32,7 @@ refused 2 "unknown argument" --form "$scratch"
 refused 2 "needs a folder" --from
 refused 1 "is not a folder" --from "$scratch/nowhere" --output "$scratch/out"
 refused 1 "is missing" --from "$scratch/empty" --output "$scratch/out"
-refused 1 "does not hold MNIST's bytes" --from "$scratch/false" --output "$scratch/out"
+refused 1 "is not MNIST's file" --from "$scratch/false" --output "$scratch/out"
 sh "$fetch" --help | grep -q -- --from || fail "--help does not name --from"
 
 mnist="${RBM_DATA:-}/mnist"
@@ -54,4 +54,4 @@ cmp "$mnist/t10k-labels-idx1-ubyte.gz" "$scratch/out/t10k-labels-idx1-ubyte.gz"
 # A source cut short or with bytes after its end is refused, and the earlier file stays.
 rm "$scratch/out/t10k-labels-idx1-ubyte.gz"
 head -c 4000 "$mnist/t10k-labels-idx1-ubyte.gz" >"$scratch/one/t10k-labels-idx1-ubyte.gz"
-refused 1 "does not hold MNIST's bytes" --from "$scratch/one" --output "$scratch/out"
+refused 1 "is not MNIST's file" --from "$scratch/one" --output "$scratch/out"
