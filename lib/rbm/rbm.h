@@ -22,6 +22,7 @@
 #include "rbm/io/sheet.h"
 #include "rbm/kernels/backend.h"
 #include "rbm/kernels/blas_info.h"
+#include "rbm/kernels/context.h"
 #include "rbm/data/dataset.h"
 #include "rbm/kernels/error.h"
 #include "rbm/kernels/threads.h"

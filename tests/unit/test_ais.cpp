@@ -11,7 +11,7 @@
 #include "rbm/estimate/sandwich.h"
 #include "rbm/estimate/verdict.h"
 #include "rbm/kernels/backend.h"
-#include "rbm/kernels/threads.h"
+#include "rbm/kernels/context.h"
 #include "tests/support/small_machines.h"
 #include "tests/support/statistics.h"
 
@@ -264,9 +264,8 @@ TEST_CASE("the same bytes for any number of threads, and only for the same seed"
     settings.tempering.settling = 10;
     settings.tempering.steps = 20;
     const Matrix data(50, 300);
-    const std::size_t before = threads();
     const auto run = [&](std::size_t count, std::uint64_t seed) {
-        set_threads(count);
+        const ContextScope scope({.threads = count});
         Random random(seed);
         const Sandwich all = sandwich_log_partition(bridge, settings, data, random);
         return std::vector<double>{
@@ -276,7 +275,6 @@ TEST_CASE("the same bytes for any number of threads, and only for the same seed"
     CHECK(run(2, 7) == one);
     CHECK(run(5, 7) == one);
     CHECK(other != one);
-    set_threads(before);
 }
 
 TEST_CASE("progress counts to what was announced, and may stop the work") {

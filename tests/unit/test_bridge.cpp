@@ -8,6 +8,7 @@
 
 #include "rbm/estimate/exact.h"
 #include "rbm/kernels/backend.h"
+#include "rbm/kernels/context.h"
 #include "rbm/kernels/error.h"
 #include "rbm/model/bridge.h"
 #include "tests/support/small_machines.h"
@@ -148,7 +149,7 @@ TEST_CASE("the machine in the middle of the path: energies up to a constant, end
 TEST_CASE("draws have the means and variances of the machine at that place of the path, row by row") {
     constexpr std::size_t rows = 4000;
     for (const auto name : available_backends()) {
-        use_backend(name);
+        const ContextScope scope({.backend = &backend_named(name)});
         for (const auto& pair : unit_pairs) {
             const std::string &visible_kind = pair.first, &hidden_kind = pair.second;
             INFO(std::string(name));
@@ -190,7 +191,6 @@ TEST_CASE("draws have the means and variances of the machine at that place of th
             }
         }
     }
-    use_backend("openblas");
 }
 
 TEST_CASE("a machine at another temperature is a machine of its own") {

@@ -13,6 +13,7 @@
 #include "rbm/estimate/exact.h"
 #include "rbm/estimate/monitor.h"
 #include "rbm/kernels/backend.h"
+#include "rbm/kernels/context.h"
 #include "rbm/kernels/error.h"
 #include "rbm/kernels/reference.h"
 #include "rbm/kernels/threads.h"
@@ -102,16 +103,15 @@ TEST_CASE("exact log Z is the sum over both sides, for every pair of kinds, at e
 }
 
 TEST_CASE("more states than a block, and any number of threads, give one log Z") {
-    const std::size_t found = threads();
     const auto machine = random_machine<float>("bernoulli", 13, "bernoulli", 12, 153, 0.4);
-    set_threads(1);
-    const double first = exact_log_partition(machine);
+    const auto log_partition = [&](std::size_t count) {
+        const ContextScope scope({.threads = count});
+        return exact_log_partition(machine);
+    };
+    const double first = log_partition(1);
     CHECK(exact_log_partition(machine, Side::visible) == doctest::Approx(first).epsilon(1e-12));
-    for (const std::size_t count : std::initializer_list<std::size_t>{2, 3, 4}) {
-        set_threads(count);
-        CHECK(std::bit_cast<std::uint64_t>(exact_log_partition(machine)) == std::bit_cast<std::uint64_t>(first));
-    }
-    set_threads(found);
+    for (const std::size_t count : std::initializer_list<std::size_t>{2, 3, 4})
+        CHECK(std::bit_cast<std::uint64_t>(log_partition(count)) == std::bit_cast<std::uint64_t>(first));
 }
 
 TEST_CASE("log Z by tables of fields is that of the plain sum to 1e-12, for few and many states and units") {
@@ -220,7 +220,7 @@ TEST_CASE("free energies of a dataset are the machine's, whatever the storage an
 
 TEST_CASE("a row's free energy does not depend on the rows around it") {
     for (const auto name : available_backends()) {
-        use_backend(name);
+        const ContextScope scope({.backend = &backend_named(name)});
         for (const auto& [visible, hidden] : std::vector<std::pair<std::size_t, std::size_t>>{{30, 20}, {784, 33}}) {
             const auto machine = random_machine<float>("bernoulli", visible, "bernoulli", hidden, 159, 0.1);
             const std::size_t rows = 1100;
@@ -237,7 +237,6 @@ TEST_CASE("a row's free energy does not depend on the rows around it") {
             CHECK(alone == 0);
         }
     }
-    use_backend("openblas");
 }
 
 TEST_CASE("the free-energy gap is the difference of the means") {

@@ -7,9 +7,9 @@
 
 #include "rbm/estimate/exact.h"
 #include "rbm/data/generate.h"
+#include "rbm/kernels/context.h"
 #include "rbm/kernels/error.h"
 #include "rbm/kernels/ops.h"
-#include "rbm/kernels/threads.h"
 #include "rbm/trainer/exact_training.h"
 #include "tests/support/small_machines.h"
 
@@ -212,8 +212,7 @@ TEST_CASE("each restart is the same, whatever the threads and wherever the work 
     const Dataset data = bars_and_stripes(3).data;
     const Machine shape = shape_of("bernoulli", 9, 3);
     const auto all = [&](std::size_t threads_to_use, std::size_t first) {
-        const std::size_t before = threads();
-        set_threads(threads_to_use);
+        const ContextScope scope({.threads = threads_to_use});
         std::vector<Machine> machines;
         ExactObserver observer;
         observer.on_restart = [&](ExactRestart& restart) {
@@ -222,7 +221,6 @@ TEST_CASE("each restart is the same, whatever the threads and wherever the work 
             return true;
         };
         CHECK(exact_restarts(shape, data, {}, restarts(9), 5, first, observer));
-        set_threads(before);
         return machines;
     };
     const auto one = all(1, 0), three = all(3, 0), late = all(2, 6);

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "rbm/kernels/backend.h"
+#include "rbm/kernels/context.h"
 #include "rbm/kernels/ops.h"
 #include "rbm/kernels/reference.h"
 #include "rbm/kernels/threads.h"
@@ -41,10 +42,9 @@ void with_each_backend(const std::function<void(const Backend&)>& body) {
     for (const auto name : available_backends()) {
         const std::string backend_name(name);
         CAPTURE(backend_name);
-        use_backend(name);
+        const ContextScope scope({.backend = &backend_named(name)});
         body(backend());
     }
-    use_backend("openblas");
 }
 
 /// rows x cols values inside a wider matrix, so that rows do not follow one another.
@@ -457,7 +457,7 @@ TEST_CASE("probabilities 0 and 1 are exact, and NaN stays NaN") {
 
 TEST_CASE("a product gives a row the same bits among any others") {
     for (const std::string_view name : available_backends()) {
-        use_backend(name);
+        const ContextScope scope({.backend = &backend_named(name)});
         for (const std::size_t cols : {1U, 5U, 16U, 31U, 32U, 33U, 45U, 100U}) {
             Matrix a(75, 70), w(70, cols), all(75, cols), one(1, cols);
             Random random(7);
@@ -470,7 +470,6 @@ TEST_CASE("a product gives a row the same bits among any others") {
             }
         }
     }
-    use_backend("openblas");
 }
 
 TEST_CASE("a million terms sum to 1e-9, where floats would lose hundreds of nats") {
@@ -512,7 +511,6 @@ TEST_CASE("a million terms sum to 1e-9, where floats would lose hundreds of nats
 }
 
 TEST_CASE("any number of threads gives the same bytes, from every kernel") {
-    const std::size_t found_threads = threads();
     with_each_backend([](const Backend& kernels) {
         const std::size_t rows = 1100, inner = 400, cols = 300;
         Strided a(rows, inner, 1, 50), w(inner, cols, 1, 51), wt(cols, inner, 1, 52), b(rows, cols, 1, 53, 3);
@@ -520,7 +518,7 @@ TEST_CASE("any number of threads gives the same bytes, from every kernel") {
         const auto per_row = positive(vector_of(rows, 56));
         std::vector<std::byte> first;
         for (const std::size_t count : std::initializer_list<std::size_t>{1, 2, 3, 4, 8}) {
-            set_threads(count);
+            const ContextScope scope({.threads = count});
             std::vector<std::byte> bytes;
             const auto keep = [&](const auto& values) {
                 const auto raw = std::as_bytes(std::span(values));
@@ -550,7 +548,6 @@ TEST_CASE("any number of threads gives the same bytes, from every kernel") {
                 CHECK(first == bytes);
         }
     });
-    set_threads(found_threads);
 }
 
 TEST_CASE("the host's thread settings come back as they were") {
@@ -664,11 +661,11 @@ TEST_CASE("one pass over the weights does what the plain loop does, with every p
             return o;
         };
         const Outcome expected = run(reference_backend());
-        set_threads(1);
-        const Outcome found = run(openblas_backend());
-        set_threads(3);
-        const Outcome threaded = run(openblas_backend());
-        set_threads(2);
+        const auto run_on = [&](std::size_t count) {
+            const ContextScope scope({.threads = count});
+            return run(openblas_backend());
+        };
+        const Outcome found = run_on(1), threaded = run_on(3);
         CHECK(found.weights == threaded.weights);
         CHECK(found.column_shift == threaded.column_shift);
         const auto same = [](std::span<const float> one, std::span<const float> other, double scale) {

@@ -4,8 +4,8 @@
 
 #include <numbers>
 
+#include "rbm/kernels/context.h"
 #include "rbm/kernels/error.h"
-#include "rbm/kernels/threads.h"
 #include "rbm/sampler/gibbs_langevin.h"
 #include "rbm/sampler/langevin.h"
 #include "rbm/sampler/step_size.h"
@@ -258,10 +258,9 @@ TEST_CASE("a search finds the step size at which as many steps are taken as want
 }
 
 TEST_CASE("chains are the same bytes for any number of threads, and one call of three steps is three of one") {
-    const std::size_t found = threads();
     const auto machine = random_machine<float>("gaussian", 150, "bernoulli", 140, 246, 0.1);
     const auto run = [&](std::size_t count, const auto& sampler) {
-        set_threads(count);
+        const ContextScope scope({.threads = count});
         Random random(247);
         auto chains = Chains::from_noise(machine, 130, random);
         sampler.step(machine, chains, random);
@@ -275,7 +274,6 @@ TEST_CASE("chains are the same bytes for any number of threads, and one call of 
             CHECK(run(count, gibbs) == run(1, gibbs));
         }
     }
-    set_threads(found);
 }
 
 TEST_CASE("discrete visible units are refused, with both names") {

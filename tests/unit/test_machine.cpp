@@ -6,6 +6,7 @@
 
 #include "rbm/estimate/exact.h"
 #include "rbm/kernels/backend.h"
+#include "rbm/kernels/context.h"
 #include "rbm/kernels/error.h"
 #include "tests/support/small_machines.h"
 
@@ -245,7 +246,7 @@ TEST_CASE("both marginals agree on the joint: sum over v of exp(-F(v)) equals su
 
 TEST_CASE("float machines on every backend agree with the double oracle") {
     for (const auto name : available_backends()) {
-        use_backend(name);
+        const ContextScope scope({.backend = &backend_named(name)});
         for (const auto& [visible_kind, hidden_kind] : unit_pairs) {
             const auto machine = random_machine<float>(visible_kind, 40, hidden_kind, 30, 20, 0.2);
             const auto oracle = precise(machine);
@@ -265,7 +266,6 @@ TEST_CASE("float machines on every backend agree with the double oracle") {
             });
         }
     }
-    use_backend("openblas");
 }
 
 TEST_CASE("wrong shapes and impossible pairs are refused by name") {

@@ -2,8 +2,8 @@
 // Metropolis-Hastings and Gibbs with gradients against exact distributions.
 #include <doctest/doctest.h>
 
+#include "rbm/kernels/context.h"
 #include "rbm/kernels/error.h"
-#include "rbm/kernels/threads.h"
 #include "rbm/model/marginal.h"
 #include "rbm/sampler/gibbs_with_gradients.h"
 #include "rbm/sampler/metropolis.h"
@@ -209,10 +209,9 @@ TEST_CASE("sums of one row at a time and energies of whole states make the same 
 }
 
 TEST_CASE("chains of both samplers are the same bytes for any number of threads") {
-    const std::size_t found = threads();
     const auto machine = random_machine<float>("bernoulli", 70, "bernoulli", 140, 223, 0.1);
     const auto run = [&](std::size_t count, const auto& sampler) {
-        set_threads(count);
+        const ContextScope scope({.threads = count});
         Random random(224);
         auto chains = Chains::from_noise(machine, 150, random);
         const StepReport report = sampler.step(machine, chains, random);
@@ -222,7 +221,6 @@ TEST_CASE("chains of both samplers are the same bytes for any number of threads"
         CHECK(run(count, Metropolis{.steps = 2}) == run(1, Metropolis{.steps = 2}));
         CHECK(run(count, GibbsWithGradients{.steps = 5}) == run(1, GibbsWithGradients{.steps = 5}));
     }
-    set_threads(found);
 }
 
 TEST_CASE("gradients are worth their cost: where few units can change, they find them") {

@@ -7,12 +7,12 @@
 #include <numeric>
 
 #include "rbm/estimate/exact.h"
+#include "rbm/kernels/context.h"
 #include "rbm/kernels/error.h"
 #include "rbm/kernels/ops.h"
-#include "rbm/kernels/threads.h"
+#include "rbm/trainer/lbfgs.h"
 #include "rbm/trainer/objectives/contrastive_divergence.h"
 #include "rbm/trainer/objectives/discriminative.h"
-#include "rbm/trainer/lbfgs.h"
 #include "rbm/trainer/objectives/noise_contrastive.h"
 #include "rbm/trainer/objectives/pseudo_likelihood.h"
 #include "rbm/trainer/objectives/ratio_matching.h"
@@ -568,12 +568,10 @@ TEST_CASE("floats take the steps of doubles, with any number of threads") {
             for (std::size_t i = 0; i < values.size(); ++i)
                 CHECK(static_cast<double>(values[i]) == doctest::Approx(wanted[i]).epsilon(1e-3).scale(1));
         });
-        const std::size_t usual = threads();
-        set_threads(1);
-        CHECK(run(machine, 0.0F) == found);
-        set_threads(3);
-        CHECK(run(machine, 0.0F) == found);
-        set_threads(usual);
+        for (const std::size_t count : {1U, 3U}) {
+            const ContextScope scope({.threads = count});
+            CHECK(run(machine, 0.0F) == found);
+        }
     };
     compare(PseudoLikelihood{}, "bernoulli");
     compare(RatioMatching{7}, "bernoulli");

@@ -3,8 +3,10 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <optional>
 
 #include "rbm/kernels/backend.h"
+#include "rbm/kernels/context.h"
 #include "rbm/kernels/panel_products.h"
 #include "rbm/kernels/threads.h"
 #include "rbm/kernels/vector_kernels.h"
@@ -178,7 +180,7 @@ TEST_CASE("an update by states is the update by their outer product, and keeps p
                 [&](const WeightMemory& memory) { return reference_backend().update_weights(slopes, update, memory); });
             std::vector<Outcome> found;
             for (const std::size_t count : {1U, 3U}) {
-                set_threads(count);
+                const ContextScope scope({.threads = count});
                 found.push_back(run([&](WeightMemory memory) {
                     PackedWeights packed;
                     packed.pack(memory.weights);
@@ -193,7 +195,6 @@ TEST_CASE("an update by states is the update by their outer product, and keeps p
                     return openblas_backend().update_weights_by_outer(product, update, memory);
                 }));
             }
-            set_threads(2);
             for (const Outcome& one : found) {
                 CHECK(one.weights == found[0].weights);
                 CHECK(one.velocity == found[0].velocity);
@@ -225,7 +226,7 @@ TEST_CASE("an update by states is the update by their outer product, and keeps p
 
 TEST_CASE("a plain dense update keeps packed weights up to date too, on every backend") {
     for (const std::string_view name : available_backends()) {
-        use_backend(name);
+        const ContextScope scope({.backend = &backend_named(name)});
         Matrix weights = normals(70, 50, 1);
         const Matrix slopes = normals(70, 50, 2);
         PackedWeights packed;
@@ -236,7 +237,6 @@ TEST_CASE("a plain dense update keeps packed weights up to date too, on every ba
         CHECK(weights(3, 4) == doctest::Approx(normals(70, 50, 1)(3, 4) - 0.5F * slopes(3, 4)));
         check_packed(packed, weights);
     }
-    use_backend("openblas");
 }
 
 TEST_CASE("weights are packed for as long as the guard lives, where it pays") {
@@ -269,7 +269,7 @@ TEST_CASE("chains whose weights change between steps follow the new ones") {
 TEST_CASE("training with the fast path on and off ends at the same exact likelihood, but for what chance does") {
     const Dataset digits = load_data(RBM_DIGITS).prepared({Binarize::threshold, 0.5F, {}, {}}, true);
     const auto log_likelihood = [&](std::string_view backend_name, std::uint64_t seed, bool persistent) {
-        use_backend(backend_name);
+        std::optional<ContextScope> scope(std::in_place, Context{.backend = &backend_named(backend_name)});
         Machine machine(Bernoulli(64), Bernoulli(12));
         Random random(seed);
         initialize(machine, digits, random);
@@ -280,7 +280,7 @@ TEST_CASE("training with the fast path on and off ends at the same exact likelih
             train(machine, PersistentContrastiveDivergence{1, 60}, digits, settings, random);
         else
             train(machine, ContrastiveDivergence{2}, digits, settings, random);
-        use_backend("openblas");
+        scope.reset();  // the likelihood is the same on any
         double mean_free_energy = 0;
         for (const double value : free_energies(machine, digits, {})) mean_free_energy += value;
         return -mean_free_energy / static_cast<double>(digits.rows()) - exact_log_partition(machine);

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "rbm/io/checkpoint_file.h"
+#include "rbm/kernels/context.h"
 #include "rbm/kernels/threads.h"
 #include "rbm/trainer/objectives/contrastive_divergence.h"
 #include "rbm/trainer/objectives/fast_persistent.h"
@@ -253,24 +254,21 @@ TEST_CASE("another seed is another run") {
 }
 
 TEST_CASE("any number of threads trains to the same bytes") {
-    const std::size_t found = threads();
     for (Run run : runs()) {
         CAPTURE(run.name);
         run.settings.epochs = 1;
         run.settings.batch_size = 530;  // more rows and columns than one tile
         if (run.chains > 0) run.chains = run.algorithm == std::string_view("tempering") ? 7 : 520;
         const Prepared prepared = prepare(run, 540, 140, 131);
-        set_threads(1);
-        TrainState first = start_training(prepared.machine, prepared.data, run.settings, run.chains, 133);
-        advance(run, prepared, first, {});
-        for (const std::size_t count : std::initializer_list<std::size_t>{2, 3, 4}) {
-            set_threads(count);
-            TrainState other = start_training(prepared.machine, prepared.data, run.settings, run.chains, 133);
-            advance(run, prepared, other, {});
-            check_same(other, first);
-        }
+        const auto trained = [&](std::size_t count) {
+            const ContextScope scope({.threads = count});
+            TrainState state = start_training(prepared.machine, prepared.data, run.settings, run.chains, 133);
+            advance(run, prepared, state, {});
+            return state;
+        };
+        const TrainState first = trained(1);
+        for (const std::size_t count : std::initializer_list<std::size_t>{2, 3, 4}) check_same(trained(count), first);
     }
-    set_threads(found);
 }
 
 TEST_SUITE_END();

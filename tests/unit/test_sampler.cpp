@@ -4,7 +4,7 @@
 
 #include <stdexcept>
 
-#include "rbm/kernels/threads.h"
+#include "rbm/kernels/context.h"
 #include "rbm/sampler/block_gibbs.h"
 #include "tests/support/small_machines.h"
 #include "tests/support/statistics.h"
@@ -227,11 +227,10 @@ TEST_CASE("weights and biases of 10,000 give finite chains of bits that settle")
 }
 
 TEST_CASE("steps are sweeps, and chains are the same bytes for any number of threads") {
-    const std::size_t found = threads();
     for (const auto& [visible_kind, hidden_kind] : unit_pairs) {
         const auto machine = random_machine<float>(visible_kind, 150, hidden_kind, 140, 79, 0.1);
         const auto run = [&](std::size_t count, bool one_by_one) {
-            set_threads(count);
+            const ContextScope scope({.threads = count});
             Random random(80);
             auto chains = Chains::from_noise(machine, 600, random);
             if (one_by_one)
@@ -248,7 +247,6 @@ TEST_CASE("steps are sweeps, and chains are the same bytes for any number of thr
             CHECK(other.hidden == first.hidden);
         }
     }
-    set_threads(found);
 }
 
 TEST_SUITE_END();

@@ -9,8 +9,8 @@
 #include "rbm/check/chi_square.h"
 #include "rbm/check/self_check.h"
 #include "rbm/check/submachine.h"
+#include "rbm/kernels/context.h"
 #include "rbm/kernels/error.h"
-#include "rbm/kernels/threads.h"
 
 using namespace rbm;
 
@@ -31,9 +31,7 @@ bool fails(const std::string& name, const Machine& machine, const CheckedFunctio
 
 /// Many threads on few processors wait for each other longer than they work at these sizes.
 struct OneThread {
-    std::size_t before = threads();
-    OneThread() { set_threads(1); }
-    ~OneThread() { set_threads(before); }
+    ContextScope scope{Context{.threads = 1}};
 };
 
 /// Without the kernels, which have a test of their own.

@@ -6,8 +6,8 @@
 #include <limits>
 
 #include "rbm/kernels/backend.h"
+#include "rbm/kernels/context.h"
 #include "rbm/kernels/tempered_logistic.h"
-#include "rbm/kernels/threads.h"
 
 using namespace rbm;
 
@@ -48,7 +48,7 @@ TEST_SUITE_BEGIN("tempered_logistic");
 
 TEST_CASE("changes of softplus sums agree with the loops in double") {
     for (const auto name : available_backends()) {
-        use_backend(name);
+        const ContextScope scope({.backend = &backend_named(name)});
         for (const std::size_t cols : std::initializer_list<std::size_t>{1, 3, 7, 16, 31, 64, 500, 784, 1025})
             for (const std::size_t rows : std::initializer_list<std::size_t>{1, 5, 40}) {
                 CAPTURE(rows);
@@ -62,7 +62,6 @@ TEST_CASE("changes of softplus sums agree with the loops in double") {
                     CHECK(std::abs(found[r] - expected[r]) < 1e-6 * static_cast<double>(cols));
             }
     }
-    use_backend("openblas");
 }
 
 TEST_CASE("close temperatures: what is left of large terms keeps its digits") {
@@ -84,7 +83,7 @@ TEST_CASE("extremes: no overflow, and NaN stays NaN") {
     field.row(2)[39] = std::numeric_limits<float>::quiet_NaN();
     const std::vector<float> zero(40, 0.0F), from(3, 0.0F), to(3, 1.0F);
     for (const auto name : available_backends()) {
-        use_backend(name);
+        const ContextScope scope({.backend = &backend_named(name)});
         std::vector<double> out(3);
         add_softplus_changes(field.view(), zero, zero, from, to, out);
         CHECK(out[0] == doctest::Approx(3e4 - std::log(2)));
@@ -96,7 +95,6 @@ TEST_CASE("extremes: no overflow, and NaN stays NaN") {
         CHECK(states(1, 0) == 0);
         CHECK(std::isnan(states(2, 39)));
     }
-    use_backend("openblas");
 }
 
 TEST_CASE("draws are those of the plain loop, but where probability and number all but meet") {
@@ -123,16 +121,14 @@ TEST_CASE("a view into a wider matrix is read and written within its columns; th
     Matrix first(300, 70), second(300, 70);
     first.fill(9), second.fill(9);
     std::vector<double> sums(300), again(300);
-    const std::size_t before = threads();
     const auto run = [&](std::size_t count, Matrix& out, std::vector<double>& totals) {
-        set_threads(count);
+        const ContextScope scope({.threads = count});
         sample_tempered_logistic(one.field.view(), one.base, one.change, one.to, Stream{1, 5, 0},
                                  View(out.data() + 3, 300, 64, 70));
         add_softplus_changes(one.field.view(), one.base, one.change, one.from, one.to, totals);
     };
     run(1, first, sums);
     run(3, second, again);
-    set_threads(before);
     CHECK(first == second);
     CHECK(sums == again);
     for (std::size_t r = 0; r < 300; ++r)

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "rbm/kernels/threads.h"
+#include "rbm/kernels/context.h"
 #include "rbm/sampler/block_gibbs.h"
 #include "rbm/sampler/tempering.h"
 #include "tests/support/small_machines.h"
@@ -147,7 +147,7 @@ TEST_CASE("a run that is saved and goes on, and any number of threads, give the 
     const Machine machine = random_machine<float>("bernoulli", 70, "bernoulli", 50, 8, 0.3);
     const Bridge bridge(machine, uniform_base(machine));
     const auto run = [&](std::size_t count, bool interrupted) {
-        set_threads(count);
+        const ContextScope scope({.threads = count});
         Random random(9);
         TemperedChains chains = start_tempering(bridge, 5, {}, random);
         Tempering{.steps = 10}.step(bridge, chains, random);
@@ -160,11 +160,9 @@ TEST_CASE("a run that is saved and goes on, and any number of threads, give the 
         Tempering{.steps = 10}.step(bridge, chains, random);
         return chains;
     };
-    const std::size_t before = threads();
     const TemperedChains once = run(1, false);
     CHECK(run(1, true) == once);
     CHECK(run(3, false) == once);
-    set_threads(before);
 }
 
 TEST_CASE("what makes no ladder is refused") {

@@ -9,8 +9,8 @@
 #include "rbm/estimate/monitor.h"
 #include "rbm/kernels/backend.h"
 #include "rbm/kernels/categorical.h"
+#include "rbm/kernels/context.h"
 #include "rbm/kernels/error.h"
-#include "rbm/kernels/threads.h"
 #include "rbm/model/bridge.h"
 #include "rbm/sampler/block_gibbs.h"
 #include "tests/support/small_machines.h"
@@ -332,14 +332,12 @@ TEST_CASE("strong fields decide, and what is not a number stays so") {
 TEST_CASE("draws of a site are the same for any number of threads and wherever its row stands") {
     const auto machine = random_machine<float>("potts", 90, "spin", 70, 414, 0.2);
     const Matrix hidden = random_states(machine.hidden, 500, 415);
-    const std::size_t before = threads();
     std::vector<Matrix> results;
     for (const std::size_t count : std::initializer_list<std::size_t>{1, 3}) {
-        set_threads(count);
+        const ContextScope scope({.threads = count});
         Random random(416);
         results.push_back(machine.sample_visible(hidden, random));
     }
-    set_threads(before);
     CHECK(results[0] == results[1]);
     const auto& units = std::get<Potts>(machine.visible);
     const Matrix field(500, 270);

@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "rbm/check/parts.h"
-#include "rbm/kernels/threads.h"
+#include "rbm/kernels/context.h"
 
 namespace rbm::checks {
 namespace {
@@ -197,18 +197,18 @@ double difference_of(const Kernel& kernel, const Out& found, const Out& expected
 
 /// Elements of all kernels that change with the number of threads; not a number never equals itself, and counts.
 double bits_that_depend_on_threads(const Backend& backend, const Inputs& in) {
-    const std::size_t before = threads();
+    const auto run_on = [&](std::size_t count, const Kernel& kernel) {
+        const ContextScope scope({.threads = count});
+        return kernel.run(backend, in);
+    };
     double differing = 0;
     for (const Kernel& kernel : kernels) {
-        set_threads(1);
-        const Out alone = kernel.run(backend, in);
+        const Out alone = run_on(1, kernel);
         for (const std::size_t count : {2U, 3U}) {
-            set_threads(count);
-            const Out together = kernel.run(backend, in);
+            const Out together = run_on(count, kernel);
             for (std::size_t i = 0; i < alone.size(); ++i) differing += alone[i] == together[i] ? 0 : 1;
         }
     }
-    set_threads(before);
     return differing;
 }
 

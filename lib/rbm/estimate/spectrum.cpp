@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "rbm/kernels/ops.h"
+#include "rbm/kernels/single_threaded_blas.h"
 
 // LAPACK has no header for C++ everywhere; the last argument is the length of the text, as Fortran passes it.
 extern "C" void sgesdd_(const char* job, const blasint* rows, const blasint* cols, float* matrix, const blasint* stride,
@@ -21,18 +22,6 @@ namespace {
 
 constexpr double faint_share = 0.01;
 constexpr float same_cosine = 0.99F;
-
-/// OpenBLAS on one thread while this lives: the last digits must not depend on how many there are.
-class OneThread {
-  public:
-    OneThread() : before_(openblas_get_num_threads()) { openblas_set_num_threads(1); }
-    ~OneThread() { openblas_set_num_threads(before_); }
-    OneThread(const OneThread&) = delete;
-    OneThread& operator=(const OneThread&) = delete;
-
-  private:
-    int before_;
-};
 
 }  // namespace
 
@@ -47,7 +36,7 @@ std::vector<double> singular_values(ConstView matrix) {
     const blasint one = 1;
     std::vector<float> values(count);
     std::vector<blasint> integers(8 * count);
-    const OneThread guard;
+    const SingleThreadedBlas guard;
     float unused = 0, best_size = 0;
     blasint info = 0, work_size = -1;  // -1 asks for the best size
     sgesdd_("N", &rows, &cols, copy.data(), &rows, values.data(), &unused, &one, &unused, &one, &best_size, &work_size,

@@ -7,18 +7,13 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "rbm/kernels/context.h"
 #include "rbm/kernels/vector_kernels.h"
 
 namespace rbm {
 namespace {
 
-const Backend& backend_named(std::string_view name) {
-    if (name == reference_backend().name()) return reference_backend();
-    if (name == openblas_backend().name()) return openblas_backend();
-    throw std::invalid_argument(fmt::format("backend '{}': expected reference or openblas", name));
-}
-
-std::atomic<const Backend*>& current() {
+std::atomic<const Backend*>& default_backend() {
     static std::atomic<const Backend*> chosen = [] {
         const char* instructions = std::getenv("RBM_INSTRUCTIONS");
         if (instructions != nullptr && *instructions != '\0') vectorized::limit_instructions(instructions);
@@ -41,8 +36,17 @@ WeightUpdateSums Backend::update_weights_by_outer(const OuterProduct& slopes, co
     return update_weights(written, update, memory);
 }
 
-const Backend& backend() { return *current().load(std::memory_order_relaxed); }
-void use_backend(std::string_view name) { current() = &backend_named(name); }
+const Backend& backend_named(std::string_view name) {
+    if (name == reference_backend().name()) return reference_backend();
+    if (name == openblas_backend().name()) return openblas_backend();
+    throw std::invalid_argument(fmt::format("backend '{}': expected reference or openblas", name));
+}
+
+const Backend& backend() {
+    const Backend* scoped = detail::scoped_context().backend;
+    return scoped != nullptr ? *scoped : *default_backend().load(std::memory_order_relaxed);
+}
+void use_backend(std::string_view name) { default_backend() = &backend_named(name); }
 std::vector<std::string_view> available_backends() { return {reference_backend().name(), openblas_backend().name()}; }
 
 }  // namespace rbm

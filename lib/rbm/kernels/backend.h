@@ -45,13 +45,16 @@ class Backend {
                                                      const WeightMemory&) const;
 };
 
-/// The backend in use: "openblas" unless RBM_BACKEND or use_backend() says otherwise.  RBM_INSTRUCTIONS limits the
-/// instructions of its vector kernels, see vector_kernels.h.
+/// The backend that this thread's calls run on: that of its ContextScope (context.h), else the process default.
+/// RBM_INSTRUCTIONS limits the instructions of its vector kernels, see vector_kernels.h.
 const Backend& backend();
 
 /// "reference" or "openblas"; throws std::invalid_argument naming those there are.
-void use_backend(std::string_view name);
+const Backend& backend_named(std::string_view name);
 std::vector<std::string_view> available_backends();
+
+/// Sets the process default by name.  At first it is the one that RBM_BACKEND names, or "openblas".
+void use_backend(std::string_view name);
 
 const Backend& reference_backend();
 const Backend& openblas_backend();

@@ -4,7 +4,6 @@
 // loop: the same bits for any number of threads, which OpenBLAS's own threading does not give, and twice its speed at
 // RBM sizes.  The rest runs on vector_kernels.h and weight_update.h.
 #include <cblas.h>
-#include <omp.h>
 
 #include <algorithm>
 #include <array>
@@ -12,6 +11,7 @@
 
 #include "rbm/kernels/backend.h"
 #include "rbm/kernels/panel_products.h"
+#include "rbm/kernels/single_threaded_blas.h"
 #include "rbm/kernels/threads.h"
 #include "rbm/kernels/vector_kernels.h"
 
@@ -23,30 +23,10 @@ constexpr std::size_t tile_rows = 512;
 
 blasint blas_int(std::size_t value) { return static_cast<blasint>(value); }
 
-/// OpenBLAS on one thread for as long as this lives: its pthread flavour by its own switch, its OpenMP flavour by the
-/// calling thread's OpenMP setting.  The host's settings come back afterwards.
-class SingleThreaded {
-  public:
-    SingleThreaded() : blas_threads_(openblas_get_num_threads()), omp_threads_(omp_get_max_threads()) {
-        if (blas_threads_ != 1) openblas_set_num_threads(1);
-        omp_set_num_threads(1);
-    }
-    ~SingleThreaded() {
-        if (blas_threads_ != 1) openblas_set_num_threads(blas_threads_);
-        omp_set_num_threads(omp_threads_);
-    }
-    SingleThreaded(const SingleThreaded&) = delete;
-    SingleThreaded& operator=(const SingleThreaded&) = delete;
-
-  private:
-    int blas_threads_;
-    int omp_threads_;
-};
-
 /// Calls body(first row, row count, first column, column count) for each tile of a rows x cols matrix.
 template <class Body>
 void for_each_tile(std::size_t rows, std::size_t cols, Body body) {
-    const SingleThreaded guard;
+    const SingleThreadedBlas guard;
     const std::size_t row_tiles = (rows + tile_rows - 1) / tile_rows;
     const std::size_t column_tiles = (cols + tile_columns - 1) / tile_columns;
     parallel_for(row_tiles * column_tiles, [&](std::size_t tile) {

@@ -2,6 +2,9 @@
 // The library's threads.  Work is cut into fixed pieces that any thread may take, so results do not depend on how many
 // there are, and a thread that the system holds up delays nobody but the piece it has begun: on a busy machine the
 // caller does the rest itself, where an OpenMP team would wait for its last member at each loop.
+//
+// Several callers may work at once.  Each does its own work, and threads that have nothing to do help whoever has some
+// left.  There are as many helpers as the callers ask for, but not more than processors because of their number.
 #pragma once
 
 #include <algorithm>
@@ -11,19 +14,21 @@
 
 namespace rbm {
 
-/// Threads in use; at first, the processors this process may run on.
+/// The threads that work for this thread's calls, itself among them: those of its ContextScope (context.h), else the
+/// process default.
 std::size_t threads();
 
-/// At least 1.  Throws std::invalid_argument for 0.
+/// Sets the process default, which is at first the number of processors this process may run on.  Throws
+/// std::invalid_argument for 0.
 void set_threads(std::size_t count);
 
 namespace detail {
 void parallel_for(std::size_t count, void (*call)(const void* body, std::size_t index), const void* body);
 }
 
-/// Calls body(0), ..., body(count - 1), each once, on threads() threads, in no particular order, and returns when all
-/// are done.  Within a body, and while another caller has the threads, it is a plain loop.  What a body throws, one of
-/// them at least, comes out here.  Safe after fork(): a child without the threads does everything itself.
+/// Calls body(0), ..., body(count - 1), each once, on at most threads() threads, in no particular order, and returns
+/// when all are done.  Bodies run in the caller's context.  Within a body it is a plain loop.  What a body throws, one
+/// of them at least, comes out here.  Safe after fork(): a child starts threads of its own.
 template <class Body>
 void parallel_for(std::size_t count, const Body& body) {
     detail::parallel_for(
