@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <numeric>
+#include <stdexcept>
 
 #include "rbm/estimate/acceptance_ratio.h"
 #include "rbm/estimate/exact.h"
