@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/cli/command.h"
-#include "apps/score/partition.h"
 #include "apps/files/prepare.h"
 #include "apps/files/table.h"
+#include "apps/score/partition.h"
 #include "rbm/estimate/monitor.h"
 #include "rbm/kernels/error.h"
 #include "rbm/model/enumerate.h"
@@ -40,7 +40,7 @@ double mean_negative_free_energy(const Model& model, const Dataset& data, const 
                     fmt::format("{}: row {}, column {}: found {}, expected {}; grey values have no "
                                 "log-likelihood, use --binarize",
                                 data.name, r + 1, i + 1, rows(r, i),
-                                states.cols() > 1 ? "a site" : fmt::format("{} or {}", states(0, 0), states(1, 0))));
+                                states.cols() > 1 ? "a site" : unit_row(model.machine.visible).states));
     }
     double sum = 0;
     if (exact)

@@ -7,9 +7,9 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "apps/files/arrays.h"
 #include "apps/cli/program.h"
 #include "apps/cli/resources.h"
+#include "apps/files/arrays.h"
 #include "apps/files/table.h"
 #include "rbm/io/atomic_file.h"
 #include "rbm/io/bytes.h"
@@ -44,15 +44,17 @@ Summary summary(std::span<const float> values) {
     return s;
 }
 
-/// sigma rather than its logarithm.
-std::vector<float> shown(std::string_view name, std::span<const float> values) {
+/// Scales rather than their logarithms.
+std::vector<float> shown(const Parameter& parameter, std::span<const float> values) {
     std::vector<float> out(values.begin(), values.end());
-    if (name.ends_with("log_sigma"))
+    if (parameter.role == Role::log_scale)
         for (float& value : out) value = std::exp(value);
     return out;
 }
-std::string shown_name(std::string_view name) {
-    return name.ends_with("log_sigma") ? fmt::format("{}.sigma", name.substr(0, name.find('.'))) : std::string(name);
+std::string shown_name(const Parameter& parameter) {
+    std::string name(parameter.name);
+    if (parameter.role == Role::log_scale) name.erase(name.find(".log_") + 1, std::string_view("log_").size());
+    return name;
 }
 
 std::string preparation_text(const Model& model) {
@@ -84,7 +86,7 @@ std::string units_text(const Units& units) {
 std::string states_text(const Units& units, char unit, char index) {
     const StateForm form = state_form(units);
     if (form.states > 0) return fmt::format("; {}_{} one-hot by {}", unit, index, form.states);
-    if (form.discrete && form.low != 0) return fmt::format("; {}_{} is {} or {}", unit, index, form.low, form.high);
+    if (form.discrete && form.low != 0) return fmt::format("; {}_{} is {}", unit, index, unit_row(units).states);
     return "";
 }
 
@@ -140,17 +142,17 @@ ModelFacts read_facts(const std::string& path) {
 }
 
 std::string energy_text(const Machine& machine) {
-    const bool gaussian_visible = !is_discrete(machine.visible), gaussian_hidden = !is_discrete(machine.hidden);
-    const auto own = [](bool gaussian, char bias, char unit, char center, char index) {
-        return gaussian ? fmt::format("+ sum_{3} ({1}_{3} - {2}_{3})^2 / (2 sigma_{3}^2)", bias, unit, center, index)
-                        : fmt::format("- sum_{2} {0}_{2} {1}_{2}", bias, unit, index);
+    const auto visible = [](std::string_view formula) {
+        return fmt::format(fmt::runtime(formula), fmt::arg("x", 'v'), fmt::arg("i", 'i'), fmt::arg("a", 'a'),
+                           fmt::arg("c", 'c'));
     };
-    const auto factor = [](bool gaussian, char unit, char index) {
-        return gaussian ? fmt::format("({0}_{1} / sigma_{1}^2)", unit, index) : fmt::format("{}_{}", unit, index);
+    const auto hidden = [](std::string_view formula) {
+        return fmt::format(fmt::runtime(formula), fmt::arg("x", 'h'), fmt::arg("i", 'j'), fmt::arg("a", 'b'),
+                           fmt::arg("c", 'd'));
     };
-    std::string text = fmt::format("{} {} - sum_ij {} W_ij {}", own(gaussian_visible, 'a', 'v', 'c', 'i'),
-                                   own(gaussian_hidden, 'b', 'h', 'd', 'j'), factor(gaussian_visible, 'v', 'i'),
-                                   factor(gaussian_hidden, 'h', 'j'));
+    const UnitFacts &left = unit_row(machine.visible), &right = unit_row(machine.hidden);
+    std::string text = fmt::format("{} {} - sum_ij {} W_ij {}", visible(left.energy), hidden(right.energy),
+                                   visible(left.statistic), hidden(right.statistic));
     if (text.starts_with("+ ")) text.erase(0, 2);
     return fmt::format("E(v,h) = {}{}{}", text, states_text(machine.visible, 'v', 'i'),
                        states_text(machine.hidden, 'h', 'j'));
@@ -196,9 +198,9 @@ std::string as_table(const ModelFacts& facts) {
     }
     std::string text = table({Align::left, Align::left}, rows) + "\n";
     Rows ranges = {{"parameter", "count", "min", "max", "mean", "mean |x|", "norm"}};
-    model.machine.each_parameter([&](std::string_view name, std::span<const float> values) {
-        const Summary s = summary(shown(name, values));
-        ranges.push_back({shown_name(name), grouped(values.size())});
+    model.machine.each_parameter([&](const Parameter& parameter, std::span<const float> values) {
+        const Summary s = summary(shown(parameter, values));
+        ranges.push_back({shown_name(parameter), grouped(values.size())});
         for (const double x : {s.minimum, s.maximum, s.mean, s.mean_magnitude, s.norm})
             ranges.back().push_back(fmt::format("{:.4g}", x));
     });
@@ -234,14 +236,14 @@ std::string as_json(const ModelFacts& facts) {
     object["log_partition_method"] = or_null(model.log_partition.has_value(), z.method);
     object["anomaly_free_energy"] = or_null(model.anomaly.has_value(), model.anomaly ? model.anomaly->free_energy : 0);
     object["anomaly_quantile"] = or_null(model.anomaly.has_value(), model.anomaly ? model.anomaly->quantile : 0);
-    model.machine.each_parameter([&](std::string_view name, std::span<const float> values) {
-        const Summary s = summary(shown(name, values));
-        object["parameters"][shown_name(name)] = {{"count", values.size()},
-                                                  {"minimum", s.minimum},
-                                                  {"maximum", s.maximum},
-                                                  {"mean", s.mean},
-                                                  {"mean_magnitude", s.mean_magnitude},
-                                                  {"norm", s.norm}};
+    model.machine.each_parameter([&](const Parameter& parameter, std::span<const float> values) {
+        const Summary s = summary(shown(parameter, values));
+        object["parameters"][shown_name(parameter)] = {{"count", values.size()},
+                                                       {"minimum", s.minimum},
+                                                       {"maximum", s.maximum},
+                                                       {"mean", s.mean},
+                                                       {"mean_magnitude", s.mean_magnitude},
+                                                       {"norm", s.norm}};
     });
     object["singular_values"] = facts.singular_values;
     object["effective_rank"] = effective_rank(facts.singular_values);

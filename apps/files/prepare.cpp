@@ -51,10 +51,10 @@ void require_beta(const Model& model, const CommonSettings& settings) {
     const auto beta = static_cast<float>(settings.beta);
     if (!std::isfinite(beta))
         throw UsageError(fmt::format("--beta: found {}, expected at most 3.4e38, the largest float", settings.beta));
-    if (!is_discrete(model.machine.visible) && !(beta > 0))
+    if (!is_bounded(model.machine.visible) && !(beta > 0))
         throw UsageError(
-            fmt::format("--beta: found {}, expected a number above 0: Gaussian units have no distribution otherwise",
-                        settings.beta));
+            fmt::format("--beta: found {}, expected a number above 0: {} units have no distribution otherwise",
+                        settings.beta, kind(model.machine.visible)));
 }
 
 Stream data_stream(const CommonSettings& settings) {

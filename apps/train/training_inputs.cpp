@@ -100,7 +100,7 @@ Preparation choose_preparation(const RunSettings& run, const Units& visible, con
     if (takes_unit_interval(visible)) {
         preparation.binarize = run.common.binarize;
         preparation.threshold = run.common.threshold;
-    } else if (run.standardize && !is_discrete(visible)) {
+    } else if (run.standardize && unit_row(visible).standardizes) {
         Standardisation columns = standardise(raw.prepared({}, false));
         const std::size_t data = raw.cols() - classes;  // labels stay 0 and 1
         std::fill(columns.mean.begin() + static_cast<std::ptrdiff_t>(data), columns.mean.end(), 0.0F);

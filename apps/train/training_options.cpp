@@ -12,6 +12,22 @@ std::vector<std::pair<std::string, std::string>> names_of_recipes() {
     return words;
 }
 
+std::vector<std::string> unit_names(bool hidden) {
+    std::vector<std::string> names;
+    for (const UnitRow& row : unit_rows())
+        if (!hidden || row.hidden_in_programs) names.emplace_back(row.name);
+    return names;
+}
+
+/// "0 or 1, real numbers, or -1 or 1"
+std::string states_of_units() {
+    std::string text;
+    const auto rows = unit_rows();
+    for (std::size_t k = 0; k < rows.size(); ++k)
+        text += fmt::format("{}{}", k == 0 ? "" : k + 1 == rows.size() ? ", or " : ", ", rows[k].states);
+    return text;
+}
+
 }  // namespace
 
 void declare_options(Program& program, RunSettings& run) {
@@ -46,8 +62,8 @@ void declare_options(Program& program, RunSettings& run) {
                 "options as in a paper, shown at the start; those that are given win")
         .option("resume", flag(&run.resume).transient(), "go on from the folder's checkpoint; needs no other option")
         .group("The machine")
-        .option("visible-units", choice(&run.visible_units, {"bernoulli", "gaussian", "spin", "potts"}),
-                "kind of the visible units: 0 or 1, real numbers, -1 or 1, or one of several states")
+        .option("visible-units", choice(&run.visible_units, unit_names(false)),
+                fmt::format("kind of the visible units: {}", states_of_units()))
         .option(
             "visible-states", count(&run.visible_states, 2, 1'000'000).named("Q"),
             "Potts units: states of each; DATA holds codes from 0 to Q-1, or Q columns for each unit, one of them 1")
@@ -55,7 +71,7 @@ void declare_options(Program& program, RunSettings& run) {
                 count(&run.hidden, 1)
                     .shown_default(fmt::format("twice the visible units, at most {}", most_hidden_by_default)),
                 "number of hidden units")
-        .option("hidden-units", choice(&run.hidden_units, {"bernoulli", "spin", "potts"}), "kind of the hidden units")
+        .option("hidden-units", choice(&run.hidden_units, unit_names(true)), "kind of the hidden units")
         .option("hidden-states", count(&run.hidden_states, 2, 1'000'000).named("Q"),
                 "Potts hidden units: states of each")
         .option("standardize", on_off(&run.standardize),
@@ -109,7 +125,8 @@ void declare_options(Program& program, RunSettings& run) {
                     .shown_default(fmt::format(
                         "{}; of Gaussian units, {} divided by their number if that is less; of discriminative and "
                         "hybrid {} times --batch-size, at most {}",
-                        train.learning_rate, gaussian_rate_times_visible, label_rate_per_sample, largest_label_rate)),
+                        train.learning_rate, Gaussian::facts.largest_rate_times_units, label_rate_per_sample,
+                        largest_label_rate)),
                 "step along the gradient, at the start")
         .option("learning-rate-schedule",
                 choice(&train.schedule, {{"linear", Schedule::linear},

@@ -12,6 +12,15 @@ bool runs_chains(const RunSettings& run) {
     return has_persistent_chains(run) || run.algorithm == "cd" || run.algorithm == "hybrid";
 }
 
+/// "units other than gaussian": those that lack it.
+template <class Row>
+std::string units_without(bool Row::*property) {
+    std::string names;
+    for (const UnitRow& row : unit_rows())
+        if (row.*property) names += fmt::format("{}{}", names.empty() ? "" : " and ", row.name);
+    return "units other than " + names;
+}
+
 }  // namespace
 
 std::size_t columns_of(const std::optional<std::size_t>& states) { return states.value_or(1); }
@@ -47,10 +56,11 @@ void require_folder_name(const RunSettings& run) {
 
 void require_states(const RunSettings& run) {
     const auto check = [](const char* side, const std::string& units, const std::optional<std::size_t>& states) {
-        if (units == Potts::name && !states)
-            throw UsageError(
-                fmt::format("option --{0}-states is missing: how many states has each of the potts {0} units?", side));
-        if (units != Potts::name && states)
+        const bool takes_states = unit_row(units).has_states;
+        if (takes_states && !states)
+            throw UsageError(fmt::format(
+                "option --{0}-states is missing: how many states has each of the {1} {0} units?", side, units));
+        if (!takes_states && states)
             throw UsageError(
                 fmt::format("option --{0}-states: has no effect with --{0}-units {1}; leave it out", side, units));
     };
@@ -61,21 +71,22 @@ void require_states(const RunSettings& run) {
 void refuse_idle_options(const Program& program, const RunSettings& run) {
     const RunSettings untouched;
     const Units units = make_units<float>(run.visible_units, 1, columns_of(run.visible_states));
-    const bool gaussian = !is_discrete(units), grey = takes_unit_interval(units);
+    const UnitRow& row = unit_row(units);
+    const bool grey = takes_unit_interval(units);
     const bool adam = run.train.optimizer == Optimizer::adam;
     const struct {
         const char* option;
         bool idle;  ///< without effect, and not at its default
-        const char* where;
+        std::string where;
     } options[] = {
         {"binarize", !grey && run.common.binarize != Binarize::none, "units that take values as they are"},
         {"threshold",
          (!grey || run.common.binarize != Binarize::threshold) && run.common.threshold != untouched.common.threshold,
          "values that are not compared with a threshold"},
-        {"standardize", !gaussian && !run.standardize, "units other than gaussian"},
-        {"minimum-sigma", !gaussian && run.minimum_sigma.has_value(), "units other than gaussian"},
-        {"log-sigma-rate", !gaussian && run.train.log_sigma_rate != untouched.train.log_sigma_rate,
-         "units other than gaussian"},
+        {"standardize", !row.standardizes && !run.standardize, units_without(&UnitRow::standardizes)},
+        {"minimum-sigma", !row.has_log_scale && run.minimum_sigma.has_value(), units_without(&UnitRow::has_log_scale)},
+        {"log-sigma-rate", !row.has_log_scale && run.train.log_sigma_rate != untouched.train.log_sigma_rate,
+         units_without(&UnitRow::has_log_scale)},
         {"restarts", run.algorithm != "exact" && run.restarts != untouched.restarts,
          "algorithms other than exact, which start once"},
         {"chains", runs_chains(run) && !has_persistent_chains(run) && run.chains.has_value(),

@@ -96,11 +96,11 @@ int start_run(Program& program, RunSettings& run) {
         run.epochs = std::max<std::size_t>(10, (default_updates + batches - 1) / batches);
     }
 
-    if (run.visible_units == Gaussian::name && !run.recipe && !program.given("learning-rate"))
-        run.train.learning_rate =
-            std::min(run.train.learning_rate, gaussian_rate_times_visible / static_cast<float>(visible));
-    if (learns_labels(run) && run.train.optimizer == Optimizer::sgd && run.visible_units != Gaussian::name &&
-        !run.recipe && !program.given("learning-rate"))
+    const float rate_times_visible = unit_row(run.visible_units).largest_rate_times_units;
+    if (rate_times_visible > 0 && !run.recipe && !program.given("learning-rate"))
+        run.train.learning_rate = std::min(run.train.learning_rate, rate_times_visible / static_cast<float>(visible));
+    if (learns_labels(run) && run.train.optimizer == Optimizer::sgd && rate_times_visible == 0 && !run.recipe &&
+        !program.given("learning-rate"))
         run.train.learning_rate =
             std::min(label_rate_per_sample * static_cast<float>(run.train.batch_size), largest_label_rate);
     if (!run.initial_weights) run.initial_weights = learns_labels(run) ? initial_weights_of_labels : 0.01F;

@@ -23,10 +23,6 @@ namespace rbm::app {
 inline constexpr std::size_t default_updates = 20'000;
 /// Digits of 8 x 8 pixels do best with 128 units, those of 28 x 28 with 500 or more: docs/training.md.
 inline constexpr std::size_t most_hidden_by_default = 500;
-/// Gaussian units move a hidden unit's field by as much as there are of them: at a rate of 0.1, 64 pixels learn well
-/// and 784 diverge within 20 updates; at 0.01 these do best (docs/grey-images.md).
-inline constexpr float gaussian_rate_times_visible = 8;
-
 /// A classifier's errors say more than a density's: on MNIST 0.05 for each sample of a batch is best, the rate of
 /// Larochelle & Bengio, and 2.0 % of labels are wrong where a rate of 0.5 for 100 leaves 4.4 % (20 epochs).
 inline constexpr float label_rate_per_sample = 0.05F, largest_label_rate = 5, initial_weights_of_labels = 0.03F;

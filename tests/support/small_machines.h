@@ -13,11 +13,13 @@
 namespace rbm::test {
 
 /// Every pair of unit kinds that makes a machine.
-inline const std::vector<std::pair<std::string, std::string>> unit_pairs = {
-    {"bernoulli", "bernoulli"}, {"gaussian", "bernoulli"}, {"bernoulli", "gaussian"}, {"spin", "spin"},
-    {"bernoulli", "spin"},      {"spin", "bernoulli"},     {"gaussian", "spin"},      {"spin", "gaussian"},
-    {"potts", "potts"},         {"bernoulli", "potts"},    {"potts", "bernoulli"},    {"gaussian", "potts"},
-    {"potts", "gaussian"},      {"spin", "potts"},         {"potts", "spin"}};
+inline const std::vector<std::pair<std::string, std::string>> unit_pairs = [] {
+    std::vector<std::pair<std::string, std::string>> pairs;
+    for (const UnitRow& visible : unit_rows())
+        for (const UnitRow& hidden : unit_rows())
+            if (visible.bounded || hidden.bounded) pairs.emplace_back(visible.name, hidden.name);
+    return pairs;
+}();
 /// Of a Potts site.
 inline constexpr std::size_t potts_states = 3;
 
@@ -29,9 +31,9 @@ BasicMachine<Real> random_machine(const std::string& visible_kind, std::size_t v
                                make_units<Real>(hidden_kind, hidden, potts_states));
     const Stream stream{seed, 1, 0};
     std::size_t parameter = 0;
-    machine.each_parameter([&](std::string_view name, std::span<Real> values) {
+    machine.each_parameter([&](const Parameter& of, std::span<Real> values) {
         // log sigma stays small: the machine's Gaussians keep comparable widths.
-        const double scale = name.ends_with("log_sigma") ? 0.3 * size : size;
+        const double scale = of.role == Role::log_scale ? 0.3 * size : size;
         for (std::size_t i = 0; i < values.size(); ++i)
             values[i] = static_cast<Real>(scale * static_cast<double>(normal_at(stream, parameter, i)));
         ++parameter;

@@ -5,8 +5,8 @@
 
 #include <cmath>
 
-#include "rbm/estimate/monitor.h"
 #include "rbm/check/parts.h"
+#include "rbm/estimate/monitor.h"
 #include "rbm/kernels/error.h"
 #include "rbm/kernels/ops.h"
 
@@ -155,11 +155,11 @@ Machine example_machine(std::string_view visible_kind, std::size_t visible, std:
     Machine machine(make_units<float>(visible_kind, visible, states), make_units<float>(hidden_kind, hidden, states));
     const Stream stream = Random(seed).fork(2).next();
     std::size_t parameter = 0;
-    machine.each_parameter([&](std::string_view name, std::span<float> values) {
+    machine.each_parameter([&](const Parameter& of, std::span<float> values) {
         // Narrow spread of log sigma: Gaussian units of comparable widths.  Weights as of a trained machine: a unit's
         // field is of order 1 whatever the size of the other side.
-        double scale = name.ends_with("log_sigma") ? 0.3 * size : size;
-        if (name == "weights") scale *= 4 / std::sqrt(static_cast<double>(visible + hidden));
+        double scale = of.role == Role::log_scale ? 0.3 * size : size;
+        if (of.name == "weights") scale *= 4 / std::sqrt(static_cast<double>(visible + hidden));
         for (std::size_t i = 0; i < values.size(); ++i)
             values[i] = static_cast<float>(scale * static_cast<double>(normal_at(stream, parameter, i)));
         ++parameter;
@@ -167,27 +167,11 @@ Machine example_machine(std::string_view visible_kind, std::size_t visible, std:
     return machine;
 }
 
-namespace {
-
-template <std::size_t... index>
-std::vector<std::string> kind_names(std::index_sequence<index...>) {
-    return {std::string(std::variant_alternative_t<index, Units>::name)...};
-}
-
-}  // namespace
-
 std::vector<std::pair<std::string, std::string>> machine_kinds() {
-    const auto kinds = kind_names(std::make_index_sequence<std::variant_size_v<Units>>());
     std::vector<std::pair<std::string, std::string>> pairs;
-    for (const auto& visible : kinds)
-        for (const auto& hidden : kinds) {
-            try {
-                Machine(make_units<float>(visible, 1, 2), make_units<float>(hidden, 1, 2));
-            } catch (const Unsupported&) {
-                continue;
-            }
-            pairs.emplace_back(visible, hidden);
-        }
+    for (const UnitRow& visible : unit_rows())
+        for (const UnitRow& hidden : unit_rows())
+            if (visible.bounded || hidden.bounded) pairs.emplace_back(visible.name, hidden.name);
     return pairs;
 }
 

@@ -110,20 +110,20 @@ void Dataset::check(const StateForm& form, bool probabilities) const {
         bytes != nullptr && (!form.discrete || bytes->divisor >= 255))
         return;
     if (std::holds_alternative<Bits>(storage_)) return;
-    const float least = probabilities ? 0 : std::min(form.low, 0.0F);
+    const float least = probabilities ? 0 : std::min(form.low, 0.0F), most = std::max(form.high, 1.0F);
     std::size_t bad = 0, bad_row = 0, bad_col = 0;
     for (std::size_t row = 0; row < rows_; ++row)
         for (std::size_t col = 0; col < cols_; ++col) {
             const float x = value(row, col);
             const bool good =
-                (missing_ && std::isnan(x)) || (std::isfinite(x) && (!form.discrete || (x >= least && x <= 1)));
+                (missing_ && std::isnan(x)) || (std::isfinite(x) && (!form.discrete || (x >= least && x <= most)));
             if (!good && bad++ == 0) bad_row = row, bad_col = col;
         }
     if (bad == 0) return;
     const float x = value(bad_row, bad_col);
     throw DataError(fmt::format(
         "{}: row {}, column {}: found {}, expected {}; {} such value{} in {} rows of {} columns{}", name, bad_row + 1,
-        bad_col + 1, x, form.discrete ? fmt::format("a value in [{}, 1]", least) : "a finite number", bad,
+        bad_col + 1, x, form.discrete ? fmt::format("a value in [{}, {}]", least, most) : "a finite number", bad,
         bad == 1 ? "" : "s", rows_, cols_,
         std::isnan(x)                       ? " (--missing nan treats it as missing)"
         : form.discrete && std::isfinite(x) ? " (divide by the largest value, or use --visible-units gaussian)"

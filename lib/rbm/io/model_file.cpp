@@ -278,12 +278,12 @@ Model model_from(const Tensors& file) {
         throw DataError(fmt::format("{}: {}", file.source, error.what()));
     }
     read_parameters(file, model.machine, "");
-    model.machine.each_parameter([&](std::string_view name, std::span<const float> values) {
-        if (!name.ends_with("log_sigma")) return;
+    model.machine.each_parameter([&](const Parameter& of, std::span<const float> values) {
+        if (of.role != Role::log_scale) return;
         for (std::size_t i = 0; i < values.size(); ++i)
             if (std::abs(values[i]) > 40)  // 1 / sigma^2 would leave the floats
                 throw DataError(fmt::format("{}: tensor {}, element {}: found {}, expected a value in [-40, 40]",
-                                            file.source, name, i, values[i]));
+                                            file.source, of.name, i, values[i]));
     });
     model.preparation = preparation_of(file, model.machine);
     model.rates = optional_vector(file, "data.rates", model.machine.visible_count());

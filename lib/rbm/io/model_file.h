@@ -7,8 +7,8 @@
 
 #include <optional>
 
-#include "rbm/io/safetensors.h"
 #include "rbm/data/dataset.h"
+#include "rbm/io/safetensors.h"
 #include "rbm/model/machine.h"
 
 namespace rbm {
@@ -43,7 +43,7 @@ struct Model {
     bool operator==(const Model&) const = default;
 };
 
-/// How data are prepared for these units when nobody says otherwise: threshold 0.5 for Bernoulli and spin, else
+/// How data are prepared for these units when nobody says otherwise: threshold 0.5 for units of two states, else
 /// nothing.
 Preparation default_preparation(const Units& visible);
 

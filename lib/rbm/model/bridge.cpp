@@ -14,31 +14,23 @@
 namespace rbm {
 namespace {
 
-template <class Real>
-auto bridge_kind(const BasicBernoulli<Real>&) -> BasicBernoulliBridge<Real>;
-template <class Real>
-auto bridge_kind(const BasicGaussian<Real>&) -> BasicGaussianBridge<Real>;
-template <class Real>
-auto bridge_kind(const BasicSpin<Real>&) -> BasicSpinBridge<Real>;
-template <class Real>
-auto bridge_kind(const BasicPotts<Real>&) -> BasicPottsBridge<Real>;
 template <class Bank>
-using BridgeOf = decltype(bridge_kind(std::declval<const Bank&>()));
+using PathOf = typename std::remove_cvref_t<Bank>::Path;
 
 template <class Real>
 void flatten(BasicUnits<Real>& units) {
-    std::visit([](auto& bank) { BridgeOf<std::remove_cvref_t<decltype(bank)>>::flatten(bank); }, units);
+    std::visit([](auto& bank) { PathOf<decltype(bank)>::flatten(bank); }, units);
 }
 
 template <class Real>
-void set(BasicUnitsBridge<Real>& path, const BasicUnits<Real>& from, const BasicUnits<Real>& to) {
+void set(BasicUnitsPath<Real>& path, const BasicUnits<Real>& from, const BasicUnits<Real>& to) {
     if (kind(from) != kind(to) || width(from) != width(to))
         throw std::invalid_argument(fmt::format("Bridge: the base has {} {} units, the machine {} {} ones", width(from),
                                                 kind(from), width(to), kind(to)));
     std::visit(
         [&](const auto& bank) {
             using Bank = std::remove_cvref_t<decltype(bank)>;
-            using Path = BridgeOf<Bank>;
+            using Path = PathOf<Bank>;
             if (!std::holds_alternative<Path>(path)) path.template emplace<Path>();
             std::get<Path>(path).set(std::get<Bank>(from), bank);
         },
@@ -95,7 +87,7 @@ double BasicBridge<Real>::base_log_partition() const {
 
 template <class Real>
 BasicMachine<Real> BasicBridge<Real>::at(double beta) const {
-    const auto bank_at = [&](const BasicUnitsBridge<Real>& bank) {
+    const auto bank_at = [&](const BasicUnitsPath<Real>& bank) {
         return std::visit([&](const auto& path) -> BasicUnits<Real> { return path.at(beta); }, bank);
     };
     BasicMachine<Real> result(bank_at(visible_), bank_at(hidden_));
@@ -151,13 +143,12 @@ BasicMachine<Real> tempered(const BasicMachine<Real>& machine, double beta) {
     BasicMachine<Real> result = machine;
     double coupling = beta;
     for (BasicUnits<Real>* units : {&result.visible, &result.hidden}) {
-        if (!is_discrete(*units) && !(beta > 0))
+        if (!is_bounded(*units) && !(beta > 0))
             throw std::invalid_argument(
                 fmt::format("tempered: beta is {}, {} units need a beta above 0", beta, kind(*units)));
         if (width(*units) == 0) continue;
         const double before = static_cast<double>(statistic_factors(*units)[0]);
-        std::visit([&](auto& bank) { BridgeOf<std::remove_cvref_t<decltype(bank)>>::scale_energy(bank, beta); },
-                   *units);
+        std::visit([&](auto& bank) { PathOf<decltype(bank)>::scale_energy(bank, beta); }, *units);
         coupling *= before / static_cast<double>(statistic_factors(*units)[0]);
     }
     for (Real& weight : result.weights.values()) weight = static_cast<Real>(coupling * static_cast<double>(weight));
@@ -181,7 +172,7 @@ template BasicUnits<double> base_of_marginals(const PreciseMachine&, std::span<c
 
 template <class Real>
 BasicUnits<Real> uniform_base(const BasicMachine<Real>& machine) {
-    if (!is_discrete(machine.visible))
+    if (!is_bounded(machine.visible))
         throw Unsupported(
             fmt::format("a uniform base: {} units have no uniform distribution, use the data's or the model's",
                         kind(machine.visible)));

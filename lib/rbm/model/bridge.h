@@ -8,37 +8,19 @@
 // rows of a batch, V visible units, H hidden units; beta, from and to hold one value per row.
 #pragma once
 
-#include "rbm/model/units/bernoulli_bridge.h"
-#include "rbm/model/units/gaussian_bridge.h"
 #include "rbm/model/machine.h"
-#include "rbm/model/units/potts_bridge.h"
-#include "rbm/model/units/spin_bridge.h"
 
 namespace rbm {
 
-// clang-format off
-/// What a unit kind must know of the path; a kind without it does not compile into BasicUnitsBridge.
-template <class B, class Real>
-concept BankBridge = requires(const B c, B path, typename B::Bank bank, const typename B::Bank end, MatrixView<const Real> x,
-                              MatrixView<Real> out, BetaOf<Real> beta, const Stream& stream,
-                              std::span<double> per_row) {
-    path.set(end, end);                               // from, to; allocates at the first call only
-    B::flatten(bank);                                 // the flattest bank of its width
-    B::scale_energy(bank, 1.0);                       // E_own times beta
-    { c.at(0.5) } -> std::same_as<typename B::Bank>;  // the bank at beta: E_own up to a constant
-    c.sample(x, beta, stream, out);                   // out ~ p(state | field x of the machine)
-    c.add_energy_change(x, per_row);                  // per_row += E_own(x) - E_base(x)
-    c.add_normalizer_change(x, beta, beta, per_row);  // per_row += the change of log sum f over states at field x
+/// The paths of the two banks, whatever their kind: each kind has its own beside it.
+template <class Units>
+struct PathsOf;
+template <class... Banks>
+struct PathsOf<std::variant<Banks...>> {
+    using type = std::variant<typename Banks::Path...>;
 };
-// clang-format on
-static_assert(BankBridge<BasicBernoulliBridge<float>, float> && BankBridge<BasicBernoulliBridge<double>, double>);
-static_assert(BankBridge<BasicGaussianBridge<float>, float> && BankBridge<BasicGaussianBridge<double>, double>);
-static_assert(BankBridge<BasicSpinBridge<float>, float> && BankBridge<BasicSpinBridge<double>, double>);
-static_assert(BankBridge<BasicPottsBridge<float>, float> && BankBridge<BasicPottsBridge<double>, double>);
-
 template <class Real>
-using BasicUnitsBridge =
-    std::variant<BasicBernoulliBridge<Real>, BasicGaussianBridge<Real>, BasicSpinBridge<Real>, BasicPottsBridge<Real>>;
+using BasicUnitsPath = typename PathsOf<BasicUnits<Real>>::type;
 
 template <class Real>
 class BasicBridge {
@@ -83,7 +65,7 @@ class BasicBridge {
 
   private:
     BasicUnits<Real> visible_base_, hidden_base_;
-    BasicUnitsBridge<Real> visible_, hidden_;
+    BasicUnitsPath<Real> visible_, hidden_;
     BasicMachine<Real> machine_;
     /// What the statistics multiply states by, and whether it is 1 for all: then the machine's own weights serve.
     std::vector<Real> visible_factors_, hidden_factors_;

@@ -36,7 +36,7 @@ template <class Real>
 BasicUnits<Real> sum_of_energies(const BasicUnits<Real>& first, const BasicUnits<Real>& second) {
     // Half way on the geometric path between twice the one and twice the other.
     const auto twice = [](const BasicUnits<Real>& units) {
-        return tempered(BasicMachine<Real>(units, make_units<Real>(BasicBernoulli<Real>::name, 1)), 2.0);
+        return tempered(BasicMachine<Real>(units, BasicBernoulli<Real>(1)), 2.0);
     };
     return BasicBridge<Real>(twice(second), twice(first).visible).at(0.5).visible;
 }

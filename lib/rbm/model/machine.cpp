@@ -30,7 +30,7 @@ void check_rows(const char* function, const char* what, std::size_t found, std::
 template <class Real>
 BasicMachine<Real>::BasicMachine(BasicUnits<Real> visible_units, BasicUnits<Real> hidden_units)
     : visible(std::move(visible_units)), hidden(std::move(hidden_units)), weights(width(visible), width(hidden)) {
-    if (!is_discrete(visible) && !is_discrete(hidden))
+    if (!is_bounded(visible) && !is_bounded(hidden))
         throw Unsupported(fmt::format("a machine of {} visible and {} hidden units: its energy has no lower bound",
                                       kind(visible), kind(hidden)));
 }

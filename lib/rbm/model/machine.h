@@ -46,7 +46,7 @@ struct BasicMachine {
     Matrix weights;  ///< [V x H]
 
     BasicMachine() = default;
-    /// Zero weights.  Throws Unsupported for Gaussian units on both sides: their energy has no lower bound in general.
+    /// Zero weights.  Throws Unsupported when neither side is bounded: the energy has no lower bound in general.
     BasicMachine(BasicUnits<Real> visible_units, BasicUnits<Real> hidden_units);
 
     std::size_t visible_count() const { return weights.rows(); }
@@ -93,7 +93,8 @@ struct BasicMachine {
     /// The same shapes and unit kinds, all parameters 0: a gradient, a velocity.
     BasicMachine zeros_like() const;
 
-    /// visit(name, values) for each parameter in file order: weights, visible.*, hidden.*.
+    /// visit(parameter, values) for each parameter in file order: weights, visible.*, hidden.*.  `parameter` is a
+    /// Parameter, or its name.
     template <class Visitor>
     void each_parameter(Visitor&& visit) {
         each(*this, visit);
@@ -109,14 +110,17 @@ struct BasicMachine {
     template <class Self, class Visitor>
     static void each(Self& self, Visitor& visit) {
         // Names are put together on the stack: training visits all parameters at each update.
+        constexpr std::size_t longest_side = 8;
         const auto with_side = [&](std::string_view side) {
-            return [&visit, side](std::string_view name, auto values) {
-                std::array<char, 64> full;
-                const auto end = std::copy(name.begin(), name.end(), std::copy(side.begin(), side.end(), full.begin()));
-                visit(std::string_view(full.data(), static_cast<std::size_t>(end - full.begin())), values);
+            return [&visit, side](const Parameter& own, auto values) {
+                std::array<char, longest_side + longest_parameter_name> full;
+                const auto end =
+                    std::copy(own.name.begin(), own.name.end(), std::copy(side.begin(), side.end(), full.begin()));
+                const std::string_view name(full.data(), static_cast<std::size_t>(end - full.begin()));
+                visit(Parameter{name, own.role}, values);
             };
         };
-        visit(std::string_view("weights"), self.weights.values());
+        visit(Parameter{"weights"}, self.weights.values());
         rbm::each_parameter(self.visible, with_side("visible."));
         rbm::each_parameter(self.hidden, with_side("hidden."));
     }
@@ -152,14 +156,16 @@ PreciseMachine precise(const Machine& machine);
 BasicUnits<double> precise(const Units& units);
 BasicMatrix<double> precise(ConstView values);
 
-/// The two machines' parameters side by side: visit(name, values of first, values of second).
+inline constexpr std::size_t most_machine_parameters = 1 + 2 * most_unit_parameters;
+
+/// The two machines' parameters side by side: visit(parameter, values of first, values of second).
 template <class First, class Second, class Visitor>
 void each_pair(First& first, Second& second, Visitor&& visit) {
     using Span = decltype(second.weights.values());
-    std::array<Span, 8> seconds;  // weights, and at most three per side
+    std::array<Span, most_machine_parameters> seconds;
     std::size_t count = 0, index = 0;
-    second.each_parameter([&](std::string_view, auto values) { seconds.at(count++) = values; });
-    first.each_parameter([&](std::string_view name, auto values) { visit(name, values, seconds[index++]); });
+    second.each_parameter([&](const Parameter&, auto values) { seconds[count++] = values; });
+    first.each_parameter([&](const Parameter& parameter, auto values) { visit(parameter, values, seconds[index++]); });
 }
 
 }  // namespace rbm

@@ -24,9 +24,9 @@ constexpr std::size_t blocks_per_piece = 16, most_pieces = 64;
 /// Visible and hidden side change places.
 void add_turned(const PreciseMachine& machine, PreciseMachine& out) {
     const auto add = [](const BasicUnits<double>& from, BasicUnits<double>& to) {
-        std::array<std::span<double>, 8> targets;
+        std::array<std::span<double>, most_unit_parameters> targets;
         std::size_t count = 0, index = 0;
-        each_parameter(to, [&](std::string_view, std::span<double> values) { targets.at(count++) = values; });
+        each_parameter(to, [&](std::string_view, std::span<double> values) { targets[count++] = values; });
         each_parameter(from, [&](std::string_view, std::span<const double> values) {
             const auto target = targets[index++];
             for (std::size_t i = 0; i < values.size(); ++i) target[i] += values[i];

@@ -3,17 +3,56 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <concepts>
 #include <stdexcept>
 
 namespace rbm {
+namespace {
+
+template <class Bank>
+constexpr bool takes_states = std::constructible_from<Bank, std::size_t, std::size_t>;
+
+constexpr auto rows_of_kinds = [] {
+    std::array<UnitRow, std::variant_size_v<Units>> rows;
+    std::size_t next = 0;
+    each_kind<float>([&]<class Bank>(std::type_identity<Bank>) {
+        UnitRow& row = rows[next++];
+        static_cast<UnitFacts&>(row) = Bank::facts;
+        row.name = Bank::name;
+        row.discrete = Bank::discrete;
+        row.has_states = takes_states<Bank>;
+        for (const Parameter& each : Bank::parameters()) row.has_log_scale |= each.role == Role::log_scale;
+    });
+    return rows;
+}();
+
+}  // namespace
+
+std::span<const UnitRow> unit_rows() { return rows_of_kinds; }
+
+const UnitRow& unit_row(std::string_view name) {
+    std::string names;
+    for (const UnitRow& row : rows_of_kinds) {
+        if (row.name == name) return row;
+        names += fmt::format("{}{}", names.empty() ? "" : &row == &rows_of_kinds.back() ? " or " : ", ", row.name);
+    }
+    throw std::invalid_argument(fmt::format("unit kind '{}': expected {}", name, names));
+}
 
 template <class Real>
 BasicUnits<Real> make_units(std::string_view name, std::size_t sites, std::size_t states) {
-    if (name == BasicBernoulli<Real>::name) return BasicBernoulli<Real>(sites);
-    if (name == BasicGaussian<Real>::name) return BasicGaussian<Real>(sites);
-    if (name == BasicSpin<Real>::name) return BasicSpin<Real>(sites);
-    if (name == BasicPotts<Real>::name) return BasicPotts<Real>(sites, states);
-    throw std::invalid_argument(fmt::format("unit kind '{}': expected bernoulli, gaussian, spin or potts", name));
+    const UnitRow* const wanted = &unit_row(name);
+    const UnitRow* row = rows_of_kinds.data();
+    BasicUnits<Real> made;
+    each_kind<Real>([&]<class Bank>(std::type_identity<Bank>) {
+        if (row++ != wanted) return;
+        if constexpr (takes_states<Bank>)
+            made = Bank(sites, states);
+        else
+            made = Bank(sites);
+    });
+    return made;
 }
 
 template <class Real>

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The closed set of unit kinds that a model file can name.  Only this floor asks which kind a bank is.
+// The closed set of unit kinds that a model file can name: the list BasicUnits, and what all else derives from it. Only
+// this floor asks which kind a bank is; others ask for what they need to know of it.
 #pragma once
 
 #include <algorithm>
 #include <string>
+#include <type_traits>
 #include <variant>
 
 #include "rbm/data/dataset.h"
@@ -14,9 +16,34 @@
 
 namespace rbm {
 
+/// The list of kinds.  A new kind is one more name here, and its header above.
 template <class Real>
 using BasicUnits = std::variant<BasicBernoulli<Real>, BasicGaussian<Real>, BasicSpin<Real>, BasicPotts<Real>>;
 using Units = BasicUnits<float>;
+
+/// Calls visit(std::type_identity<Bank>{}) for the bank of each kind in the list.
+template <class Real, class Visitor>
+constexpr void each_kind(Visitor&& visit) {
+    [&]<class... Banks>(std::type_identity<std::variant<Banks...>>) {
+        (visit(std::type_identity<Banks>{}), ...);
+    }(std::type_identity<BasicUnits<Real>>{});
+}
+
+/// A kind as a row of a table.
+struct UnitRow : UnitFacts {
+    std::string_view name;
+    bool discrete = true;
+    bool has_states = false;     ///< it leaves open how many states a site has
+    bool has_log_scale = false;  ///< one of its parameters is a log scale
+};
+/// All kinds, in the order of the list.
+std::span<const UnitRow> unit_rows();
+/// Throws std::invalid_argument listing the kinds there are.
+const UnitRow& unit_row(std::string_view name);
+template <class Real>
+const UnitRow& unit_row(const BasicUnits<Real>& units) {
+    return unit_rows()[units.index()];
+}
 
 /// An empty bank of `sites` units of the kind called `name`; throws std::invalid_argument listing the kinds there are.
 /// `states` is for kinds that leave open how many a site has: a Potts bank is sites x states columns wide.
@@ -69,6 +96,11 @@ std::vector<Real> alphabet(const BasicUnits<Real>& units) {
 template <class Real>
 bool is_discrete(const BasicUnits<Real>& units) {
     return std::visit([](const auto& bank) { return bank.discrete; }, units);
+}
+/// Whether states stay within bounds; else E_own grows as their square.
+template <class Real>
+bool is_bounded(const BasicUnits<Real>& units) {
+    return unit_row(units).bounded;
 }
 /// An empty bank of `sites` units of the same kind.
 template <class Real, class From>
@@ -137,14 +169,36 @@ void fit_marginals(BasicUnits<Real>& units, std::span<const double> means, std::
                    std::size_t samples) {
     std::visit([&](auto& bank) { bank.fit_marginals(means, variances, samples); }, units);
 }
+/// visit(parameter, values) for each parameter in file order; `parameter` is a Parameter, or its name.
 template <class Real, class Visitor>
 void each_parameter(BasicUnits<Real>& units, Visitor&& visit) {
-    std::visit([&](auto& bank) { bank.each_parameter(bank, visit); }, units);
+    std::visit(
+        [&](auto& bank) {
+            for (const auto& each : bank.parameters()) visit(Parameter(each), std::span(bank.*each.values));
+        },
+        units);
 }
 template <class Real, class Visitor>
 void each_parameter(const BasicUnits<Real>& units, Visitor&& visit) {
-    std::visit([&](const auto& bank) { bank.each_parameter(bank, visit); }, units);
+    std::visit(
+        [&](const auto& bank) {
+            for (const auto& each : bank.parameters()) visit(Parameter(each), std::span(bank.*each.values));
+        },
+        units);
 }
+/// The most parameters that a bank of any kind has, and the longest of their names.
+inline constexpr std::size_t most_unit_parameters = [] {
+    std::size_t most = 0;
+    each_kind<float>([&]<class Bank>(std::type_identity<Bank>) { most = std::max(most, Bank::parameters().size()); });
+    return most;
+}();
+inline constexpr std::size_t longest_parameter_name = [] {
+    std::size_t longest = 0;
+    each_kind<float>([&]<class Bank>(std::type_identity<Bank>) {
+        for (const Parameter& each : Bank::parameters()) longest = std::max(longest, each.name.size());
+    });
+    return longest;
+}();
 
 /// What rows of data hold as states of these units.
 template <class Real>
@@ -159,10 +213,10 @@ StateForm state_form(const BasicUnits<Real>& units) {
     }
     return form;
 }
-/// True when the data behind these units are grey values that can be binarised.
+/// True when the data behind these units are grey values that can be binarised: units of two states.
 template <class Real>
 bool takes_unit_interval(const BasicUnits<Real>& units) {
-    return !alphabet(units).empty();
+    return alphabet(units).size() == 2;
 }
 
 }  // namespace rbm

@@ -46,18 +46,21 @@ void unflatten(std::span<const double> values, PreciseMachine& machine) {
     });
 }
 
-/// Log sigmas have bounds, all else none.
+/// Log scales have bounds, all else none.
 void set_bounds(const PreciseMachine& machine, const ExactSettings& settings, LbfgsSettings& search) {
     bool any = false;
-    machine.each_parameter([&](std::string_view name, std::span<const double> part) {
-        const bool bounded = name.ends_with("log_sigma");
+    machine.each_parameter([&](const Parameter& parameter, std::span<const double> part) {
+        const bool bounded = parameter.role == Role::log_scale;
         any = any || bounded;
         for (std::size_t i = 0; i < part.size(); ++i) {
+            if (!bounded) {
+                search.low.push_back(-std::numeric_limits<double>::infinity());
+                search.high.push_back(std::numeric_limits<double>::infinity());
+                continue;
+            }
             const float low = settings.minimum_sigma[settings.minimum_sigma.size() == 1 ? 0 : i];
-            search.low.push_back(bounded ? std::log(static_cast<double>(low))
-                                         : -std::numeric_limits<double>::infinity());
-            search.high.push_back(bounded ? std::log(static_cast<double>(settings.maximum_sigma))
-                                          : std::numeric_limits<double>::infinity());
+            search.low.push_back(std::log(static_cast<double>(low)));
+            search.high.push_back(std::log(static_cast<double>(settings.maximum_sigma)));
         }
     });
     if (!any) search.low.clear(), search.high.clear();

@@ -32,13 +32,11 @@ double squares(std::span<const float> values) {
     return sum;
 }
 
-bool is_log_sigma(std::string_view name) { return name.ends_with("log_sigma"); }
-
 /// All parameters beside the weights: they are few.
 template <class Visitor>
 void each_other(Machine& machine, Visitor visit) {
-    machine.each_parameter([&](std::string_view name, std::span<float> values) {
-        if (name != "weights") visit(name, values);
+    machine.each_parameter([&](const Parameter& parameter, std::span<float> values) {
+        if (parameter.name != "weights") visit(parameter, values);
     });
 }
 
@@ -53,19 +51,18 @@ void scale_by_variance(BasicUnits<float>& gradient, std::span<const float> varia
 /// The parameters beside the weights: `gradient` becomes their step, by the same formulas as in weight_update.h.
 void step_others(Machine& gradient, UpdateState& state, const UpdateSettings& settings, const WeightUpdate& weights,
                  std::vector<float>& step) {
-    std::array<std::span<float>, 8> velocities, seconds;
+    std::array<std::span<float>, most_machine_parameters> velocities, seconds;
     std::size_t count = 0;
-    each_other(state.velocity, [&](std::string_view, std::span<float> values) { velocities.at(count++) = values; });
+    each_other(state.velocity, [&](std::string_view, std::span<float> values) { velocities[count++] = values; });
     count = 0;
     if (weights.adam)
-        each_other(state.second_moment,
-                   [&](std::string_view, std::span<float> values) { seconds.at(count++) = values; });
+        each_other(state.second_moment, [&](std::string_view, std::span<float> values) { seconds[count++] = values; });
     std::size_t index = 0;
-    each_other(gradient, [&](std::string_view name, std::span<float> values) {
+    each_other(gradient, [&](const Parameter& parameter, std::span<float> values) {
         WeightUpdate own = weights;
         own.row_center = own.column_center = own.row_scale = own.column_scale = {};
         own.decay = own.decay_l1 = 0;
-        if (is_log_sigma(name)) own.rate *= settings.log_sigma_rate;
+        if (parameter.role == Role::log_scale) own.rate *= settings.log_sigma_rate;
         step.assign(values.size(), 0.0F);
         const auto row = [&](std::span<float> of) { return View(of.data(), 1, values.size()); };
         reference::update_weights(row(values), own,
@@ -75,7 +72,7 @@ void step_others(Machine& gradient, UpdateState& state, const UpdateSettings& se
     });
 }
 
-void bound(std::span<float> log_sigma, const UpdateSettings& settings) {
+void bound_log_sigma(std::span<float> log_sigma, const UpdateSettings& settings) {
     for (std::size_t i = 0; i < log_sigma.size(); ++i) {
         if (std::isnan(log_sigma[i])) continue;  // left for the check of the update
         const float low = settings.minimum_sigma[settings.minimum_sigma.size() == 1 ? 0 : i];
@@ -86,11 +83,11 @@ void bound(std::span<float> log_sigma, const UpdateSettings& settings) {
 /// Adds the steps of all parameters but the weights, which are there already, and looks at all of them.
 void finish(Machine& machine, Machine& step, const UpdateSettings& settings, double weight_squares,
             std::uint64_t update_number) {
-    each_pair(machine, step, [&](std::string_view name, std::span<float> values, std::span<float> steps) {
-        const bool is_weights = name == "weights";
+    each_pair(machine, step, [&](const Parameter& parameter, std::span<float> values, std::span<float> steps) {
+        const bool is_weights = parameter.name == "weights";
         if (!is_weights)
             for (std::size_t i = 0; i < values.size(); ++i) values[i] += steps[i];
-        if (is_log_sigma(name)) bound(values, settings);
+        if (parameter.role == Role::log_scale) bound_log_sigma(values, settings);
         const float limit = is_weights ? largest_weight : std::numeric_limits<float>::max();
         // A sum of squares within bounds vouches for each element.
         if (is_weights && weight_squares <= static_cast<double>(limit) * static_cast<double>(limit)) return;
@@ -99,7 +96,7 @@ void finish(Machine& machine, Machine& step, const UpdateSettings& settings, dou
                 throw Diverged(
                     fmt::format("update {}: {}[{}] is {}; lower the learning rate, or check the scale of the "
                                 "data",
-                                update_number + 1, name, i,
+                                update_number + 1, parameter.name, i,
                                 // a NaN may come with a sign, which says nothing
                                 std::isnan(values[i]) ? std::numeric_limits<float>::quiet_NaN() : values[i]));
     });
@@ -137,8 +134,8 @@ UpdateState UpdateState::start(const Machine& machine, const UpdateSettings& set
 }
 
 void bound_log_sigma(Machine& machine, const UpdateSettings& settings) {
-    machine.each_parameter([&](std::string_view name, std::span<float> values) {
-        if (is_log_sigma(name)) bound(values, settings);
+    machine.each_parameter([&](const Parameter& parameter, std::span<float> values) {
+        if (parameter.role == Role::log_scale) bound_log_sigma(values, settings);
     });
 }
 

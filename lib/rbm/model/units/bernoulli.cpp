@@ -2,15 +2,9 @@
 #include "rbm/model/units/bernoulli.h"
 
 #include "rbm/kernels/ops.h"
+#include "rbm/kernels/tempered_logistic.h"
 
 namespace rbm {
-
-template <class Real>
-BasicMatrix<Real> BasicBernoulli<Real>::site_states() const {
-    BasicMatrix<Real> states(2, 1);
-    states(1, 0) = 1;
-    return states;
-}
 
 template <class Real>
 void BasicBernoulli<Real>::mean(MatrixView<const Real> field, BetaOf<Real> beta, MatrixView<Real> out) const {
@@ -21,11 +15,6 @@ template <class Real>
 void BasicBernoulli<Real>::sample(MatrixView<const Real> field, BetaOf<Real> beta, const Stream& stream,
                                   MatrixView<Real> out) const {
     sample_logistic(field, std::span<const Real>(bias), beta, stream, out);
-}
-
-template <class Real>
-void BasicBernoulli<Real>::add_energy(MatrixView<const Real> state, std::span<double> out) const {
-    add_dots(-1.0, state, std::span<const Real>(bias), out);
 }
 
 template <class Real>
@@ -42,18 +31,6 @@ void BasicBernoulli<Real>::add_log_probability(MatrixView<const Real> state, Mat
             const double on = static_cast<double>(mean.row(b)[i]);
             out[b] += state.row(b)[i] != 0 ? std::log(on) : std::log1p(-on);
         }
-}
-
-template <class Real>
-void BasicBernoulli<Real>::add_gradient(MatrixView<const Real> state, std::span<const Real> row_weights,
-                                        BasicBernoulli& gradient) const {
-    add_column_sums(-1.0, state, row_weights, std::span<Real>(gradient.bias));
-}
-
-template <class Real>
-void BasicBernoulli<Real>::add_expected_gradient(MatrixView<const Real>, MatrixView<const Real> mean,
-                                                 std::span<const Real> row_weights, BasicBernoulli& gradient) const {
-    add_gradient(mean, row_weights, gradient);
 }
 
 template <class Real>
@@ -74,6 +51,18 @@ void BasicBernoulli<Real>::fit_marginals(std::span<const double> means, std::spa
         const double odds = std::log(means[i]) - std::log1p(-means[i]);
         bias[i] = static_cast<Real>(std::clamp(odds, -limit, limit));
     }
+}
+
+template <class Real>
+void BasicBernoulli<Real>::Path::sample(MatrixView<const Real> field, BetaOf<Real> beta, const Stream& stream,
+                                        MatrixView<Real> out) const {
+    sample_tempered_logistic(field, this->base.location(), this->change.location(), beta, stream, out);
+}
+
+template <class Real>
+void BasicBernoulli<Real>::Path::add_normalizer_change(MatrixView<const Real> field, BetaOf<Real> from, BetaOf<Real> to,
+                                                       std::span<double> out) const {
+    add_softplus_changes(field, this->base.location(), this->change.location(), from, to, out);
 }
 
 template struct BasicBernoulli<float>;

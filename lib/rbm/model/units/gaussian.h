@@ -10,6 +10,8 @@
 // logarithm of sigma as parameter keeps sigma positive and its gradient tame.
 #pragma once
 
+#include <array>
+
 #include "rbm/model/units/unit_kind.h"
 
 namespace rbm {
@@ -17,6 +19,15 @@ namespace rbm {
 template <class Real>
 struct BasicGaussian {
     static constexpr std::string_view name = "gaussian";  ///< tag in model files; never change it
+    /// Units move a hidden unit's field by as much as there are of them: at a learning rate of 0.1, 64 pixels learn
+    /// well and 784 diverge within 20 updates; at 0.01 these do best (docs/grey-images.md).
+    static constexpr UnitFacts facts{.states = "real numbers",
+                                     .energy = "+ sum_{i} ({x}_{i} - {c}_{i})^2 / (2 sigma_{i}^2)",
+                                     .statistic = "({x}_{i} / sigma_{i}^2)",
+                                     .bounded = false,
+                                     .standardizes = true,
+                                     .hidden_in_programs = false,
+                                     .largest_rate_times_units = 8};
     static constexpr bool discrete = false;
     static constexpr bool gradient_needs_coupling = true;
 
@@ -76,16 +87,42 @@ struct BasicGaussian {
     /// center = means, log_sigma = log of the standard deviations (variance 1 where it is 0).
     void fit_marginals(std::span<const double> means, std::span<const double> variances, std::size_t samples);
 
-    template <class Self, class Visitor>
-    static void each_parameter(Self& self, Visitor&& visit) {
-        visit(std::string_view("center"), std::span(self.center));
-        visit(std::string_view("log_sigma"), std::span(self.log_sigma));
+    static constexpr auto parameters() {
+        return std::array{BankParameter("center", &BasicGaussian::center),
+                          BankParameter("log_sigma", &BasicGaussian::log_sigma, Role::log_scale)};
     }
+    struct Path;
     bool operator==(const BasicGaussian&) const = default;
 
   private:
     /// sigma^exponent, in memory of the calling thread that the next call takes over.
     std::span<const Real> powers_of_sigma(Real exponent) const;
+};
+
+/// The geometric path from one bank to another.  The exponents add up, so precision and precision x center are
+/// interpolated:
+///
+///   precision(beta)  =  (1 - beta) p0 + beta p1,   center(beta)  =  ((1 - beta) p0 c0 + beta p1 c1) / precision(beta)
+///
+/// The weights see x p1, whatever beta is: a field f of the machine moves the mean by beta p1 f / precision(beta).
+template <class Real>
+struct BasicGaussian<Real>::Path {
+    BasicGaussian start, end;
+    std::vector<Real> start_precision, end_precision;  ///< [N] p0, p1
+    std::vector<Real> start_pull, end_pull;            ///< [N] p0 c0, p1 c1
+
+    void set(const BasicGaussian& first, const BasicGaussian& last);
+
+    /// It stays as it is: there is no flat distribution of real numbers.
+    static void flatten(BasicGaussian&) {}
+    /// E_own becomes beta E_own, beta > 0; the statistic is multiplied by beta.
+    static void scale_energy(BasicGaussian& bank, double beta);
+
+    BasicGaussian at(double beta) const;
+    void sample(MatrixView<const Real> field, BetaOf<Real> beta, const Stream&, MatrixView<Real> out) const;
+    void add_energy_change(MatrixView<const Real> state, std::span<double> out) const;
+    void add_normalizer_change(MatrixView<const Real> field, BetaOf<Real> from, BetaOf<Real> to,
+                               std::span<double> out) const;
 };
 static_assert(UnitKind<BasicGaussian<float>, float> && UnitKind<BasicGaussian<double>, double>);
 

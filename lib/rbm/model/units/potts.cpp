@@ -11,7 +11,7 @@ namespace rbm {
 
 template <class Real>
 BasicPotts<Real>::BasicPotts(std::size_t sites, std::size_t states_of_each)
-    : bias(sites * states_of_each), states(states_of_each) {
+    : BiasedUnits<Real>(sites * states_of_each), states(states_of_each) {
     if (states < 2)
         throw std::invalid_argument(fmt::format("potts units: found {} states of a site, expected at least 2", states));
 }
@@ -35,11 +35,6 @@ void BasicPotts<Real>::sample(MatrixView<const Real> field, BetaOf<Real> beta, c
 }
 
 template <class Real>
-void BasicPotts<Real>::add_energy(MatrixView<const Real> state, std::span<double> out) const {
-    add_dots(-1.0, state, std::span<const Real>(bias), out);
-}
-
-template <class Real>
 void BasicPotts<Real>::add_log_normalizer(MatrixView<const Real> field, BetaOf<Real> beta,
                                           std::span<double> out) const {
     add_log_sum_exps(1.0, input(field, beta), out);
@@ -54,18 +49,6 @@ void BasicPotts<Real>::add_log_probability(MatrixView<const Real> state, MatrixV
 }
 
 template <class Real>
-void BasicPotts<Real>::add_gradient(MatrixView<const Real> state, std::span<const Real> row_weights,
-                                    BasicPotts& gradient) const {
-    add_column_sums(-1.0, state, row_weights, std::span<Real>(gradient.bias));
-}
-
-template <class Real>
-void BasicPotts<Real>::add_expected_gradient(MatrixView<const Real>, MatrixView<const Real> mean,
-                                             std::span<const Real> row_weights, BasicPotts& gradient) const {
-    add_gradient(mean, row_weights, gradient);
-}
-
-template <class Real>
 void BasicPotts<Real>::fit_marginals(std::span<const double> means, std::span<const double>, std::size_t samples) {
     const double others = static_cast<double>((states - 1) * std::max<std::size_t>(samples, 2));
     std::vector<double> logs(states);
@@ -77,6 +60,27 @@ void BasicPotts<Real>::fit_marginals(std::span<const double> means, std::span<co
         for (std::size_t k = 0; k < states; ++k)
             bias[first + k] = static_cast<Real>(logs[k] - sum / static_cast<double>(states));
     }
+}
+
+template <class Real>
+void BasicPotts<Real>::Path::set(const BasicPotts& from, const BasicPotts& to) {
+    if (from.states != to.states)
+        throw std::invalid_argument(
+            fmt::format("Bridge: the base has potts units of {} states, the machine of {}", from.states, to.states));
+    BiasedPath<BasicPotts, Real>::set(from, to);
+}
+
+template <class Real>
+void BasicPotts<Real>::Path::sample(MatrixView<const Real> field, BetaOf<Real> beta, const Stream& stream,
+                                    MatrixView<Real> out) const {
+    sample_softmax(input(field, beta), stream, out);
+}
+
+template <class Real>
+void BasicPotts<Real>::Path::add_normalizer_change(MatrixView<const Real> field, BetaOf<Real> from, BetaOf<Real> to,
+                                                   std::span<double> out) const {
+    add_log_sum_exps(1.0, input(field, to), out);
+    add_log_sum_exps(-1.0, input(field, from), out);
 }
 
 template struct BasicPotts<float>;

@@ -2,11 +2,13 @@
 #include "rbm/model/units/spin.h"
 
 #include "rbm/kernels/ops.h"
+#include "rbm/kernels/tempered_logistic.h"
 #include "rbm/kernels/threads.h"
 
 namespace rbm {
-namespace detail {
+namespace {
 
+/// [rows] 2 beta, in memory of the calling thread that the next call takes over.
 template <class Real>
 BetaOf<Real> doubled(BetaOf<Real> beta, std::size_t rows) {
     static thread_local std::vector<Real> twice;
@@ -14,9 +16,8 @@ BetaOf<Real> doubled(BetaOf<Real> beta, std::size_t rows) {
     for (std::size_t b = 0; b < beta.size(); ++b) twice[b] *= beta[b];
     return twice;
 }
-template BetaOf<float> doubled(BetaOf<float>, std::size_t);
-template BetaOf<double> doubled(BetaOf<double>, std::size_t);
 
+/// 0 and 1 become -1 and 1; means likewise.
 template <class Real>
 void bits_to_spins(MatrixView<Real> values) {
     parallel_rows(values.rows, values.cols, [&](std::size_t first, std::size_t count) {
@@ -24,40 +25,25 @@ void bits_to_spins(MatrixView<Real> values) {
             for (Real& value : values.row(b)) value = 2 * value - 1;
     });
 }
-template void bits_to_spins(MatrixView<float>);
-template void bits_to_spins(MatrixView<double>);
 
-}  // namespace detail
-
-template <class Real>
-BasicMatrix<Real> BasicSpin<Real>::site_states() const {
-    BasicMatrix<Real> states(2, 1);
-    states(0, 0) = -1;
-    states(1, 0) = 1;
-    return states;
-}
+}  // namespace
 
 template <class Real>
 void BasicSpin<Real>::mean(MatrixView<const Real> field, BetaOf<Real> beta, MatrixView<Real> out) const {
-    logistic(field, std::span<const Real>(bias), detail::doubled(beta, field.rows), out);
-    detail::bits_to_spins(out);
+    logistic(field, std::span<const Real>(bias), doubled(beta, field.rows), out);
+    bits_to_spins(out);
 }
 
 template <class Real>
 void BasicSpin<Real>::sample(MatrixView<const Real> field, BetaOf<Real> beta, const Stream& stream,
                              MatrixView<Real> out) const {
-    sample_logistic(field, std::span<const Real>(bias), detail::doubled(beta, field.rows), stream, out);
-    detail::bits_to_spins(out);
-}
-
-template <class Real>
-void BasicSpin<Real>::add_energy(MatrixView<const Real> state, std::span<double> out) const {
-    add_dots(-1.0, state, std::span<const Real>(bias), out);
+    sample_logistic(field, std::span<const Real>(bias), doubled(beta, field.rows), stream, out);
+    bits_to_spins(out);
 }
 
 template <class Real>
 void BasicSpin<Real>::add_log_normalizer(MatrixView<const Real> field, BetaOf<Real> beta, std::span<double> out) const {
-    add_softplus_sums(field, std::span<const Real>(bias), detail::doubled(beta, field.rows), out);
+    add_softplus_sums(field, std::span<const Real>(bias), doubled(beta, field.rows), out);
     double of_biases = 0;
     for (const Real value : bias) of_biases += static_cast<double>(value);
     parallel_rows(field.rows, field.cols, [&](std::size_t first, std::size_t count) {
@@ -79,18 +65,6 @@ void BasicSpin<Real>::add_log_probability(MatrixView<const Real> state, MatrixVi
 }
 
 template <class Real>
-void BasicSpin<Real>::add_gradient(MatrixView<const Real> state, std::span<const Real> row_weights,
-                                   BasicSpin& gradient) const {
-    add_column_sums(-1.0, state, row_weights, std::span<Real>(gradient.bias));
-}
-
-template <class Real>
-void BasicSpin<Real>::add_expected_gradient(MatrixView<const Real>, MatrixView<const Real> mean,
-                                            std::span<const Real> row_weights, BasicSpin& gradient) const {
-    add_gradient(mean, row_weights, gradient);
-}
-
-template <class Real>
 void BasicSpin<Real>::mean_slopes(MatrixView<const Real> mean, MatrixView<Real> first, MatrixView<Real> second) const {
     for (std::size_t b = 0; b < mean.rows; ++b)
         for (std::size_t j = 0; j < mean.cols; ++j) {
@@ -107,6 +81,41 @@ void BasicSpin<Real>::fit_marginals(std::span<const double> means, std::span<con
         const double odds = std::log1p(means[i]) - std::log1p(-means[i]);
         bias[i] = static_cast<Real>(0.5 * std::clamp(odds, -limit, limit));
     }
+}
+
+template <class Real>
+void BasicSpin<Real>::Path::set(const BasicSpin& from, const BasicSpin& to) {
+    BiasedPath<BasicSpin, Real>::set(from, to);
+    double_base = from.bias;
+    for (Real& value : double_base) value *= 2;
+}
+
+template <class Real>
+void BasicSpin<Real>::Path::sample(MatrixView<const Real> field, BetaOf<Real> beta, const Stream& stream,
+                                   MatrixView<Real> out) const {
+    sample_tempered_logistic(field, std::span<const Real>(double_base), this->change.location(),
+                             doubled(beta, field.rows), stream, out);
+    bits_to_spins(out);
+}
+
+template <class Real>
+void BasicSpin<Real>::Path::add_normalizer_change(MatrixView<const Real> field, BetaOf<Real> from, BetaOf<Real> to,
+                                                  std::span<double> out) const {
+    // log 2 cosh x = softplus(2 x) - x, and x is linear in beta.
+    static thread_local std::vector<Real> start;
+    const auto twice_from = doubled(from, field.rows);
+    start.assign(twice_from.begin(), twice_from.end());
+    add_softplus_changes(field, std::span<const Real>(double_base), this->change.location(),
+                         std::span<const Real>(start), doubled(to, field.rows), out);
+    double of_biases = 0;
+    for (const Real value : this->change.bias) of_biases += static_cast<double>(value);
+    parallel_rows(field.rows, field.cols, [&](std::size_t first, std::size_t count) {
+        for (std::size_t b = first; b < first + count; ++b) {
+            double sum = of_biases;
+            for (const Real value : field.row(b)) sum += static_cast<double>(value);
+            out[b] -= (static_cast<double>(to[b]) - static_cast<double>(from[b])) * sum;
+        }
+    });
 }
 
 template struct BasicSpin<float>;

@@ -12,30 +12,19 @@
 // Ising model.
 #pragma once
 
-#include "rbm/model/units/unit_kind.h"
+#include "rbm/model/units/letter_units.h"
 
 namespace rbm {
 
+/// bias: half the log-odds of a unit whose field is 0.
 template <class Real>
-struct BasicSpin {
+struct BasicSpin : LetterUnits<BasicSpin<Real>, Real> {
     static constexpr std::string_view name = "spin";  ///< tag in model files; never change it
-    static constexpr bool discrete = true;
-    static constexpr bool gradient_needs_coupling = false;
+    static constexpr UnitFacts facts{.states = "-1 or 1", .energy = biased_energy};
+    static constexpr std::array letters{-1.0, 1.0};
 
-    std::vector<Real> bias;  ///< [N] half the log-odds of a unit whose field is 0
-
-    BasicSpin() = default;
-    explicit BasicSpin(std::size_t count) : bias(count) {}
-
-    std::size_t width() const { return bias.size(); }
-    std::span<const Real> location() const { return bias; }
-    std::span<Real> location() { return bias; }
-    bool location_variance(std::vector<Real>&) const { return false; }
-    std::size_t site_width() const { return 1; }
-    BasicMatrix<Real> site_states() const;
-
-    /// The state itself.
-    MatrixView<const Real> statistic(MatrixView<const Real> state, BasicMatrix<Real>&) const { return state; }
+    using BiasedUnits<Real>::bias;
+    using LetterUnits<BasicSpin, Real>::LetterUnits;
 
     /// out = tanh(beta (bias + field)).  field, out [B x N], may be the same.
     void mean(MatrixView<const Real> field, BetaOf<Real>, MatrixView<Real> out) const;
@@ -43,22 +32,11 @@ struct BasicSpin {
     /// out ~ p(x | field).
     void sample(MatrixView<const Real> field, BetaOf<Real>, const Stream&, MatrixView<Real> out) const;
 
-    /// out[b] += E_own(state[b]).
-    void add_energy(MatrixView<const Real> state, std::span<double> out) const;
-
     /// out[b] += sum_i log(2 cosh(beta (bias_i + field_i))).
     void add_log_normalizer(MatrixView<const Real> field, BetaOf<Real>, std::span<double> out) const;
 
     /// out[b] += sum_i log((1 + x_i mean_i) / 2).
     void add_log_probability(MatrixView<const Real> state, MatrixView<const Real> mean, std::span<double> out) const;
-
-    /// gradient += sum_b row_weights[b] dE/dbias, which is -state[b].
-    void add_gradient(MatrixView<const Real> state, std::span<const Real> row_weights, BasicSpin& gradient) const;
-    void add_coupling(std::span<const double>, BasicSpin&) const {}
-
-    /// The same averaged over p(x | field); `mean` is what mean() gives.
-    void add_expected_gradient(MatrixView<const Real> field, MatrixView<const Real> mean,
-                               std::span<const Real> row_weights, BasicSpin& gradient) const;
 
     /// The first two derivatives of the mean m in the field, unit by unit: 1 - m^2 and -2 m (1 - m^2).
     void mean_slopes(MatrixView<const Real> mean, MatrixView<Real> first, MatrixView<Real> second) const;
@@ -66,23 +44,21 @@ struct BasicSpin {
     /// bias = half the log-odds of up that the means stand for, which are held at +-log(samples).
     void fit_marginals(std::span<const double> means, std::span<const double> variances, std::size_t samples);
 
-    template <class Self, class Visitor>
-    static void each_parameter(Self& self, Visitor&& visit) {
-        visit(std::string_view("bias"), std::span(self.bias));
-    }
+    struct Path;
     bool operator==(const BasicSpin&) const = default;
+};
+
+template <class Real>
+struct BasicSpin<Real>::Path : BiasedPath<BasicSpin, Real> {
+    std::vector<Real> double_base;  ///< [N] twice the bias at beta 0, for the kernels of Bernoulli units
+
+    void set(const BasicSpin& from, const BasicSpin& to);
+    void sample(MatrixView<const Real> field, BetaOf<Real> beta, const Stream&, MatrixView<Real> out) const;
+    void add_normalizer_change(MatrixView<const Real> field, BetaOf<Real> from, BetaOf<Real> to,
+                               std::span<double> out) const;
 };
 static_assert(UnitKind<BasicSpin<float>, float> && UnitKind<BasicSpin<double>, double>);
 
 using Spin = BasicSpin<float>;
-
-namespace detail {
-/// [rows] 2 beta, in memory of the calling thread that the next call takes over.
-template <class Real>
-BetaOf<Real> doubled(BetaOf<Real> beta, std::size_t rows);
-/// 0 and 1 become -1 and 1; means likewise.
-template <class Real>
-void bits_to_spins(MatrixView<Real> values);
-}  // namespace detail
 
 }  // namespace rbm
