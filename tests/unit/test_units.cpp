@@ -104,6 +104,112 @@ PreciseMachine random_two_states(std::size_t visible, std::size_t hidden, std::u
     return machine;
 }
 
+/// Kinds that have no formulas of their own.
+struct PlainBits : LetterUnits<PlainBits, double> {
+    static constexpr std::string_view name = "plain-bits";
+    static constexpr UnitFacts facts{.states = "0 or 1", .energy = biased_energy};
+    static constexpr std::array letters{0.0, 1.0};
+    using LetterUnits::LetterUnits;
+};
+struct PlainSpins : LetterUnits<PlainSpins, double> {
+    static constexpr std::string_view name = "plain-spins";
+    static constexpr UnitFacts facts{.states = "-1 or 1", .energy = biased_energy};
+    static constexpr std::array letters{-1.0, 1.0};
+    using LetterUnits::LetterUnits;
+};
+struct UnevenLetters : LetterUnits<UnevenLetters, double> {
+    static constexpr std::string_view name = "uneven";
+    static constexpr UnitFacts facts{.states = "-1, 0.5 or 4", .energy = biased_energy};
+    static constexpr std::array letters{-1.0, 0.5, 4.0};
+    using LetterUnits::LetterUnits;
+};
+static_assert(UnitKind<PlainBits, double> && UnitKind<PlainSpins, double> && UnitKind<UnevenLetters, double>);
+
+/// All functions but sample() of two kinds that should be one.
+template <class Bank, class Plain>
+void compare_with_letters() {
+    constexpr std::size_t rows = 4, units = 5;
+    Bank bank(units);
+    Plain plain(units);
+    BasicMatrix<double> field(rows, units);
+    std::vector<double> betas(rows);
+    for (std::size_t b = 0; b < rows; ++b) {
+        betas[b] = 0.4 + static_cast<double>(b);
+        for (std::size_t i = 0; i < units; ++i)
+            field(b, i) = 2 * static_cast<double>(normal_at(Stream{430, 1, 0}, b, i));
+    }
+    for (std::size_t i = 0; i < units; ++i)
+        plain.bias[i] = bank.bias[i] = static_cast<double>(normal_at(Stream{430, 2, 0}, 0, i));
+    const auto same = [](std::span<const double> found, std::span<const double> expected) {
+        REQUIRE(found.size() == expected.size());
+        for (std::size_t i = 0; i < found.size(); ++i)
+            CHECK(found[i] == doctest::Approx(expected[i]).epsilon(1e-10).scale(1));
+    };
+    CHECK(plain.site_states() == bank.site_states());
+    const MatrixView<const double> x = field;
+    BasicMatrix<double> means(rows, units), plain_means(rows, units), slopes(rows, units), bends(rows, units);
+    BasicMatrix<double> plain_slopes(rows, units), plain_bends(rows, units);
+    bank.mean(x, betas, means);
+    plain.mean(x, betas, plain_means);
+    same(plain_means.values(), means.values());
+    bank.mean_slopes(means, slopes, bends);
+    plain.mean_slopes(means, plain_slopes, plain_bends);
+    same(plain_slopes.values(), slopes.values());
+    same(plain_bends.values(), bends.values());
+    std::vector<double> sums(rows), plain_sums(rows);
+    bank.add_log_normalizer(x, betas, sums);
+    plain.add_log_normalizer(x, betas, plain_sums);
+    same(plain_sums, sums);
+    BasicMatrix<double> states(rows, units);
+    bank.sample(x, betas, Stream{430, 3, 0}, states);
+    bank.add_log_probability(states, means, sums);
+    plain.add_log_probability(states, means, plain_sums);
+    same(plain_sums, sums);
+
+    const Bank start = bank;
+    const Plain plain_start = plain;
+    std::vector<double> wanted(means.row(0).begin(), means.row(0).end());
+    wanted[1] = plain.letters.back();  // never seen otherwise
+    bank.fit_marginals(wanted, {}, 20);
+    plain.fit_marginals(wanted, {}, 20);
+    same(plain.bias, bank.bias);
+    typename Bank::Path path;
+    typename Plain::Path plain_path;
+    path.set(start, bank);
+    plain_path.set(plain_start, plain);
+    const std::vector<double> from(rows, 0.2);
+    path.add_normalizer_change(x, from, betas, sums);
+    plain_path.add_normalizer_change(x, from, betas, plain_sums);
+    same(plain_sums, sums);
+}
+
+/// How often each letter is drawn, by the bank and half way on a path that begins and ends at it, against exp(t l).
+template <class Plain>
+void check_draws() {
+    constexpr std::size_t rows = 20'000;
+    Plain plain(1);
+    plain.bias = {0.4};
+    typename Plain::Path path;
+    path.set(plain, plain);
+    const double beta = 0.5, input = -0.9;
+    const std::vector<double> betas(rows, beta);
+    BasicMatrix<double> field(rows, 1), states(rows, 1);
+    field.fill(input);
+    const auto check = [&](double t) {
+        double normalizer = 0;
+        for (const double letter : plain.letters) normalizer += std::exp(t * letter);
+        for (const double letter : plain.letters) {
+            const double p = std::exp(t * letter) / normalizer;
+            const auto count = static_cast<double>(std::ranges::count(states.values(), letter));
+            CHECK(count / rows == doctest::Approx(p).scale(1).epsilon(4 * std::sqrt(p * (1 - p) / rows)));
+        }
+    };
+    plain.sample(field, betas, Stream{431, 1, 0}, states);
+    check(beta * (0.4 + input));
+    path.sample(field, betas, Stream{431, 2, 0}, states);
+    check(0.4 + beta * input);
+}
+
 /// A ring of Ising spins as a machine: hidden unit i couples its neighbours i and i + 1 with cosh(2 w) = exp(2
 /// coupling).
 Machine ising_machine(std::size_t spins, double coupling) {
@@ -325,7 +431,8 @@ TEST_CASE("strong fields decide, and what is not a number stays so") {
     }
     CHECK_THROWS_AS(BasicPotts<float>(3, 1), std::invalid_argument);
     CHECK_THROWS_AS(make_units<float>("potts", 3), std::invalid_argument);
-    CHECK_THROWS_WITH_AS(make_units<float>("relu", 3), "unit kind 'relu': expected bernoulli, gaussian, spin or potts",
+    CHECK_THROWS_WITH_AS(make_units<float>("relu", 3),
+                         doctest::Contains("unit kind 'relu': expected bernoulli, gaussian, spin"),
                          std::invalid_argument);
 }
 
@@ -348,15 +455,16 @@ TEST_CASE("draws of a site are the same for any number of threads and wherever i
 }
 
 TEST_CASE("states are numbered, found, and told from what is none") {
-    for (const std::string name : {"bernoulli", "spin", "potts"}) {
-        const Units units = make_units<float>(name, 4, potts_states);
+    for (const UnitRow& row : unit_rows()) {
+        if (!row.discrete) continue;
+        const Units units = make_units<float>(row.name, 4, potts_states);
         const Matrix states = all_states(units), letters = site_states(units);
         for (std::size_t s = 0; s < states.rows(); ++s) {
             CHECK(rbm::state_number(letters, states.row(s)) == s);
             CHECK(find_no_state(letters, states.row(s)) == states.cols());
         }
         Matrix wrong = states;
-        wrong(3, wrong.cols() - 1) = 0.5F;
+        wrong(3, wrong.cols() - 1) = 0.25F;
         CHECK(find_no_state(letters, std::as_const(wrong).row(3)) == wrong.cols() - letters.cols());
     }
     const Units real = make_units<float>("gaussian", 2);
@@ -364,6 +472,91 @@ TEST_CASE("states are numbered, found, and told from what is none") {
     CHECK(find_no_state(site_states(real), numbers.row(0)) == 2);
     CHECK(state_count(make_units<float>("potts", 15, 3)) == 14348907);
     CHECK(state_count(make_units<float>("potts", 16, 3)) == 0);
+}
+
+TEST_CASE("what follows from letters is what Bernoulli and spin units do") {
+    compare_with_letters<BasicBernoulli<double>, PlainBits>();
+    compare_with_letters<BasicSpin<double>, PlainSpins>();
+    check_draws<PlainBits>();
+    check_draws<PlainSpins>();
+    check_draws<UnevenLetters>();
+}
+
+TEST_CASE("letters at uneven distances: means, their slopes and fitted biases by differences") {
+    UnevenLetters units(1);
+    const auto mean_at = [&](double t) {
+        BasicMatrix<double> out(1, 1);
+        out(0, 0) = t;
+        units.mean(out, {}, out);
+        return out(0, 0);
+    };
+    const auto normalizer_at = [&](double t) {
+        BasicMatrix<double> field(1, 1);
+        field(0, 0) = t;
+        double out = 0;
+        units.add_log_normalizer(field, {}, std::span(&out, 1));
+        return out;
+    };
+    constexpr double step = 1e-4;
+    for (const double t : {-3.0, -0.2, 0.0, 0.7, 2.0}) {
+        const double mean = mean_at(t);
+        CHECK(mean == doctest::Approx((normalizer_at(t + step) - normalizer_at(t - step)) / (2 * step)).epsilon(1e-6));
+        BasicMatrix<double> means(1, 1), first(1, 1), second(1, 1);
+        means(0, 0) = mean;
+        units.mean_slopes(means, first, second);
+        CHECK(first(0, 0) == doctest::Approx((mean_at(t + step) - mean_at(t - step)) / (2 * step)).epsilon(1e-6));
+        CHECK(
+            second(0, 0) ==
+            doctest::Approx((mean_at(t + step) - 2 * mean + mean_at(t - step)) / (step * step)).epsilon(1e-5).scale(1));
+        units.fit_marginals(std::span(&mean, 1), {}, 100'000'000);
+        CHECK(units.bias[0] == doctest::Approx(t).epsilon(1e-8).scale(1));
+        units.bias[0] = 0;
+    }
+    const double never = 4;
+    units.fit_marginals(std::span(&never, 1), {}, 32);
+    CHECK(units.bias[0] == doctest::Approx(std::log(32.0) / 5));
+    BasicMatrix<double> nothing(1, 1);
+    nothing(0, 0) = std::numeric_limits<double>::quiet_NaN();
+    units.sample(nothing, {}, Stream{432, 1, 0}, nothing);
+    CHECK(std::isnan(nothing(0, 0)));
+}
+
+TEST_CASE("what a kind's row says is what its banks do") {
+    for (const UnitRow& row : unit_rows()) {
+        CAPTURE(row.name);
+        const Units units = make_units<float>(row.name, 2, 3);
+        CHECK(kind(units) == row.name);
+        CHECK(&unit_row(units) == &row);
+        CHECK(&unit_row(row.name) == &row);
+        CHECK(is_discrete(units) == row.discrete);
+        CHECK(is_bounded(units) == row.bounded);
+        CHECK(row.has_states == (site_width(units) == 3));
+        CHECK((row.bounded || !row.discrete));
+        CHECK_FALSE(row.states.empty());
+        CHECK_FALSE(row.energy.empty());
+        bool log_scale = false;
+        std::size_t parameters = 0;
+        each_parameter(units, [&](const Parameter& parameter, std::span<const float> values) {
+            ++parameters;
+            CHECK(values.size() == width(units));
+            CHECK(parameter.name.size() <= longest_parameter_name);
+            if (parameter.role == Role::log_scale) log_scale = true;
+            CHECK((parameter.role != Role::log_scale || parameter.name.starts_with("log_")));
+        });
+        CHECK(row.has_log_scale == log_scale);
+        CHECK(parameters <= most_unit_parameters);
+        if (row.bounded)
+            CHECK_NOTHROW(Machine(units, make_units<float>("gaussian", 2)));
+        else
+            CHECK_THROWS_AS(Machine(units, make_units<float>("gaussian", 2)), Unsupported);
+    }
+    CHECK(unit_rows().size() == std::variant_size_v<Units>);
+    CHECK_THROWS_WITH_AS(unit_row("relu"), doctest::Contains((" or " + std::string(unit_rows().back().name)).c_str()),
+                         std::invalid_argument);
+    CHECK(unit_row("gaussian").has_log_scale);
+    CHECK_FALSE(unit_row("gaussian").bounded);
+    CHECK(unit_row("potts").has_states);
+    CHECK_FALSE(unit_row("spin").has_states);
 }
 
 TEST_SUITE_END();
