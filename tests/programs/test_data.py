@@ -162,7 +162,7 @@ class Data(AppTest):
         self.fails(2, 'rbm-data', 'shifter', saying='--output is missing')
         self.fails(2, 'rbm-data', 'shifter', '--output', 'x.txt', saying='.npy, .csv, .idx')
         self.fails(2, 'rbm-data', 'shifter', '--output', 'x.png.gz', saying='.png')
-        self.fails(2, 'rbm-data', 'shifter', '--bar', 2, '--output', 'x.npy', saying='it takes: size')
+        self.fails(2, 'rbm-data', 'shifter', '--bar', 2, '--output', 'x.npy', saying='its options are: size')
         self.fails(2, 'rbm-data', 'shifter', '--size', 40, '--output', 'x.npy', saying='expected 2 to 16')
         self.fails(2, 'rbm-data', DIGITS, '--size', 4, '--output', 'x.npy', saying='is for data sets made by rbm-data')
         self.fails(2, 'rbm-data', 'shifter', '--output', '-', '--json', saying='--json')
