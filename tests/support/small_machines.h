@@ -2,6 +2,7 @@
 // Random machines of every pair of unit kinds, small enough to enumerate.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -22,6 +23,12 @@ inline const std::vector<std::pair<std::string, std::string>> unit_pairs = [] {
 }();
 /// Of a Potts site.
 inline constexpr std::size_t potts_states = 3;
+
+/// Whether these units change by more than 1, as spins do, which couple four times as strongly as bits.
+inline bool changes_by_more(const std::string& kind_of_units) {
+    const std::vector<float> letters = alphabet(make_units<float>(kind_of_units, 1, potts_states));
+    return !letters.empty() && std::ranges::max(letters) - std::ranges::min(letters) > 1;
+}
 
 /// `visible` and `hidden` count sites.
 template <class Real>

@@ -18,7 +18,7 @@ namespace {
 std::vector<Machine> discrete_machines() {
     std::vector<Machine> machines;
     for (const auto& [visible_kind, hidden_kind] : unit_pairs) {
-        const bool spins = visible_kind == "spin" || hidden_kind == "spin";  // which change by 2
+        const bool spins = changes_by_more(visible_kind) || changes_by_more(hidden_kind);
         const Machine machine = random_machine<float>(visible_kind, 6, hidden_kind, 4, 211, spins ? 0.3 : 0.6);
         if (!sites(machine.visible).empty()) machines.push_back(machine);
     }

@@ -171,7 +171,7 @@ TEST_CASE("CD-k's mean update becomes the likelihood's gradient as k grows, and 
         // Spins couple four times as strongly as bits, and real numbers spread with what they are coupled to: chains
         // must mix in 25 sweeps, and not in 2.
         const bool bits = visible_kind == "bernoulli" || hidden_kind == "bernoulli";
-        const bool spins = visible_kind == "spin" || hidden_kind == "spin";
+        const bool spins = changes_by_more(visible_kind) || changes_by_more(hidden_kind);
         const double size = !bits || hidden_kind == "gaussian" ? 0.45 : spins ? 0.75 : 0.9;
         const auto machine = random_machine<double>(visible_kind, 4, hidden_kind, 3, 82, size);
         auto data = random_states(machine.visible, 6, 83);
