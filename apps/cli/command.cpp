@@ -37,24 +37,32 @@ int fail_to_write(const std::string& text) {
     return broken_pipe && reader_is_gone() ? 0 : fail(1, text);
 }
 
+int exit_code(ErrorCode code) {
+    switch (code) {
+        case ErrorCode::invalid_argument:
+        case ErrorCode::unsupported:
+            return 2;
+        case ErrorCode::data:
+            return 3;
+        case ErrorCode::diverged:
+            return 4;
+        case ErrorCode::file:
+        case ErrorCode::cancelled:
+        case ErrorCode::failed:
+            return 1;
+    }
+    return 1;
+}
+
 int guarded(const std::function<int()>& body) {
     try {
         return body();
     } catch (const Interrupted& stop) {
         if (!stop.message.empty()) note("{}", stop.message);
         return 128 + stop.signal;
-    } catch (const UsageError& error) {
-        return fail(2, error.what());
-    } catch (const std::invalid_argument& error) {
-        return fail(2, error.what());
-    } catch (const Unsupported& error) {
-        return fail(2, error.what());
-    } catch (const DataError& error) {
-        return fail(3, error.what());
-    } catch (const Diverged& error) {
-        return fail(4, error.what());
-    } catch (const FileError& error) {
-        return fail_to_write(error.what());
+    } catch (const Error& error) {
+        if (error.code() == ErrorCode::file) return fail_to_write(error.what());
+        return fail(exit_code(error.code()), error.what());
     } catch (const std::system_error& error) {  // fmt::print(stdout, ...)
         return fail_to_write(error.what());
     } catch (const std::bad_alloc&) {

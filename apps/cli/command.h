@@ -34,7 +34,7 @@
 namespace rbm::app {
 
 /// Parses, runs the body, whose result is the exit code, and turns what is thrown into a message and an exit code:
-///   1  FileError, out of memory, anything else     2  UsageError, std::invalid_argument, Unsupported
+///   1  FileError, out of memory, anything else     2  InvalidArgument (so UsageError), Unsupported
 ///   3  DataError     4  Diverged     128 + n  Interrupted by signal n
 /// A reader of standard output that went away (| head) is no error: 0.  One that could not take all is: 1.
 int run_command(Program& program, int argc, const char* const* argv, const std::function<int()>& body);

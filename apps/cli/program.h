@@ -8,19 +8,19 @@
 #include <initializer_list>
 #include <map>
 #include <set>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "apps/cli/common_options.h"
 #include "apps/cli/option_types.h"
+#include "rbm/kernels/error.h"
 
 namespace rbm::app {
 
-/// The command line or the configuration cannot be obeyed: names option, value and what is allowed.  Exit 2.
-struct UsageError : std::runtime_error {
-    using std::runtime_error::runtime_error;
+/// The command line or the configuration cannot be obeyed: names option, value and what is allowed.
+struct UsageError : InvalidArgument {
+    using InvalidArgument::InvalidArgument;
 };
 
 class Program {

@@ -22,7 +22,7 @@ std::vector<std::string> toy_names();
 std::string toy_name_list();
 bool is_toy(const std::string& name);
 
-/// Throws UsageError for an option that the set does not have; std::invalid_argument for one out of its range.
+/// Throws UsageError for an option that the set does not have; InvalidArgument for one out of its range.
 ToySet make_toy(const std::string& name, const ToyOptions& options, std::uint64_t seed);
 
 }  // namespace rbm::app

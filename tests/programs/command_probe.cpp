@@ -27,7 +27,7 @@ int main(int argc, char** argv) {
         if (action == "print")
             for (std::uint64_t i = 0; i < amount; ++i) fmt::print(stdout, "0123456789 0123456789 0123456789\n");
         if (action == "usage") throw UsageError("usage");
-        if (action == "argument") throw std::invalid_argument("argument");
+        if (action == "argument") throw rbm::InvalidArgument("argument");
         if (action == "unsupported") throw rbm::Unsupported("unsupported");
         if (action == "data") throw rbm::DataError("data \x1b[31m");
         if (action == "diverged") throw rbm::Diverged("diverged");

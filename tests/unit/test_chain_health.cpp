@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "rbm/estimate/chain_health.h"
+#include "rbm/kernels/error.h"
 #include "rbm/kernels/random.h"
 #include "tests/support/statistics.h"
 
@@ -69,8 +70,8 @@ TEST_CASE("chains that disagree, drift or stay put") {
     CHECK(std::isinf(health_of(frozen).split_r_hat));
     CHECK(health_of(frozen).effective_samples == 0);
     CHECK(std::isnan(health_of(frozen).standard_error));
-    CHECK_THROWS_AS(health_of(BasicMatrix<double>(2, 3)), std::invalid_argument);
-    CHECK_THROWS_AS(health_of(BasicMatrix<double>(0, 30)), std::invalid_argument);
+    CHECK_THROWS_AS(health_of(BasicMatrix<double>(2, 3)), InvalidArgument);
+    CHECK_THROWS_AS(health_of(BasicMatrix<double>(0, 30)), InvalidArgument);
 }
 
 TEST_SUITE_END();

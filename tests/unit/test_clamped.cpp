@@ -5,6 +5,7 @@
 #include <boost/math/distributions/chi_squared.hpp>
 #include <map>
 
+#include "rbm/kernels/error.h"
 #include "rbm/sampler/clamped_gibbs.h"
 #include "tests/support/small_machines.h"
 
@@ -133,10 +134,10 @@ TEST_SUITE("clamped") {
         Chains chains = Chains::from_noise(machine, 3, random);
         const Matrix three(3, 4), two(2, 4), narrow(3, 3), one(1, 4);
         CHECK_NOTHROW(Clamp({one, three}).restore(chains.visible.view()));
-        CHECK_THROWS_AS(Clamp({two, three}).restore(chains.visible.view()), std::invalid_argument);
-        CHECK_THROWS_AS(Clamp({three, two}).restore(chains.visible.view()), std::invalid_argument);
-        CHECK_THROWS_AS(Clamp({narrow, three}).restore(chains.visible.view()), std::invalid_argument);
-        CHECK_THROWS_AS(Clamp({three, narrow}).restore(chains.visible.view()), std::invalid_argument);
+        CHECK_THROWS_AS(Clamp({two, three}).restore(chains.visible.view()), InvalidArgument);
+        CHECK_THROWS_AS(Clamp({three, two}).restore(chains.visible.view()), InvalidArgument);
+        CHECK_THROWS_AS(Clamp({narrow, three}).restore(chains.visible.view()), InvalidArgument);
+        CHECK_THROWS_AS(Clamp({three, narrow}).restore(chains.visible.view()), InvalidArgument);
     }
 }
 

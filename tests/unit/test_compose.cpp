@@ -101,14 +101,14 @@ TEST_SUITE("compose") {
         const Machine three(make_units<float>("potts", 4, 3), make_units<float>("potts", 2, 3));
         const Machine six(make_units<float>("potts", 2, 6), three.hidden);
         const Machine of_six(three.visible, make_units<float>("potts", 1, 6));
-        CHECK_THROWS_AS(compose<float>(std::vector{three, six}), std::invalid_argument);
+        CHECK_THROWS_AS(compose<float>(std::vector{three, six}), InvalidArgument);
         CHECK_THROWS_AS(compose<float>(std::vector{three, of_six}), Unsupported);
-        CHECK_THROWS_AS(compose<float>({}), std::invalid_argument);
-        CHECK_THROWS_AS(compose<float>(std::vector{bits, wide}), std::invalid_argument);
-        CHECK_THROWS_AS(compose<float>(std::vector{bits, reals}), std::invalid_argument);
+        CHECK_THROWS_AS(compose<float>({}), InvalidArgument);
+        CHECK_THROWS_AS(compose<float>(std::vector{bits, wide}), InvalidArgument);
+        CHECK_THROWS_AS(compose<float>(std::vector{bits, reals}), InvalidArgument);
         CHECK_THROWS_AS(compose<float>(std::vector{bits, normal}), Unsupported);
-        CHECK_THROWS_AS(compose<float>(std::vector{bits, bits}, std::vector{1.0}), std::invalid_argument);
-        CHECK_THROWS_AS(compose<float>(std::vector{bits, bits}, std::vector{1.0, 0.0}), std::invalid_argument);
+        CHECK_THROWS_AS(compose<float>(std::vector{bits, bits}, std::vector{1.0}), InvalidArgument);
+        CHECK_THROWS_AS(compose<float>(std::vector{bits, bits}, std::vector{1.0, 0.0}), InvalidArgument);
     }
 }
 

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <limits>
 
-#include "rbm/estimate/exact.h"
 #include "rbm/data/generate.h"
 #include "rbm/kernels/context.h"
 #include "rbm/kernels/error.h"
@@ -136,10 +135,10 @@ TEST_CASE("a row that lies there twice is one of weight 2, and both have the sam
 
 TEST_CASE("what has no exact likelihood is refused") {
     const Dataset data = Dataset::from_floats(2, 3, {1, 0, 0, 0, 1, 1});
-    CHECK_THROWS_AS(ExactLikelihood(shape_of("bernoulli", 4, 2), data), std::invalid_argument);
+    CHECK_THROWS_AS(ExactLikelihood(shape_of("bernoulli", 4, 2), data), InvalidArgument);
     CHECK_THROWS_AS(ExactLikelihood(shape_of("gaussian", 3, 26), data), Unsupported);
     const std::vector<float> weights{1};
-    CHECK_THROWS_AS(ExactLikelihood(shape_of("bernoulli", 3, 2), data, weights), std::invalid_argument);
+    CHECK_THROWS_AS(ExactLikelihood(shape_of("bernoulli", 3, 2), data, weights), InvalidArgument);
     const Dataset grey = Dataset::from_floats(2, 3, {1, 0, 0, 0, 0.25F, 1});
     CHECK_THROWS_WITH_AS(ExactLikelihood(shape_of("bernoulli", 3, 2), grey),
                          doctest::Contains("row 2, column 2: found 0.25"), DataError);
@@ -147,10 +146,10 @@ TEST_CASE("what has no exact likelihood is refused") {
     CHECK_THROWS_AS(ExactLikelihood(shape_of("bernoulli", 3, 2), drawn), Unsupported);
     ExactSettings settings;
     settings.restarts = 0;
-    CHECK_THROWS_AS(train_exactly(shape_of("bernoulli", 3, 2), data, settings, 1), std::invalid_argument);
+    CHECK_THROWS_AS(train_exactly(shape_of("bernoulli", 3, 2), data, settings, 1), InvalidArgument);
     settings = {};
     settings.minimum_sigma = {0};
-    CHECK_THROWS_AS(train_exactly(shape_of("bernoulli", 3, 2), data, settings, 1), std::invalid_argument);
+    CHECK_THROWS_AS(train_exactly(shape_of("bernoulli", 3, 2), data, settings, 1), InvalidArgument);
 }
 
 TEST_CASE("L-BFGS finds a minimum in a curved valley, at a bound, and never rises") {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "rbm/data/generate.h"
+#include "rbm/kernels/error.h"
 
 namespace {
 
@@ -152,13 +153,13 @@ TEST_CASE("sampled sets follow the generator's seed") {
 
 TEST_CASE("sizes outside their range are refused by name") {
     CHECK_THROWS_WITH_AS(rbm::bars_and_stripes(0), "bars-and-stripes: side is 0, expected 1 to 12",
-                         std::invalid_argument);
-    CHECK_THROWS_AS(rbm::bars_and_stripes(13), std::invalid_argument);
-    CHECK_THROWS_AS(rbm::shifter(17), std::invalid_argument);
-    CHECK_THROWS_AS(rbm::shifting_bar(5, 5), std::invalid_argument);
+                         rbm::InvalidArgument);
+    CHECK_THROWS_AS(rbm::bars_and_stripes(13), rbm::InvalidArgument);
+    CHECK_THROWS_AS(rbm::shifter(17), rbm::InvalidArgument);
+    CHECK_THROWS_AS(rbm::shifting_bar(5, 5), rbm::InvalidArgument);
     rbm::Random random(1);
-    CHECK_THROWS_AS(rbm::ising_ring(5, 2, 0.1, random), std::invalid_argument);
-    CHECK_THROWS_AS(rbm::ising_ring(5, 4, std::nan(""), random), std::invalid_argument);
+    CHECK_THROWS_AS(rbm::ising_ring(5, 2, 0.1, random), rbm::InvalidArgument);
+    CHECK_THROWS_AS(rbm::ising_ring(5, 4, std::nan(""), random), rbm::InvalidArgument);
 }
 
 TEST_SUITE_END();

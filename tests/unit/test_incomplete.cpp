@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "rbm/estimate/incomplete.h"
+#include "rbm/kernels/error.h"
 #include "tests/support/small_machines.h"
 
 namespace rbm {
@@ -100,8 +101,8 @@ TEST_SUITE("incomplete") {
 
     TEST_CASE("sites are known or not as a whole") {
         const auto machine = test::random_machine<double>("potts", 2, "bernoulli", 2, 1);
-        CHECK_THROWS_AS(condition<double>(machine, std::vector<double>{0, 1, 0, 1, missing, 0}), std::invalid_argument);
-        CHECK_THROWS_AS(condition<double>(machine, std::vector<double>{missing, 1, 0, 1, 0, 0}), std::invalid_argument);
+        CHECK_THROWS_AS(condition<double>(machine, std::vector<double>{0, 1, 0, 1, missing, 0}), InvalidArgument);
+        CHECK_THROWS_AS(condition<double>(machine, std::vector<double>{missing, 1, 0, 1, 0, 0}), InvalidArgument);
     }
 
     TEST_CASE("marginals of real values are integrals") {
@@ -150,7 +151,7 @@ TEST_SUITE("incomplete") {
 
     TEST_CASE("rows of other lengths are refused") {
         const auto machine = test::random_machine<float>("bernoulli", 4, "bernoulli", 2, 1);
-        CHECK_THROWS_AS(condition<float>(machine, std::vector<float>(3)), std::invalid_argument);
+        CHECK_THROWS_AS(condition<float>(machine, std::vector<float>(3)), InvalidArgument);
     }
 }
 

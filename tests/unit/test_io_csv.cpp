@@ -5,9 +5,9 @@
 #include <cmath>
 #include <cstring>
 
-#include "tests/support/io_helpers.h"
 #include "rbm/io/csv.h"
 #include "rbm/kernels/error.h"
+#include "tests/support/io_helpers.h"
 
 using rbm::DataError;
 
@@ -75,12 +75,13 @@ TEST_CASE("mistakes are named with line and column") {
     CHECK(has(csv_refusal(seventeenth("0,1e400,1")), "f.csv:17: column 2: found '1e400', expected at most 3.4e38"));
     CHECK(has(csv_refusal(seventeenth("0,-1e39,1")), "f.csv:17: column 2: found '-1e39', expected at most 3.4e38"));
     CHECK(has(csv_refusal(seventeenth("0,0x1p3,1")), "f.csv:17: column 2: found '0x1p3', expected a number"));
-    CHECK(
-        has(csv_refusal(seventeenth("0,\"1\",1")), "f.csv:17: column 2: found '\"1\"', expected a number without quotes"));
+    CHECK(has(csv_refusal(seventeenth("0,\"1\",1")),
+              "f.csv:17: column 2: found '\"1\"', expected a number without quotes"));
     CHECK(has(csv_refusal(seventeenth(std::string("0,\0,1", 5))), "f.csv:17: byte 130: found '\\x00', expected text"));
     CHECK(has(csv_refusal(seventeenth("a,b,c")), "f.csv:17: column 1: found 'a'"));
     CHECK(has(csv_refusal(seventeenth("0;1;2")), "f.csv:17: column 1: found '0;1;2'"));
-    CHECK(has(csv_refusal("1,5;2,5\n3,5;4\n"), "f.csv:1: column 1: found '1,5', expected a decimal point, not a comma"));
+    CHECK(
+        has(csv_refusal("1,5;2,5\n3,5;4\n"), "f.csv:1: column 1: found '1,5', expected a decimal point, not a comma"));
     for (const char* const bad :
          {"1.2.3", "--1", "+-1", "++1", "1e", "e5", ".", "-", "1 2", "1_000", "1f", "0b1", "1e5.5", "\xc2\xbd"})
         CHECK_MESSAGE(has(csv_refusal(seventeenth("0," + std::string(bad) + ",1")), "f.csv:17: column 2"), bad);
@@ -119,8 +120,8 @@ TEST_CASE("tables without rows are refused") {
     for (const char* const text : {"", "\n", "\n\n\n", "# only\n", "a,b,c\n", "\xef\xbb\xbf", " \t\r\n"})
         CHECK_MESSAGE(has(csv_refusal(text), "no rows of numbers"), text);
     CHECK(has(csv_refusal(std::string_view("\xff\xfe"
-                                       "1\0,\0",
-                                       6)),
+                                           "1\0,\0",
+                                           6)),
               "UTF-16"));
 }
 
@@ -149,8 +150,8 @@ TEST_CASE("tables are written in the shortest form that reads back") {
     const Bytes text = rbm::encode_csv(columns, values);
     CHECK(text == bytes_of("free_energy,log_likelihood\n-1.5,0.1\n1,0.3333333333333333\n1e+300,-0\n123456789,nan\n"));
     CHECK(rbm::encode_csv(columns, {}) == bytes_of("free_energy,log_likelihood\n"));
-    CHECK_THROWS_AS(rbm::encode_csv(columns, std::vector<double>(3)), std::invalid_argument);
-    CHECK_THROWS_AS(rbm::encode_csv({}, values), std::invalid_argument);
+    CHECK_THROWS_AS(rbm::encode_csv(columns, std::vector<double>(3)), rbm::InvalidArgument);
+    CHECK_THROWS_AS(rbm::encode_csv({}, values), rbm::InvalidArgument);
     CHECK(parse("a,b\n-1.5,0.1\n").value(0, 1) == 0.1F);
 }
 

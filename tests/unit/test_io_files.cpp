@@ -8,11 +8,11 @@
 #include <cstring>
 #include <thread>
 
-#include "tests/support/io_helpers.h"
 #include "rbm/io/atomic_file.h"
 #include "rbm/io/bytes.h"
 #include "rbm/io/memory.h"
 #include "rbm/kernels/error.h"
+#include "tests/support/io_helpers.h"
 
 using rbm::FileError;
 
@@ -121,8 +121,8 @@ TEST_CASE("a file that is not committed leaves nothing, one that appears meanwhi
     CHECK(folder.count() == 1);
     rbm::AtomicFile file(folder / "other", false);
     file.commit();
-    CHECK_THROWS_AS(file.write(bytes_of("x")), std::logic_error);
-    CHECK_THROWS_AS(file.commit(), std::logic_error);
+    CHECK_THROWS_AS(file.write(bytes_of("x")), InvalidArgument);
+    CHECK_THROWS_AS(file.commit(), InvalidArgument);
 }
 
 TEST_CASE("a reader of the old file is not disturbed by its replacement") {

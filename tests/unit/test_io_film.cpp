@@ -3,8 +3,9 @@
 
 #include <array>
 
-#include "tests/support/io_helpers.h"
 #include "rbm/io/film.h"
+#include "rbm/kernels/error.h"
+#include "tests/support/io_helpers.h"
 
 TEST_SUITE_BEGIN("io_film");
 
@@ -159,20 +160,20 @@ TEST_CASE("one frame, one pixel, played once") {
 
 TEST_CASE("what makes no film is refused") {
     const std::vector<rbm::Picture> frames = noise(1, 3, 4);
-    CHECK_THROWS_AS(rbm::encode_film({}), std::invalid_argument);
-    CHECK_THROWS_AS(rbm::Film(0, 4), std::invalid_argument);
-    CHECK_THROWS_AS(rbm::Film(3, 65536), std::invalid_argument);
-    CHECK_THROWS_AS(rbm::Film(3, 4, {.levels = 1}), std::invalid_argument);
-    CHECK_THROWS_AS(rbm::Film(3, 4, {.levels = 257}), std::invalid_argument);
-    CHECK_THROWS_AS(rbm::Film(3, 4, {.delay = 65536}), std::invalid_argument);
+    CHECK_THROWS_AS(rbm::encode_film({}), rbm::InvalidArgument);
+    CHECK_THROWS_AS(rbm::Film(0, 4), rbm::InvalidArgument);
+    CHECK_THROWS_AS(rbm::Film(3, 65536), rbm::InvalidArgument);
+    CHECK_THROWS_AS(rbm::Film(3, 4, {.levels = 1}), rbm::InvalidArgument);
+    CHECK_THROWS_AS(rbm::Film(3, 4, {.levels = 257}), rbm::InvalidArgument);
+    CHECK_THROWS_AS(rbm::Film(3, 4, {.delay = 65536}), rbm::InvalidArgument);
     rbm::Film film(3, 4);
-    CHECK_THROWS_AS(film.add(rbm::Picture{4, 3, 1, std::vector<std::uint8_t>(12)}), std::invalid_argument);
-    CHECK_THROWS_AS(film.add(rbm::Picture{3, 4, 3, std::vector<std::uint8_t>(36)}), std::invalid_argument);
-    CHECK_THROWS_AS(film.finish(), std::logic_error);
+    CHECK_THROWS_AS(film.add(rbm::Picture{4, 3, 1, std::vector<std::uint8_t>(12)}), rbm::InvalidArgument);
+    CHECK_THROWS_AS(film.add(rbm::Picture{3, 4, 3, std::vector<std::uint8_t>(36)}), rbm::InvalidArgument);
+    CHECK_THROWS_AS(film.finish(), rbm::InvalidArgument);
     film.add(frames[0]);
     CHECK(!film.finish().empty());
-    CHECK_THROWS_AS(film.finish(), std::logic_error);
-    CHECK_THROWS_AS(film.add(frames[0]), std::logic_error);
+    CHECK_THROWS_AS(film.finish(), rbm::InvalidArgument);
+    CHECK_THROWS_AS(film.add(frames[0]), rbm::InvalidArgument);
     rbm::Film abandoned(3, 4);
     abandoned.add(frames[0]);
 }

@@ -2,11 +2,11 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
-#include "tests/support/make_png.h"
 #include "rbm/io/atomic_file.h"
 #include "rbm/io/png.h"
 #include "rbm/io/png_folder.h"
 #include "rbm/kernels/error.h"
+#include "tests/support/make_png.h"
 
 using rbm::DataError;
 using rbm::FileError;
@@ -112,7 +112,7 @@ TEST_CASE("pictures are written in grey and in colour") {
     CHECK(rbm::encode_png(colour)[25] == std::byte{PNG_COLOR_TYPE_RGB});
     for (const rbm::Picture& bad : {rbm::Picture{0, 1, 1, {}}, rbm::Picture{1, 1, 2, Pixels(2)},
                                     rbm::Picture{2, 2, 1, Pixels(3)}, rbm::Picture{}})
-        CHECK_THROWS_AS(rbm::encode_png(bad), std::invalid_argument);
+        CHECK_THROWS_AS(rbm::encode_png(bad), rbm::InvalidArgument);
 }
 
 TEST_CASE("a folder of PNGs is a dataset, in the order of the names") {

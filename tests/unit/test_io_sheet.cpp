@@ -3,10 +3,11 @@
 
 #include <cmath>
 
-#include "tests/support/io_helpers.h"
 #include "rbm/io/bytes.h"
 #include "rbm/io/png.h"
 #include "rbm/io/sheet.h"
+#include "rbm/kernels/error.h"
+#include "tests/support/io_helpers.h"
 
 TEST_SUITE_BEGIN("io_sheet");
 
@@ -132,10 +133,10 @@ TEST_CASE("what rows have behind their picture is not drawn") {
 
 TEST_CASE("what cannot be drawn is refused") {
     const rbm::Matrix images(2, 6);
-    CHECK_THROWS_AS(rbm::sheet(images, {2, 4}), std::invalid_argument);
-    CHECK_THROWS_AS(rbm::sheet(rbm::Matrix(0, 6), {2, 3}), std::invalid_argument);
-    CHECK_THROWS_AS(rbm::sheet(rbm::Matrix(6, 0), {}), std::invalid_argument);
-    CHECK_THROWS_AS(rbm::sheet(rbm::Matrix(10'000, 100), {10, 10}, {.scale = 1000}), std::invalid_argument);
+    CHECK_THROWS_AS(rbm::sheet(images, {2, 4}), rbm::InvalidArgument);
+    CHECK_THROWS_AS(rbm::sheet(rbm::Matrix(0, 6), {2, 3}), rbm::InvalidArgument);
+    CHECK_THROWS_AS(rbm::sheet(rbm::Matrix(6, 0), {}), rbm::InvalidArgument);
+    CHECK_THROWS_AS(rbm::sheet(rbm::Matrix(10'000, 100), {10, 10}, {.scale = 1000}), rbm::InvalidArgument);
     CHECK(rbm::sheet(images, {}).height > 0);
 }
 

@@ -14,6 +14,7 @@
 
 #include "rbm/kernels/backend.h"
 #include "rbm/kernels/context.h"
+#include "rbm/kernels/error.h"
 #include "rbm/kernels/ops.h"
 #include "rbm/kernels/reference.h"
 #include "rbm/kernels/threads.h"
@@ -570,9 +571,8 @@ TEST_CASE("the host's thread settings come back as they were") {
 }
 
 TEST_CASE("backends and thread counts that do not exist are refused by name") {
-    CHECK_THROWS_WITH_AS(use_backend("abacus"), "backend 'abacus': expected reference or openblas",
-                         std::invalid_argument);
-    CHECK_THROWS_AS(set_threads(0), std::invalid_argument);
+    CHECK_THROWS_WITH_AS(use_backend("abacus"), "backend 'abacus': expected reference or openblas", InvalidArgument);
+    CHECK_THROWS_AS(set_threads(0), InvalidArgument);
     CHECK(available_backends().size() >= 2);
 }
 

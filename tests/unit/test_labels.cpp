@@ -130,9 +130,9 @@ TEST_SUITE("labels") {
         CHECK(label_posterior(machine, std::as_const(without).view(), classes).probability == whole.probability);
         for (std::size_t b = 0; b < rows; ++b) states(b, data + 1) = std::nan("");
         CHECK(label_posterior(machine, std::as_const(states).view(), classes).probability == whole.probability);
-        CHECK_THROWS_AS(label_posterior(machine, std::as_const(without).view(), 2), std::invalid_argument);
-        CHECK_THROWS_AS(label_posterior(machine, std::as_const(states).view(), visible), std::invalid_argument);
-        CHECK_THROWS_AS(label_posterior(machine, std::as_const(states).view(), 1), std::invalid_argument);
+        CHECK_THROWS_AS(label_posterior(machine, std::as_const(without).view(), 2), InvalidArgument);
+        CHECK_THROWS_AS(label_posterior(machine, std::as_const(states).view(), visible), InvalidArgument);
+        CHECK_THROWS_AS(label_posterior(machine, std::as_const(states).view(), 1), InvalidArgument);
     }
 
     TEST_CASE("sites of several columns are refused by name") {

@@ -272,14 +272,14 @@ TEST_CASE("wrong shapes and impossible pairs are refused by name") {
     const Machine machine(Bernoulli(4), Bernoulli(3));
     CHECK_THROWS_WITH_AS(machine.free_energy(Matrix(2, 5)),
                          "Machine::free_energy: visible has 5 columns, the machine has 4 visible units",
-                         std::invalid_argument);
-    CHECK_THROWS_AS(machine.visible_mean(Matrix(2, 4)), std::invalid_argument);
+                         InvalidArgument);
+    CHECK_THROWS_AS(machine.visible_mean(Matrix(2, 4)), InvalidArgument);
     const std::vector<float> one_beta(1, 1.0F);
     Random random;
-    CHECK_THROWS_AS(machine.hidden_mean(Matrix(2, 4), one_beta), std::invalid_argument);
-    CHECK_THROWS_AS(machine.visible_mean(Matrix(2, 3), one_beta), std::invalid_argument);
-    CHECK_THROWS_AS(machine.sample_hidden(Matrix(2, 4), random, one_beta), std::invalid_argument);
-    CHECK_THROWS_AS(machine.sample_visible(Matrix(2, 3), random, one_beta), std::invalid_argument);
+    CHECK_THROWS_AS(machine.hidden_mean(Matrix(2, 4), one_beta), InvalidArgument);
+    CHECK_THROWS_AS(machine.visible_mean(Matrix(2, 3), one_beta), InvalidArgument);
+    CHECK_THROWS_AS(machine.sample_hidden(Matrix(2, 4), random, one_beta), InvalidArgument);
+    CHECK_THROWS_AS(machine.sample_visible(Matrix(2, 3), random, one_beta), InvalidArgument);
     CHECK_THROWS_AS(Machine(Gaussian(2), Gaussian(2)), Unsupported);
     CHECK_THROWS_AS(exact_log_partition(Machine(Bernoulli(30), Bernoulli(40))), Unsupported);
 }

@@ -127,8 +127,8 @@ TEST_CASE("sites: letters of one column and of several, the nearest of them, and
     CHECK(BasicSites<float>().empty());
     CHECK(sites(make_units<float>("gaussian", 4)).empty());
     CHECK(sites(make_units<float>("bernoulli", 4)).count() == 4);
-    CHECK_THROWS_AS(BasicSites<float>(std::vector<float>{1}, 3), std::invalid_argument);
-    CHECK_THROWS_AS(BasicSites<float>(Matrix(1, 3), 3), std::invalid_argument);
+    CHECK_THROWS_AS(BasicSites<float>(std::vector<float>{1}, 3), InvalidArgument);
+    CHECK_THROWS_AS(BasicSites<float>(Matrix(1, 3), 3), InvalidArgument);
 }
 
 TEST_SUITE_END();

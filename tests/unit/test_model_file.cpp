@@ -187,7 +187,7 @@ TEST_CASE("a log Z that no file can hold is refused at saving, and leaves the ol
         for (double LogPartition::*const member : {&LogPartition::value, &LogPartition::low, &LogPartition::high}) {
             Model broken = model;
             (*broken.log_partition).*member = bad;
-            CHECK_THROWS_AS(save_model(file.path(), broken, true), std::invalid_argument);
+            CHECK_THROWS_AS(save_model(file.path(), broken, true), InvalidArgument);
         }
     CHECK(read_bytes(file.path()) == bytes);
 }

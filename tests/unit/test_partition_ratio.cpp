@@ -151,17 +151,16 @@ TEST_SUITE("partition_ratio") {
         const auto normal = test::random_machine<float>("bernoulli", 4, "gaussian", 2, 1);
         Random random(1);
         const Matrix samples(10, 4);
-        CHECK_THROWS_AS(partition_ratio(bits, bits.visible, wide, wide.visible, quick(), random),
-                        std::invalid_argument);
-        CHECK_THROWS_AS(annealed_ratio(bits, wide, samples, linear_betas(10), random), std::invalid_argument);
+        CHECK_THROWS_AS(partition_ratio(bits, bits.visible, wide, wide.visible, quick(), random), InvalidArgument);
+        CHECK_THROWS_AS(annealed_ratio(bits, wide, samples, linear_betas(10), random), InvalidArgument);
         CHECK_THROWS_AS(annealed_ratio(bits, normal, samples, linear_betas(10), random), Unsupported);
         const Machine three(make_units<float>("bernoulli", 4), make_units<float>("potts", 2, 3));
         const Machine six(make_units<float>("bernoulli", 4), make_units<float>("potts", 1, 6));
         CHECK_THROWS_AS(annealed_ratio(three, six, samples, linear_betas(10), random), Unsupported);
         const Machine sites(make_units<float>("potts", 2, 2), Bernoulli(2));
         const Machine site(make_units<float>("potts", 1, 4), Bernoulli(2));
-        CHECK_THROWS_AS(annealed_ratio(sites, site, samples, linear_betas(10), random), std::invalid_argument);
-        CHECK_THROWS_AS(annealed_ratio(bits, bits, Matrix(1, 4), linear_betas(10), random), std::invalid_argument);
+        CHECK_THROWS_AS(annealed_ratio(sites, site, samples, linear_betas(10), random), InvalidArgument);
+        CHECK_THROWS_AS(annealed_ratio(bits, bits, Matrix(1, 4), linear_betas(10), random), InvalidArgument);
     }
 }
 

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "rbm/kernels/context.h"
+#include "rbm/kernels/error.h"
 #include "rbm/sampler/block_gibbs.h"
 #include "tests/support/small_machines.h"
 #include "tests/support/statistics.h"
@@ -179,7 +180,7 @@ TEST_CASE("chains start where they are told to") {
     CHECK(from_data.visible == start);
     CHECK(from_data.hidden.rows() == 6);
     CHECK(from_data.hidden.cols() == 3);
-    CHECK_THROWS_AS((void)Chains::from_data(machine, Matrix(2, 5), random), std::invalid_argument);
+    CHECK_THROWS_AS((void)Chains::from_data(machine, Matrix(2, 5), random), InvalidArgument);
     // Noise: field 0, so the mean of each unit is its own bias's.
     const auto binary = random_machine<float>("bernoulli", 5, "bernoulli", 3, 73);
     const auto noise = Chains::from_noise(binary, 8000, random);

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "rbm/kernels/context.h"
+#include "rbm/kernels/error.h"
 #include "rbm/sampler/block_gibbs.h"
 #include "rbm/sampler/tempering.h"
 #include "tests/support/small_machines.h"
@@ -170,8 +171,8 @@ TEST_CASE("what makes no ladder is refused") {
     const Bridge bridge(machine, uniform_base(machine));
     Random random(1);
     for (const auto& betas : std::vector<std::vector<float>>{{}, {1}, {0, 0.5F}, {0.1F, 1}, {0, 0.5F, 0.5F, 1}})
-        CHECK_THROWS_AS(TemperedChains::start(bridge, betas, 2, random), std::invalid_argument);
-    CHECK_THROWS_AS(TemperedChains::start(bridge, std::vector<float>{0, 1}, 0, random), std::invalid_argument);
+        CHECK_THROWS_AS(TemperedChains::start(bridge, betas, 2, random), InvalidArgument);
+    CHECK_THROWS_AS(TemperedChains::start(bridge, std::vector<float>{0, 1}, 0, random), InvalidArgument);
 }
 
 TEST_SUITE_END();

@@ -429,11 +429,11 @@ TEST_CASE("strong fields decide, and what is not a number stays so") {
         CHECK(run(potts));
         CHECK(run(spin));
     }
-    CHECK_THROWS_AS(BasicPotts<float>(3, 1), std::invalid_argument);
-    CHECK_THROWS_AS(make_units<float>("potts", 3), std::invalid_argument);
+    CHECK_THROWS_AS(BasicPotts<float>(3, 1), InvalidArgument);
+    CHECK_THROWS_AS(make_units<float>("potts", 3), InvalidArgument);
     CHECK_THROWS_WITH_AS(make_units<float>("relu", 3),
                          doctest::Contains("unit kind 'relu': expected bernoulli, gaussian, spin"),
-                         std::invalid_argument);
+                         InvalidArgument);
 }
 
 TEST_CASE("draws of a site are the same for any number of threads and wherever its row stands") {
@@ -552,7 +552,7 @@ TEST_CASE("what a kind's row says is what its banks do") {
     }
     CHECK(unit_rows().size() == std::variant_size_v<Units>);
     CHECK_THROWS_WITH_AS(unit_row("relu"), doctest::Contains((" or " + std::string(unit_rows().back().name)).c_str()),
-                         std::invalid_argument);
+                         InvalidArgument);
     CHECK(unit_row("gaussian").has_log_scale);
     CHECK_FALSE(unit_row("gaussian").bounded);
     CHECK(unit_row("potts").has_states);

@@ -7,7 +7,6 @@
 #include <array>
 #include <cmath>
 #include <cstring>
-#include <stdexcept>
 
 #include "rbm/kernels/error.h"
 #include "rbm/kernels/threads.h"
@@ -61,7 +60,7 @@ void for_each_block(std::size_t rows, Body body) {
 }  // namespace
 
 Dataset Dataset::from_bytes(std::size_t rows, std::size_t cols, std::vector<std::uint8_t> bytes, float divisor) {
-    if (bytes.size() != rows * cols) throw std::invalid_argument("Dataset::from_bytes: bytes is not rows * cols long");
+    if (bytes.size() != rows * cols) throw InvalidArgument("Dataset::from_bytes: bytes is not rows * cols long");
     Dataset data;
     data.rows_ = rows;
     data.cols_ = cols;
@@ -70,8 +69,7 @@ Dataset Dataset::from_bytes(std::size_t rows, std::size_t cols, std::vector<std:
 }
 
 Dataset Dataset::from_floats(std::size_t rows, std::size_t cols, std::vector<float> values) {
-    if (values.size() != rows * cols)
-        throw std::invalid_argument("Dataset::from_floats: values is not rows * cols long");
+    if (values.size() != rows * cols) throw InvalidArgument("Dataset::from_floats: values is not rows * cols long");
     Dataset data;
     data.rows_ = rows;
     data.cols_ = cols;
@@ -94,8 +92,7 @@ void Dataset::allow_missing() {
 
 Dataset Dataset::without_missing(std::span<const float> filling) const {
     if (filling.size() != cols_)
-        throw std::invalid_argument(
-            fmt::format("Dataset::without_missing: {} values for {} columns", filling.size(), cols_));
+        throw InvalidArgument(fmt::format("Dataset::without_missing: {} values for {} columns", filling.size(), cols_));
     Dataset full = *this;
     if (!missing_) return full;
     full.missing_ = false;
@@ -188,7 +185,7 @@ Dataset Dataset::with_labels(std::span<const std::uint32_t> labels, std::size_t 
     const bool fits =
         labels.size() == rows_ && std::ranges::all_of(labels, [&](std::uint32_t label) { return label < classes; });
     if (!fits || !mean_.empty() || sampled_)
-        throw std::invalid_argument(fmt::format(
+        throw InvalidArgument(fmt::format(
             "Dataset::with_labels: expected {} labels below {} and data that are not prepared", rows_, classes));
     const std::size_t cols = cols_ + classes;
     Dataset result;
@@ -220,12 +217,12 @@ Dataset Dataset::prepared(const Preparation& preparation, const StateForm& form)
 
 Dataset Dataset::prepared(const Preparation& preparation, const StateForm& form) && {
     if (preparation.binarize != Binarize::none && !(preparation.mean.empty() && preparation.scale.empty()))
-        throw std::invalid_argument(
+        throw InvalidArgument(
             "Dataset::prepared: found binarize together with mean or scale, expected only one: standardised values "
             "cannot be binarised");
     if (form.states > 0) {
         if (preparation.binarize != Binarize::none || !preparation.mean.empty())
-            throw std::invalid_argument("Dataset::prepared: one-hot columns are neither binarised nor standardised");
+            throw InvalidArgument("Dataset::prepared: one-hot columns are neither binarised nor standardised");
         const auto [row, col] = find_not_one_hot(form.states);
         if (row < rows_)
             throw DataError(fmt::format(
@@ -280,7 +277,7 @@ Dataset Dataset::select(std::span<const std::uint32_t> rows) const {
 
 Dataset Dataset::slice(std::size_t first, std::size_t count) const {
     if (first > rows_ || count > rows_ - first)
-        throw std::invalid_argument(fmt::format("Dataset::slice: rows {} to {} of {}", first, first + count, rows_));
+        throw InvalidArgument(fmt::format("Dataset::slice: rows {} to {} of {}", first, first + count, rows_));
     std::vector<std::uint32_t> rows(count);
     for (std::size_t i = 0; i < count; ++i) rows[i] = static_cast<std::uint32_t>(first + i);
     return select(rows);
@@ -373,13 +370,13 @@ Standardisation standardise(const Dataset& data) {
 void check_row_weights(std::span<const float> weights, std::size_t rows) {
     if (weights.empty()) return;
     if (weights.size() != rows)
-        throw std::invalid_argument(fmt::format("{} sample weights for {} rows of data", weights.size(), rows));
+        throw InvalidArgument(fmt::format("{} sample weights for {} rows of data", weights.size(), rows));
     for (std::size_t row = 0; row < rows; ++row)
         if (!(weights[row] >= 0) || !std::isfinite(weights[row]))
-            throw std::invalid_argument(
+            throw InvalidArgument(
                 fmt::format("sample weight {} is {}, expected a finite number of at least 0", row + 1, weights[row]));
     if (std::all_of(weights.begin(), weights.end(), [](float weight) { return weight == 0; }))
-        throw std::invalid_argument("all sample weights are 0, expected some above");
+        throw InvalidArgument("all sample weights are 0, expected some above");
 }
 
 std::vector<double> column_means(const Dataset& data, std::span<const float> row_weights) {

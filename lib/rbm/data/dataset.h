@@ -76,7 +76,7 @@ class Dataset {
 
     /// The dataset that a machine sees under `preparation`.  Throws DataError naming the first row and column (counted
     /// from 1) that is not finite or, for discrete units, outside [0, 1] (from `low` on unless values are
-    /// probabilities), and how many such there are; std::invalid_argument for a preparation that both binarises and
+    /// probabilities), and how many such there are; InvalidArgument for a preparation that both binarises and
     /// standardises, and for one that does either to sites of several columns.  Those must be
     /// one-hot: see expanded().
     Dataset prepared(const Preparation& preparation, const StateForm& form) const&;
@@ -98,10 +98,10 @@ class Dataset {
 
     /// The same rows with `classes` more columns behind their own, of which the one numbered labels[row] is 1 and the
     /// others are `off`.  The picture's shape stays that of the columns before.  For data that are not yet prepared.
-    /// Throws std::invalid_argument unless there is one label below `classes` for each row.
+    /// Throws InvalidArgument unless there is one label below `classes` for each row.
     Dataset with_labels(std::span<const std::uint32_t> labels, std::size_t classes, float off = 0) const;
 
-    /// Rows first, ..., first + count - 1.  Throws std::invalid_argument when there are not so many.
+    /// Rows first, ..., first + count - 1.  Throws InvalidArgument when there are not so many.
     Dataset slice(std::size_t first, std::size_t count) const;
     /// At most `count` rows, evenly spread over all: a sample to watch that no order of the file can bias.
     Dataset spread(std::size_t count) const;
@@ -157,7 +157,7 @@ struct Standardisation {
 };
 Standardisation standardise(const Dataset& data);
 
-/// Weights of `rows` rows, or none for equal ones.  Throws std::invalid_argument, naming the first, unless there are so
+/// Weights of `rows` rows, or none for equal ones.  Throws InvalidArgument, naming the first, unless there are so
 /// many finite ones of at least 0, not all 0.
 void check_row_weights(std::span<const float> weights, std::size_t rows);
 

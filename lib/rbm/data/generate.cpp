@@ -11,9 +11,10 @@
 #include <map>
 #include <numbers>
 #include <span>
-#include <stdexcept>
 #include <utility>
 #include <vector>
+
+#include "rbm/kernels/error.h"
 
 namespace rbm {
 namespace {
@@ -22,7 +23,7 @@ using Bits = std::vector<std::uint8_t>;
 
 void check(const char* set, const char* argument, std::size_t value, std::size_t low, std::size_t high) {
     if (value < low || value > high)
-        throw std::invalid_argument(fmt::format("{}: {} is {}, expected {} to {}", set, argument, value, low, high));
+        throw InvalidArgument(fmt::format("{}: {} is {}, expected {} to {}", set, argument, value, low, high));
 }
 
 std::uint8_t bit(std::size_t pattern, std::size_t position) {
@@ -152,7 +153,7 @@ ToySet laplace_sources(std::size_t rows, Random& random) {
 ToySet ising_ring(std::size_t rows, std::size_t spins, double coupling, Random& random) {
     check("ising-ring", "spins", spins, 3, std::size_t{1} << 20);
     if (!(std::abs(coupling) <= 10))
-        throw std::invalid_argument(fmt::format("ising-ring: coupling is {}, expected -10 to 10", coupling));
+        throw InvalidArgument(fmt::format("ising-ring: coupling is {}, expected -10 to 10", coupling));
     // The bonds b_i = s_i s_{i+1} are independent but for their product, which is 1 around the ring: Markov, so exact.
     boost::random::uniform_01<double> uniform;
     Bits bits;

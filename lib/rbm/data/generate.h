@@ -3,7 +3,7 @@
 //
 // Shapes: one sample per row.  Bits are 0 and 1; the Laplace sources are real.  The enumerated sets hold every draw
 // once, in a fixed order, and a pattern that two draws give lies there twice: it is twice as likely.  The sampled sets
-// take their draws from `random`.  Errors: std::invalid_argument names the argument and its range.
+// take their draws from `random`.  Errors: InvalidArgument names the argument and its range.
 #pragma once
 
 #include <cstddef>

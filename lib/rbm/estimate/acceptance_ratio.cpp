@@ -3,15 +3,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
 #include <vector>
 
+#include "rbm/kernels/error.h"
 #include "rbm/kernels/scalar.h"
 
 namespace rbm {
 
 double acceptance_ratio(std::span<const double> up, std::span<const double> down) {
-    if (up.empty() || down.empty()) throw std::invalid_argument("acceptance_ratio: expected draws from both sides");
+    if (up.empty() || down.empty()) throw InvalidArgument("acceptance_ratio: expected draws from both sides");
     const double log_odds = std::log(static_cast<double>(up.size()) / static_cast<double>(down.size()));
     // The sum over draws from a falls as the ratio grows, that over draws from b rises.
     double slope = 0;

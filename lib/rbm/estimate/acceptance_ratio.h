@@ -9,7 +9,7 @@
 namespace rbm {
 
 /// log(Z_b / Z_a), where up = log f_b - log f_a at draws from a, and down = log f_a - log f_b at draws from b.  Throws
-/// std::invalid_argument when either is empty.
+/// InvalidArgument when either is empty.
 double acceptance_ratio(std::span<const double> up, std::span<const double> down);
 
 }  // namespace rbm

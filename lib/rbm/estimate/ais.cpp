@@ -5,15 +5,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
 
+#include "rbm/kernels/error.h"
 #include "rbm/kernels/scalar.h"
 
 namespace rbm {
 namespace {
 
 void check_chains(std::size_t chains) {
-    if (chains < 2) throw std::invalid_argument(fmt::format("AIS: found {} chains, expected at least 2", chains));
+    if (chains < 2) throw InvalidArgument(fmt::format("AIS: found {} chains, expected at least 2", chains));
 }
 
 }  // namespace

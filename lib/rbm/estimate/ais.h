@@ -39,7 +39,7 @@ std::vector<float> spaced_betas(const Bridge& bridge, const AisSettings& setting
 /// How many steps spaced_betas() takes.
 std::size_t pilot_steps(const AisSettings& settings);
 
-/// From the base to the machine, along rising betas.  Throws std::invalid_argument for fewer than 2 chains.
+/// From the base to the machine, along rising betas.  Throws InvalidArgument for fewer than 2 chains.
 PartitionEstimate annealed_log_partition(const Bridge& bridge, std::span<const float> betas, std::size_t chains,
                                          Random& random, const OnStep& on_step = {},
                                          std::vector<double>* log_weights = nullptr);

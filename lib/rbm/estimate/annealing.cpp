@@ -3,13 +3,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
+
+#include "rbm/kernels/error.h"
 
 namespace rbm {
 namespace {
 
 void check_steps(std::size_t steps) {
-    if (steps == 0) throw std::invalid_argument("betas: found 0 steps, expected at least 1");
+    if (steps == 0) throw InvalidArgument("betas: found 0 steps, expected at least 1");
 }
 
 double covariance(std::span<const double> x, std::span<const double> y) {

@@ -18,7 +18,7 @@ namespace rbm {
 /// in the paper; or so that a short pilot run sees the same spread of log weights everywhere.
 enum class BetaSpacing { linear, salakhutdinov_murray, adaptive };
 
-/// `steps` + 1 betas from 0 to 1, rising.  Throws std::invalid_argument for 0 steps.
+/// `steps` + 1 betas from 0 to 1, rising.  Throws InvalidArgument for 0 steps.
 std::vector<float> linear_betas(std::size_t steps);
 std::vector<float> salakhutdinov_murray_betas(std::size_t steps);
 

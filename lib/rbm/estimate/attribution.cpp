@@ -2,9 +2,9 @@
 #include "rbm/estimate/attribution.h"
 
 #include <cmath>
-#include <stdexcept>
 #include <utility>
 
+#include "rbm/kernels/error.h"
 #include "rbm/kernels/scalar.h"
 
 namespace rbm {
@@ -65,7 +65,7 @@ class ChangedSites {
 void attribution(const Machine& machine, ConstView visible_state, View out) {
     const std::size_t sites = site_count(machine.visible), columns = site_width(machine.visible);
     if (visible_state.cols != machine.visible_count() || out.rows != visible_state.rows || out.cols != sites)
-        throw std::invalid_argument(
+        throw InvalidArgument(
             "attribution: states must have a column for each visible unit, and the result one for each site");
     const Matrix letters = site_states(machine.visible);
     ChangedSites changed(machine);

@@ -5,13 +5,14 @@
 
 #include <cmath>
 #include <limits>
-#include <stdexcept>
+
+#include "rbm/kernels/error.h"
 
 namespace rbm {
 
 ChainHealth chain_health(MatrixView<const double> series) {
     if (series.rows == 0 || series.cols < 4)
-        throw std::invalid_argument(
+        throw InvalidArgument(
             fmt::format("chain_health: {} chains of {} draws, expected at least 4 draws", series.rows, series.cols));
     const std::size_t length = series.cols / 2, halves = 2 * series.rows;
     const double n = static_cast<double>(length), m = static_cast<double>(halves);

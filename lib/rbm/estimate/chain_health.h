@@ -18,7 +18,7 @@ struct ChainHealth {
 };
 
 /// series [chains x draws]; every chain is cut in two halves, so that one that drifts is seen too.  Needs 4 draws at
-/// least, else std::invalid_argument.  A series that is the same everywhere has an R-hat of 1; chains that each stay at
+/// least, else InvalidArgument.  A series that is the same everywhere has an R-hat of 1; chains that each stay at
 /// a value of their own have infinity.
 ChainHealth chain_health(MatrixView<const double> series);
 

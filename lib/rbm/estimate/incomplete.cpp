@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <stdexcept>
 #include <utility>
 
+#include "rbm/kernels/error.h"
 #include "rbm/model/enumerate.h"
 #include "rbm/model/state_sum.h"
 
@@ -39,7 +39,7 @@ double log_normalizer(const BasicUnits<Real>& units, MatrixView<const Real> fiel
 template <class Real>
 BasicConditioned<Real> condition(const BasicMachine<Real>& machine, std::span<const Real> values) {
     if (values.size() != machine.visible_count())
-        throw std::invalid_argument(
+        throw InvalidArgument(
             fmt::format("condition: {} values for {} visible units", values.size(), machine.visible_count()));
     const std::size_t hidden_count = machine.hidden_count();
     BasicConditioned<Real> result;
@@ -48,7 +48,7 @@ BasicConditioned<Real> condition(const BasicMachine<Real>& machine, std::span<co
     const std::size_t columns = site_width(machine.visible);
     for (std::size_t i = 0; i < values.size(); ++i)
         if (std::isnan(values[i]) != std::isnan(values[i / columns * columns]))
-            throw std::invalid_argument(
+            throw InvalidArgument(
                 fmt::format("condition: columns {} and {}: found one of them unknown, but a site of {} columns is "
                             "either known or unknown as a whole",
                             i / columns * columns + 1, i + 1, columns));

@@ -23,7 +23,7 @@ struct BasicConditioned {
 };
 using Conditioned = BasicConditioned<float>;
 
-/// values [V]: NaN is unknown; of a Potts site all columns are, or none.  Throws std::invalid_argument for others, and
+/// values [V]: NaN is unknown; of a Potts site all columns are, or none.  Throws InvalidArgument for others, and
 /// when there are not V values.
 template <class Real>
 BasicConditioned<Real> condition(const BasicMachine<Real>& machine, std::span<const Real> values);

@@ -5,10 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
 #include <utility>
 
 #include "rbm/estimate/acceptance_ratio.h"
+#include "rbm/kernels/error.h"
 
 namespace rbm {
 namespace {
@@ -118,7 +118,7 @@ PartitionEstimate annealed_ratio(const Machine& from, const Machine& to, ConstVi
                                  std::span<const float> betas, Random& random, const OnStep& on_step,
                                  std::vector<double>* log_weights) {
     if (samples.rows < 2)
-        throw std::invalid_argument(fmt::format("annealed_ratio: {} samples, expected at least 2", samples.rows));
+        throw InvalidArgument(fmt::format("annealed_ratio: {} samples, expected at least 2", samples.rows));
     RatioPath path(from, to, samples.rows);
     copy_rows(samples, path.visible);
     path.run(betas, random, on_step);

@@ -42,7 +42,7 @@ struct PartitionRatio {
 };
 
 /// base_from and base_to: where the tempering of either machine begins.  Machines whose hidden units cannot be shared
-/// take the route by the base.  Throws std::invalid_argument when visible units differ in kind or number, and
+/// take the route by the base.  Throws InvalidArgument when visible units differ in kind or number, and
 /// Unsupported for the direct route where hidden units are continuous or of two kinds.
 PartitionRatio partition_ratio(const Machine& from, const Units& base_from, const Machine& to, const Units& base_to,
                                const PartitionRatioSettings& settings, Random& random);

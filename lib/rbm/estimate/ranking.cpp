@@ -7,7 +7,8 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
-#include <stdexcept>
+
+#include "rbm/kernels/error.h"
 
 namespace rbm {
 namespace {
@@ -20,9 +21,9 @@ struct Tie {
 
 std::vector<Tie> falling_ties(std::span<const double> scores, const std::vector<bool>& wanted) {
     if (scores.size() != wanted.size())
-        throw std::invalid_argument(fmt::format("ranking: {} scores and {} labels", scores.size(), wanted.size()));
+        throw InvalidArgument(fmt::format("ranking: {} scores and {} labels", scores.size(), wanted.size()));
     for (std::size_t i = 0; i < scores.size(); ++i)
-        if (std::isnan(scores[i])) throw std::invalid_argument(fmt::format("ranking: score {} is NaN", i + 1));
+        if (std::isnan(scores[i])) throw InvalidArgument(fmt::format("ranking: score {} is NaN", i + 1));
     std::vector<std::size_t> order(scores.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return scores[a] > scores[b]; });
@@ -57,9 +58,9 @@ double average_precision(std::span<const double> scores, const std::vector<bool>
 }
 
 double quantile(std::vector<double> values, double share) {
-    if (values.empty()) throw std::invalid_argument("quantile: found no values");
+    if (values.empty()) throw InvalidArgument("quantile: found no values");
     if (!(share >= 0 && share <= 1))
-        throw std::invalid_argument(fmt::format("quantile: found {}, expected a number from 0 to 1", share));
+        throw InvalidArgument(fmt::format("quantile: found {}, expected a number from 0 to 1", share));
     std::sort(values.begin(), values.end());
     const double place = share * static_cast<double>(values.size() - 1);
     const auto below = static_cast<std::size_t>(place);

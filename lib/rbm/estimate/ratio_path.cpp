@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
 #include <utility>
 
 #include "rbm/kernels/error.h"
@@ -90,9 +89,9 @@ double log_free_states(const Units& like, std::size_t columns) {
 
 void check_visible_units(const Machine& from, const Machine& to) {
     if (!alike(from.visible, to.visible) || width(from.visible) != width(to.visible))
-        throw std::invalid_argument(fmt::format("partition_ratio: {} {} visible units against {} {} ones",
-                                                width(from.visible), name_with_states(from.visible), width(to.visible),
-                                                name_with_states(to.visible)));
+        throw InvalidArgument(fmt::format("partition_ratio: {} {} visible units against {} {} ones",
+                                          width(from.visible), name_with_states(from.visible), width(to.visible),
+                                          name_with_states(to.visible)));
 }
 
 bool share_hidden_units(const Machine& from, const Machine& to) {

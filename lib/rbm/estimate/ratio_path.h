@@ -18,7 +18,7 @@
 
 namespace rbm {
 
-/// Throws std::invalid_argument when visible units differ in kind or number.
+/// Throws InvalidArgument when visible units differ in kind or number.
 void check_visible_units(const Machine& from, const Machine& to);
 
 /// Whether there is such a way: hidden units are discrete and of one kind.
@@ -26,7 +26,7 @@ bool share_hidden_units(const Machine& from, const Machine& to);
 
 class RatioPath : public AnnealingRecord {
   public:
-    /// Throws std::invalid_argument when visible units differ in kind or number, and Unsupported unless hidden units
+    /// Throws InvalidArgument when visible units differ in kind or number, and Unsupported unless hidden units
     /// are discrete and of one kind.
     RatioPath(const Machine& from, const Machine& to, std::size_t chains);
     ~RatioPath();

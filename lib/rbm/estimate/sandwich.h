@@ -37,7 +37,7 @@ std::size_t sandwich_steps(const SandwichSettings& settings, bool with_data);
 /// back from tempering's samples.
 void conclude(Sandwich& result, double base_log_partition, std::span<const double> up, std::span<const double> down);
 
-/// data_start: rows to start back from, as many as there are chains [C x V], or none.  Throws std::invalid_argument for
+/// data_start: rows to start back from, as many as there are chains [C x V], or none.  Throws InvalidArgument for
 /// fewer than 2 chains.
 Sandwich sandwich_log_partition(const Bridge& bridge, const SandwichSettings& settings, ConstView data_start,
                                 Random& random);

@@ -6,8 +6,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
 
+#include "rbm/kernels/error.h"
 #include "rbm/kernels/ops.h"
 #include "rbm/kernels/single_threaded_blas.h"
 
@@ -48,8 +48,9 @@ std::vector<double> singular_values(ConstView matrix) {
         sgesdd_("N", &rows, &cols, copy.data(), &rows, values.data(), &unused, &one, &unused, &one, work.data(),
                 &work_size, integers.data(), &info, 1);
     if (info != 0)
-        throw std::runtime_error(fmt::format("singular values of {} x {} weights: LAPACK's sgesdd failed with info {}",
-                                             matrix.rows, matrix.cols, info));
+        throw Error(ErrorCode::failed,
+                    fmt::format("singular values of {} x {} weights: LAPACK's sgesdd failed with info {}", matrix.rows,
+                                matrix.cols, info));
     return {values.begin(), values.end()};
 }
 

@@ -10,7 +10,7 @@
 namespace rbm {
 
 /// The singular values, largest first, from LAPACK's divide and conquer on one thread: rows * cols * min(rows, cols)
-/// multiplications, some 10 s for 4000 x 4000.  Throws std::runtime_error when LAPACK does not converge.
+/// multiplications, some 10 s for 4000 x 4000.  Throws Error (failed) when LAPACK does not converge.
 std::vector<double> singular_values(ConstView matrix);
 
 /// exp of the entropy of the singular values' shares: between 1 and their number.  0 when all are 0.

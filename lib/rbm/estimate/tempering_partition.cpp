@@ -5,9 +5,9 @@
 
 #include <cmath>
 #include <numeric>
-#include <stdexcept>
 
 #include "rbm/estimate/acceptance_ratio.h"
+#include "rbm/kernels/error.h"
 #include "rbm/kernels/scalar.h"
 
 namespace rbm {
@@ -64,7 +64,7 @@ std::size_t tempering_steps(const TemperingSettings& settings) {
 TemperingPartition tempering_log_partition(const Bridge& bridge, const TemperingSettings& settings, Random& random,
                                            std::size_t wanted_samples) {
     if (settings.steps < 8)
-        throw std::invalid_argument(fmt::format("tempering: found {} steps, expected at least 8", settings.steps));
+        throw InvalidArgument(fmt::format("tempering: found {} steps, expected at least 8", settings.steps));
     std::size_t done = 0;
     const auto report = [&] {
         ++done;

@@ -34,7 +34,7 @@ struct TemperingPartition {
 /// The steps that on_step is told of.
 std::size_t tempering_steps(const TemperingSettings& settings);
 
-/// Throws std::invalid_argument for fewer than 8 steps.
+/// Throws InvalidArgument for fewer than 8 steps.
 TemperingPartition tempering_log_partition(const Bridge& bridge, const TemperingSettings& settings, Random& random,
                                            std::size_t wanted_samples = 0);
 

@@ -9,6 +9,7 @@
 #include <atomic>
 
 #include "rbm/io/descriptor.h"
+#include "rbm/kernels/error.h"
 
 namespace rbm {
 namespace {
@@ -146,7 +147,7 @@ AtomicFile::AtomicFile(const std::string& path, bool overwrite) : state_(std::ma
 AtomicFile::~AtomicFile() = default;
 
 void AtomicFile::write(std::span<const std::byte> bytes) {
-    if (!state_->file.open()) throw std::logic_error("AtomicFile::write: after commit()");
+    if (!state_->file.open()) throw InvalidArgument("AtomicFile::write: after commit()");
     while (!bytes.empty()) {
         const ssize_t count =
             ::write(state_->file.number(), bytes.data(), std::min(bytes.size(), std::size_t{1} << 30));
@@ -158,7 +159,7 @@ void AtomicFile::write(std::span<const std::byte> bytes) {
 
 void AtomicFile::commit() {
     State& state = *state_;
-    if (!state.file.open()) throw std::logic_error("AtomicFile::commit: a second time");
+    if (!state.file.open()) throw InvalidArgument("AtomicFile::commit: a second time");
     if (state.target.way != Way::aside) return state.close();
     if (const int number = sync(state.file.number()); number != 0)
         throw file_error(state.path, "cannot be written", number);

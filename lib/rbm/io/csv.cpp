@@ -181,7 +181,7 @@ namespace {
 template <class Real>
 std::vector<std::byte> encode(std::span<const std::string> columns, std::span<const Real> values) {
     if (columns.empty() || values.size() % columns.size() != 0)
-        throw std::invalid_argument(
+        throw InvalidArgument(
             fmt::format("encode_csv: {} values do not fill rows of {}", values.size(), columns.size()));
     fmt::memory_buffer text;
     for (const std::string& column : columns)

@@ -8,10 +8,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "rbm/kernels/error.h"
 
 namespace rbm {
 
@@ -54,7 +55,7 @@ decltype(auto) with_type_of(Element element, F&& f) {
         case Element::float64:
             return f(double());
     }
-    throw std::logic_error("with_type_of: not an element type");
+    throw InvalidArgument("with_type_of: not an element type");
 }
 
 /// The product of a shape and of what one element takes; throws DataError when it, with `header`, is not exactly

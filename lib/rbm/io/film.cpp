@@ -5,8 +5,9 @@
 #include <fmt/format.h>
 
 #include <new>
-#include <stdexcept>
 #include <utility>
+
+#include "rbm/kernels/error.h"
 
 namespace rbm {
 namespace {
@@ -24,7 +25,8 @@ int append(void* context, const std::uint8_t* from, const std::size_t count) noe
 
 void check(int result, const char* what) {
     if (result == CGIF_EALLOC || result == CGIF_EWRITE) throw std::bad_alloc();
-    if (result != CGIF_OK) throw std::runtime_error(fmt::format("Film: {} failed with cgif's code {}", what, result));
+    if (result != CGIF_OK)
+        throw Error(ErrorCode::failed, fmt::format("Film: {} failed with cgif's code {}", what, result));
 }
 
 }  // namespace
@@ -46,11 +48,10 @@ Film::Film(std::size_t height, std::size_t width, const FilmOptions& options)
     : state_(new State{height, width, options, 0, {}, {}, {}, nullptr}) {
     constexpr std::size_t longest = 65535;
     if (height == 0 || width == 0 || height > longest || width > longest)
-        throw std::invalid_argument(
-            fmt::format("Film: {} x {} pixels, expected 1 to {} each way", width, height, longest));
+        throw InvalidArgument(fmt::format("Film: {} x {} pixels, expected 1 to {} each way", width, height, longest));
     if (options.levels < 2 || options.levels > 256 || options.delay > longest)
-        throw std::invalid_argument(fmt::format("Film: {} levels, delay {}: expected 2 to 256 and up to {}",
-                                                options.levels, options.delay, longest));
+        throw InvalidArgument(fmt::format("Film: {} levels, delay {}: expected 2 to 256 and up to {}", options.levels,
+                                          options.delay, longest));
     for (unsigned level = 0; level < options.levels; ++level)
         state_->palette.insert(
             state_->palette.end(), 3,
@@ -72,10 +73,10 @@ Film::~Film() = default;
 
 void Film::add(const Picture& frame) {
     State& state = *state_;
-    if (state.gif == nullptr) throw std::logic_error("Film::add: after finish()");
+    if (state.gif == nullptr) throw InvalidArgument("Film::add: after finish()");
     if (frame.height != state.height || frame.width != state.width || frame.channels != 1 ||
         frame.pixels.size() != frame.height * frame.width)
-        throw std::invalid_argument(
+        throw InvalidArgument(
             fmt::format("Film::add: frame of {} x {} pixels and {} channels, expected {} x {} in grey", frame.width,
                         frame.height, frame.channels, state.width, state.height));
     state.indices.resize(frame.pixels.size());
@@ -91,13 +92,13 @@ void Film::add(const Picture& frame) {
 
 std::vector<std::byte> Film::finish() {
     State& state = *state_;
-    if (state.gif == nullptr || state.frames == 0) throw std::logic_error("Film::finish: no frame, or a second time");
+    if (state.gif == nullptr || state.frames == 0) throw InvalidArgument("Film::finish: no frame, or a second time");
     check(cgif_close(std::exchange(state.gif, nullptr)), "the last frame");
     return std::move(state.bytes);
 }
 
 std::vector<std::byte> encode_film(std::span<const Picture> frames, const FilmOptions& options) {
-    if (frames.empty()) throw std::invalid_argument("encode_film: no frames");
+    if (frames.empty()) throw InvalidArgument("encode_film: no frames");
     Film film(frames.front().height, frames.front().width, options);
     for (const Picture& frame : frames) film.add(frame);
     return film.finish();

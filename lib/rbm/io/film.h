@@ -20,13 +20,13 @@ struct FilmOptions {
 /// Takes frame after frame, so that a long film never holds more than a few of them.
 class Film {
   public:
-    /// Throws std::invalid_argument when a size is 0 or above 65535, or an option is out of its range.
+    /// Throws InvalidArgument when a size is 0 or above 65535, or an option is out of its range.
     Film(std::size_t height, std::size_t width, const FilmOptions& options = {});
     ~Film();
     Film(const Film&) = delete;
     Film& operator=(const Film&) = delete;
 
-    /// Throws std::invalid_argument when the frame is not grey or not of the film's size.
+    /// Throws InvalidArgument when the frame is not grey or not of the film's size.
     void add(const Picture& frame);
     /// The file.  At least one frame was added; none can be afterwards.
     std::vector<std::byte> finish();

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <new>
-#include <stdexcept>
 
 #include "rbm/kernels/error.h"
 
@@ -110,7 +109,7 @@ std::vector<std::byte> encode_gzip(std::span<const std::byte> content) {
         stream.next_out = reinterpret_cast<Bytef*>(bytes.data() + given);
         stream.avail_out = static_cast<uInt>(room);
         result = deflate(&stream, taken + offer == content.size() ? Z_FINISH : Z_NO_FLUSH);
-        if (result == Z_STREAM_ERROR) throw std::logic_error("encode_gzip: zlib refused its own stream");
+        if (result == Z_STREAM_ERROR) throw InvalidArgument("encode_gzip: zlib refused its own stream");
         taken += offer - stream.avail_in;
         given += room - stream.avail_out;
     }

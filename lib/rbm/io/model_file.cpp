@@ -8,7 +8,6 @@
 #include <charconv>
 #include <cmath>
 #include <functional>
-#include <stdexcept>
 
 #include "rbm/io/atomic_file.h"
 #include "rbm/io/bytes.h"
@@ -79,7 +78,7 @@ Units units_of(const Tensors& file, const std::string& side, std::size_t count) 
                 fmt::format("{}: metadata {} is {}, but the tensor weights has {} {} units, which is not a multiple",
                             file.source, key, states, count, side));
         return make_units<float>(name, count / columns, states);
-    } catch (const std::invalid_argument& error) {
+    } catch (const InvalidArgument& error) {
         throw DataError(fmt::format("{}: metadata {}.units: {}", file.source, side, error.what()));
     }
 }
@@ -126,7 +125,7 @@ Preparation preparation_of(const Tensors& file, const Machine& machine) {
 void add_log_partition(Tensors& file, const LogPartition& log_partition) {
     for (const double number : {log_partition.value, log_partition.low, log_partition.high})
         if (!std::isfinite(number))
-            throw std::invalid_argument(
+            throw InvalidArgument(
                 fmt::format("log_partition is {}, expected a finite number; no model file can hold it", number));
     file.metadata["log_partition"] = fmt::format("{}", log_partition.value);
     file.metadata["log_partition_low"] = fmt::format("{}", log_partition.low);
@@ -147,7 +146,7 @@ std::optional<LogPartition> log_partition_of(const Tensors& file) {
 
 void add_anomaly_threshold(Tensors& file, const AnomalyThreshold& anomaly) {
     if (!std::isfinite(anomaly.free_energy))
-        throw std::invalid_argument(
+        throw InvalidArgument(
             fmt::format("the threshold of anomalies is {}, expected a finite number; no model "
                         "file can hold it",
                         anomaly.free_energy));

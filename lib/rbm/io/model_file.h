@@ -48,7 +48,7 @@ struct Model {
 Preparation default_preparation(const Units& visible);
 
 Model load_model(const std::string& path);
-/// Throws std::invalid_argument when log_partition is not finite: the file would not load.
+/// Throws InvalidArgument when log_partition is not finite: the file would not load.
 void save_model(const std::string& path, const Model& model, bool overwrite = false);
 
 /// Writes log Z into a model file that is there, and leaves all else in it as it is.

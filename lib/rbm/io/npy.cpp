@@ -52,7 +52,7 @@ std::vector<std::byte> encode_header(std::span<const std::size_t> shape, std::sp
     std::size_t count = 1;
     for (const std::size_t length : shape) count *= length;
     if (count != values.size())
-        throw std::invalid_argument(fmt::format("encode_npy: {} values, the shape says {}", values.size(), count));
+        throw InvalidArgument(fmt::format("encode_npy: {} values, the shape says {}", values.size(), count));
     std::string header = fmt::format("{{'descr': '<f{}', 'fortran_order': False, 'shape': ({}{}), }}", sizeof(Real),
                                      shape_text(shape, ", "), shape.size() == 1 ? "," : "");
     constexpr std::size_t start = 10, alignment = 64;

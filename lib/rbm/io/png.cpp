@@ -10,7 +10,6 @@
 #include <cstring>
 #include <exception>
 #include <new>
-#include <stdexcept>
 
 #include "rbm/io/memory.h"
 #include "rbm/kernels/error.h"
@@ -191,8 +190,8 @@ std::vector<std::byte> encode_png(const Picture& picture) {
     if (picture.height == 0 || picture.width == 0 || (picture.channels != 1 && picture.channels != 3) ||
         picture.height > longest_side || picture.width > longest_side ||
         picture.pixels.size() != picture.height * stride)
-        throw std::invalid_argument(fmt::format("encode_png: {} x {} pixels of {} channels in {} bytes", picture.width,
-                                                picture.height, picture.channels, picture.pixels.size()));
+        throw InvalidArgument(fmt::format("encode_png: {} x {} pixels of {} channels in {} bytes", picture.width,
+                                          picture.height, picture.channels, picture.pixels.size()));
     Writer writer;
     writer.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &writer, on_write_error, on_warning);
     if (writer.png == nullptr) throw std::bad_alloc();
@@ -203,7 +202,7 @@ std::vector<std::byte> encode_png(const Picture& picture) {
         rows[y] = const_cast<png_bytep>(picture.pixels.data() + y * stride);
     if (!write_all(writer, picture, rows.data())) {
         if (writer.thrown) std::rethrow_exception(writer.thrown);
-        throw std::runtime_error(fmt::format("encode_png: {}", writer.message.data()));
+        throw Error(ErrorCode::failed, fmt::format("encode_png: {}", writer.message.data()));
     }
     return std::move(writer.bytes);
 }

@@ -8,7 +8,6 @@
 #include <bit>
 #include <cstring>
 #include <nlohmann/json.hpp>
-#include <stdexcept>
 #include <string_view>
 
 #include "rbm/io/safetensors_header.h"
@@ -46,7 +45,7 @@ template <class T>
 Tensor tensor_of(const char* dtype, std::vector<std::size_t> shape, std::span<const T> values) {
     std::size_t bytes = 0;
     if (!byte_count(shape, sizeof(T), bytes) || bytes != values.size_bytes())
-        throw std::invalid_argument(
+        throw InvalidArgument(
             fmt::format("make_tensor: {} values do not fill the shape {}", values.size(), shape_text(shape)));
     const auto raw = std::as_bytes(values);
     return {dtype, std::move(shape), {raw.begin(), raw.end()}};
@@ -114,7 +113,7 @@ void check_checksum(const std::string& recorded, std::span<const std::byte> buff
 
 void require_utf8(const std::string& text, const char* what) {
     if (find_invalid_utf8(text) != std::string::npos)
-        throw std::invalid_argument(fmt::format("encode_safetensors: {} {} is not UTF-8", what, in_quotes(text)));
+        throw InvalidArgument(fmt::format("encode_safetensors: {} {} is not UTF-8", what, in_quotes(text)));
 }
 
 std::string json_text(const std::string& text) { return nlohmann::json(text).dump(); }
@@ -203,9 +202,8 @@ std::vector<std::byte> encode_safetensors(const Tensors& content) {
         require_utf8(name, "the name");
         if (name == "__metadata__" || element_size == 0 || tensor.shape.size() > safetensors_most_dimensions ||
             !byte_count(tensor.shape, element_size, bytes) || bytes != tensor.bytes.size())
-            throw std::invalid_argument(fmt::format("encode_safetensors: tensor {}: {} {} in {} bytes", in_quotes(name),
-                                                    in_quotes(tensor.dtype), shape_text(tensor.shape),
-                                                    tensor.bytes.size()));
+            throw InvalidArgument(fmt::format("encode_safetensors: tensor {}: {} {} in {} bytes", in_quotes(name),
+                                              in_quotes(tensor.dtype), shape_text(tensor.shape), tensor.bytes.size()));
         order.push_back(&named);
         buffer_size += bytes;
     }
@@ -236,7 +234,7 @@ std::vector<std::byte> encode_safetensors(const Tensors& content) {
     const std::uint64_t unpadded = sizeof(std::uint64_t) + header.size();
     header.append((alignment - unpadded % alignment) % alignment, ' ');
     if (header.size() > safetensors_longest_header)
-        throw std::invalid_argument(fmt::format("encode_safetensors: a header of {} bytes", header.size()));
+        throw InvalidArgument(fmt::format("encode_safetensors: a header of {} bytes", header.size()));
 
     std::vector<std::byte> file(sizeof(std::uint64_t) + header.size() + buffer.size());
     const std::uint64_t header_size = header.size();

@@ -26,7 +26,7 @@ struct Tensor {
     bool operator==(const Tensor&) const = default;
 };
 
-/// A tensor of these values.  Throws std::invalid_argument when their number is not the product of the shape.
+/// A tensor of these values.  Throws InvalidArgument when their number is not the product of the shape.
 Tensor make_tensor(std::vector<std::size_t> shape, std::span<const float> values);
 Tensor make_tensor(std::vector<std::size_t> shape, std::span<const double> values);
 Tensor make_tensor(std::vector<std::size_t> shape, std::span<const std::int64_t> values);
@@ -57,7 +57,7 @@ Tensors parse_safetensors(std::span<const std::byte> file, const std::string& na
 
 /// The bytes of a file: the same for the same content.  Larger elements come first, then by name; the header is padded
 /// with spaces so that the tensors begin at a multiple of 64; `rbm.crc32` is computed here.  Throws
-/// std::invalid_argument for what no reader would take: unknown dtype, bytes that do not fit the shape, invalid UTF-8.
+/// InvalidArgument for what no reader would take: unknown dtype, bytes that do not fit the shape, invalid UTF-8.
 std::vector<std::byte> encode_safetensors(const Tensors& content);
 
 }  // namespace rbm

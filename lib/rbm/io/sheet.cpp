@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <stdexcept>
 #include <vector>
 
 #include "rbm/io/atomic_file.h"
 #include "rbm/io/png.h"
+#include "rbm/kernels/error.h"
 
 namespace rbm {
 namespace {
@@ -106,8 +106,8 @@ Layout lay_out(std::size_t count, ImageShape shape, const SheetOptions& options)
         return fits;
     };
     if (options.scale > 0 ? measure(options.scale) : measure(chosen) || measure(1)) return layout;
-    throw std::invalid_argument(fmt::format("sheet: {} pictures of {} x {} make more than 2^28 pixels: draw fewer",
-                                            count, shape.width, shape.height));
+    throw InvalidArgument(fmt::format("sheet: {} pictures of {} x {} make more than 2^28 pixels: draw fewer", count,
+                                      shape.width, shape.height));
 }
 
 }  // namespace
@@ -124,11 +124,10 @@ Picture sheet(ConstView images, ImageShape shape, const SheetOptions& options) {
     if (shape == ImageShape{})
         shape = squarest(images.cols);
     else if (shape.height * shape.width > images.cols)
-        throw std::invalid_argument(fmt::format("sheet: rows have {} values, pictures of {} x {} have {}", images.cols,
-                                                shape.height, shape.width, shape.height * shape.width));
-    if (images.rows == 0 || images.cols == 0) throw std::invalid_argument("sheet: there is no picture to draw");
-    if (options.border > 1024 || options.scale > 1024)
-        throw std::invalid_argument("sheet: border and scale go up to 1024");
+        throw InvalidArgument(fmt::format("sheet: rows have {} values, pictures of {} x {} have {}", images.cols,
+                                          shape.height, shape.width, shape.height * shape.width));
+    if (images.rows == 0 || images.cols == 0) throw InvalidArgument("sheet: there is no picture to draw");
+    if (options.border > 1024 || options.scale > 1024) throw InvalidArgument("sheet: border and scale go up to 1024");
     const Layout layout = lay_out(images.rows, shape, options);
     const Range range = range_of(images, options.shades);
     const bool colours = options.shades == Shades::diverging;

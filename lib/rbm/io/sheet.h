@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <string>
 
-#include "rbm/io/picture.h"
 #include "rbm/data/dataset.h"
+#include "rbm/io/picture.h"
 #include "rbm/kernels/matrix.h"
 
 namespace rbm {
@@ -29,7 +29,7 @@ struct SheetOptions {
 ImageShape squarest(std::size_t cols);
 
 /// Draws row i of `images` [N, height * width] as tile i, row by row.  A shape of 0 x 0 stands for squarest().  What
-/// rows have behind their picture, such as a label, is not drawn.  Throws std::invalid_argument when the shape does not
+/// rows have behind their picture, such as a label, is not drawn.  Throws InvalidArgument when the shape does not
 /// fit, there is no row, or the sheet would have more than 2^28 pixels.
 Picture sheet(ConstView images, ImageShape shape, const SheetOptions& options = {});
 

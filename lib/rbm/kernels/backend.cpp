@@ -5,9 +5,9 @@
 
 #include <atomic>
 #include <cstdlib>
-#include <stdexcept>
 
 #include "rbm/kernels/context.h"
+#include "rbm/kernels/error.h"
 #include "rbm/kernels/vector_kernels.h"
 
 namespace rbm {
@@ -39,7 +39,7 @@ WeightUpdateSums Backend::update_weights_by_outer(const OuterProduct& slopes, co
 const Backend& backend_named(std::string_view name) {
     if (name == reference_backend().name()) return reference_backend();
     if (name == openblas_backend().name()) return openblas_backend();
-    throw std::invalid_argument(fmt::format("backend '{}': expected reference or openblas", name));
+    throw InvalidArgument(fmt::format("backend '{}': expected reference or openblas", name));
 }
 
 const Backend& backend() {

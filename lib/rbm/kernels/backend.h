@@ -49,7 +49,7 @@ class Backend {
 /// RBM_INSTRUCTIONS limits the instructions of its vector kernels, see vector_kernels.h.
 const Backend& backend();
 
-/// "reference" or "openblas"; throws std::invalid_argument naming those there are.
+/// "reference" or "openblas"; throws InvalidArgument naming those there are.
 const Backend& backend_named(std::string_view name);
 std::vector<std::string_view> available_backends();
 

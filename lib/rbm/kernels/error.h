@@ -1,29 +1,57 @@
 // SPDX-License-Identifier: MIT
-// What can go wrong, by who can mend it. The programs map these to their exit codes.
+// What can go wrong, by who can mend it: every error of the library is an Error, with a code.
 #pragma once
 
 #include <stdexcept>
+#include <string>
 
 namespace rbm {
 
-/// A file could not be opened, read or written: names path, place and the system's reason.  Exit 1.
-struct FileError : std::runtime_error {
-    using std::runtime_error::runtime_error;
+enum class ErrorCode {
+    invalid_argument,  ///< the caller's mistake: a shape, a setting or a call out of order
+    unsupported,       ///< a sound request that this pairing of method and unit kinds has no answer to
+    file,              ///< a file could not be opened, read or written
+    data,              ///< data or a model that cannot be used
+    diverged,          ///< a parameter became NaN or infinite
+    cancelled,         ///< the caller asked for the end, see control.h
+    failed,            ///< a library below this one gave up
 };
 
-/// Data or a model that cannot be used: names file, place, what was found and what was expected.  Exit 3.
-struct DataError : std::runtime_error {
-    using std::runtime_error::runtime_error;
+struct Error : std::runtime_error {
+    Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
+    ErrorCode code() const noexcept { return code_; }
+
+  private:
+    ErrorCode code_;
 };
 
-/// A sound request that this pairing of method and unit kinds has no answer to: names both.  Exit 2.
-struct Unsupported : std::runtime_error {
-    using std::runtime_error::runtime_error;
+/// Names the function, what it found and what it expected.
+struct InvalidArgument : Error {
+    explicit InvalidArgument(const std::string& message) : Error(ErrorCode::invalid_argument, message) {}
 };
 
-/// Training left the realm of numbers: names update, parameter and the likely cause.  Exit 4.
-struct Diverged : std::runtime_error {
-    using std::runtime_error::runtime_error;
+/// Names the method and the unit kinds.
+struct Unsupported : Error {
+    explicit Unsupported(const std::string& message) : Error(ErrorCode::unsupported, message) {}
+};
+
+/// Names path, place and the system's reason.
+struct FileError : Error {
+    explicit FileError(const std::string& message) : Error(ErrorCode::file, message) {}
+};
+
+/// Names file, place, what was found and what was expected.
+struct DataError : Error {
+    explicit DataError(const std::string& message) : Error(ErrorCode::data, message) {}
+};
+
+/// Names the update, the parameter that became NaN or infinite, and the likely cause.
+struct Diverged : Error {
+    explicit Diverged(const std::string& message) : Error(ErrorCode::diverged, message) {}
+};
+
+struct Cancelled : Error {
+    Cancelled() : Error(ErrorCode::cancelled, "cancelled") {}
 };
 
 }  // namespace rbm

@@ -9,11 +9,11 @@
 #include <cstdint>
 #include <exception>
 #include <mutex>
-#include <stdexcept>
 #include <system_error>
 #include <thread>
 
 #include "rbm/kernels/context.h"
+#include "rbm/kernels/error.h"
 
 namespace rbm {
 namespace {
@@ -238,7 +238,7 @@ std::size_t threads() {
 }
 
 void set_threads(std::size_t count) {
-    if (count == 0) throw std::invalid_argument("set_threads: found 0, expected at least 1");
+    if (count == 0) throw InvalidArgument("set_threads: found 0, expected at least 1");
     default_threads() = count;
 }
 

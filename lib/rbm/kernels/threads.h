@@ -19,7 +19,7 @@ namespace rbm {
 std::size_t threads();
 
 /// Sets the process default, which is at first the number of processors this process may run on.  Throws
-/// std::invalid_argument for 0.
+/// InvalidArgument for 0.
 void set_threads(std::size_t count);
 
 namespace detail {

@@ -7,8 +7,8 @@
 
 #include <cmath>
 #include <numbers>
-#include <stdexcept>
 
+#include "rbm/kernels/error.h"
 #include "rbm/kernels/reference.h"
 #include "rbm/kernels/vector_kernels.h"
 #include "rbm/kernels/vector_math-inl.h"
@@ -358,7 +358,7 @@ void limit_instructions(std::string_view name) {
         }
         better |= bit;
     }
-    throw std::invalid_argument(fmt::format("instructions '{}': expected AVX3, AVX2, SSE4 or SSSE3", name));
+    throw InvalidArgument(fmt::format("instructions '{}': expected AVX3, AVX2, SSE4 or SSSE3", name));
 }
 
 }  // namespace vectorized

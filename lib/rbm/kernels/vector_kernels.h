@@ -29,7 +29,7 @@ void scale_columns(ConstView a, Floats factors, View out);
 std::string target_name();
 
 /// Uses none better than "AVX3", "AVX2", "SSE4" or "SSSE3": results are the same bits on all CPUs that have it, and
-/// tests can try each.  Throws std::invalid_argument for another name.
+/// tests can try each.  Throws InvalidArgument for another name.
 void limit_instructions(std::string_view name);
 
 }  // namespace rbm::vectorized

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
 #include <utility>
 
 #include "rbm/kernels/error.h"
@@ -25,8 +24,8 @@ void flatten(BasicUnits<Real>& units) {
 template <class Real>
 void set(BasicUnitsPath<Real>& path, const BasicUnits<Real>& from, const BasicUnits<Real>& to) {
     if (kind(from) != kind(to) || width(from) != width(to))
-        throw std::invalid_argument(fmt::format("Bridge: the base has {} {} units, the machine {} {} ones", width(from),
-                                                kind(from), width(to), kind(to)));
+        throw InvalidArgument(fmt::format("Bridge: the base has {} {} units, the machine {} {} ones", width(from),
+                                          kind(from), width(to), kind(to)));
     std::visit(
         [&](const auto& bank) {
             using Bank = std::remove_cvref_t<decltype(bank)>;
@@ -144,7 +143,7 @@ BasicMachine<Real> tempered(const BasicMachine<Real>& machine, double beta) {
     double coupling = beta;
     for (BasicUnits<Real>* units : {&result.visible, &result.hidden}) {
         if (!is_bounded(*units) && !(beta > 0))
-            throw std::invalid_argument(
+            throw InvalidArgument(
                 fmt::format("tempered: beta is {}, {} units need a beta above 0", beta, kind(*units)));
         if (width(*units) == 0) continue;
         const double before = static_cast<double>(statistic_factors(*units)[0]);
@@ -161,8 +160,8 @@ template <class Real>
 BasicUnits<Real> base_of_marginals(const BasicMachine<Real>& machine, std::span<const double> means,
                                    std::span<const double> variances) {
     if (means.size() != machine.visible_count() || variances.size() != machine.visible_count())
-        throw std::invalid_argument(fmt::format("base_of_marginals: {} means and {} variances for {} visible units",
-                                                means.size(), variances.size(), machine.visible_count()));
+        throw InvalidArgument(fmt::format("base_of_marginals: {} means and {} variances for {} visible units",
+                                          means.size(), variances.size(), machine.visible_count()));
     BasicUnits<Real> base = machine.visible;
     fit_marginals(base, means, variances, 20);
     return base;

@@ -29,7 +29,7 @@ class BasicBridge {
     using ConstView = MatrixView<const Real>;
     using Beta = BetaOf<Real>;
 
-    /// Copies what it needs of the machine.  Throws std::invalid_argument when the base is no bank of the machine's
+    /// Copies what it needs of the machine.  Throws InvalidArgument when the base is no bank of the machine's
     /// visible kind and width.
     BasicBridge(const BasicMachine<Real>& machine, const BasicUnits<Real>& visible_base);
 
@@ -82,7 +82,7 @@ class BasicBridge {
 using Bridge = BasicBridge<float>;
 
 /// The machine with the energy beta E: p(v, h) at inverse temperature beta as a machine of its own.  Throws
-/// std::invalid_argument unless beta suits its units (above 0 for continuous ones).
+/// InvalidArgument unless beta suits its units (above 0 for continuous ones).
 template <class Real>
 BasicMachine<Real> tempered(const BasicMachine<Real>& machine, double beta);
 

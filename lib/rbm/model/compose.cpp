@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <stdexcept>
-
 #include "rbm/kernels/error.h"
 #include "rbm/model/bridge.h"
 
@@ -13,17 +11,17 @@ namespace {
 
 template <class Real>
 void check(std::span<const BasicMachine<Real>> machines, std::span<const double> betas) {
-    if (machines.empty()) throw std::invalid_argument("compose: found no machine, expected at least one");
+    if (machines.empty()) throw InvalidArgument("compose: found no machine, expected at least one");
     if (!betas.empty() && betas.size() != machines.size())
-        throw std::invalid_argument(fmt::format("compose: {} betas for {} machines", betas.size(), machines.size()));
+        throw InvalidArgument(fmt::format("compose: {} betas for {} machines", betas.size(), machines.size()));
     for (const double beta : betas)
         if (!(beta > 0) || !std::isfinite(beta))
-            throw std::invalid_argument(fmt::format("compose: beta is {}, expected a finite number above 0", beta));
+            throw InvalidArgument(fmt::format("compose: beta is {}, expected a finite number above 0", beta));
     for (const auto& machine : machines) {
         if (!alike(machine.visible, machines[0].visible) || width(machine.visible) != width(machines[0].visible))
-            throw std::invalid_argument(fmt::format("compose: one machine has {} {} visible units, another {} {} ones",
-                                                    width(machines[0].visible), name_with_states(machines[0].visible),
-                                                    width(machine.visible), name_with_states(machine.visible)));
+            throw InvalidArgument(fmt::format("compose: one machine has {} {} visible units, another {} {} ones",
+                                              width(machines[0].visible), name_with_states(machines[0].visible),
+                                              width(machine.visible), name_with_states(machine.visible)));
         if (!alike(machine.hidden, machines[0].hidden))
             throw Unsupported(fmt::format("compose: hidden units of different kinds, {} and {}, cannot share a bank",
                                           name_with_states(machines[0].hidden), name_with_states(machine.hidden)));

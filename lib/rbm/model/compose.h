@@ -16,13 +16,13 @@
 
 namespace rbm {
 
-/// The bank whose energy of its own is the sum of both's, up to a constant.  Throws std::invalid_argument unless kinds
+/// The bank whose energy of its own is the sum of both's, up to a constant.  Throws InvalidArgument unless kinds
 /// and widths agree, and states of Potts units.
 template <class Real>
 BasicUnits<Real> sum_of_energies(const BasicUnits<Real>& first, const BasicUnits<Real>& second);
 
 /// The product; one beta for each machine, above 0, or none for 1.  Its energy is the sum up to a constant, which is 0
-/// for discrete visible units.  Throws std::invalid_argument when there is no machine, or visible units or betas do not
+/// for discrete visible units.  Throws InvalidArgument when there is no machine, or visible units or betas do not
 /// fit, and Unsupported when the hidden units are of several kinds, or of
 /// several numbers of states.
 template <class Real>

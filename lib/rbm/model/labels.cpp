@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
 
 #include "rbm/kernels/error.h"
 #include "rbm/kernels/ops.h"
@@ -74,7 +73,7 @@ LabelPosterior label_posterior(const BasicMachine<Real>& machine, MatrixView<con
                                std::size_t classes) {
     const std::size_t visible = machine.visible_count(), cols = visible_state.cols;
     if (classes < 2 || classes > most_labels || classes >= visible || (cols != visible && cols != visible - classes))
-        throw std::invalid_argument(
+        throw InvalidArgument(
             fmt::format("label_posterior: found {} columns and {} classes, expected at least two, and as many columns "
                         "as the machine's {} visible units, with or without the label",
                         cols, classes, visible));

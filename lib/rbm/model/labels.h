@@ -52,7 +52,7 @@ struct LabelPosterior {
     std::vector<double> free_energy;      ///< [B] F(x), the label summed out
 };
 
-/// visible_state [B x V] or [B x V - C].  Throws std::invalid_argument for other shapes, fewer than two classes,
+/// visible_state [B x V] or [B x V - C].  Throws InvalidArgument for other shapes, fewer than two classes,
 /// and more than most_labels.
 template <class Real>
 LabelPosterior label_posterior(const BasicMachine<Real>& machine, MatrixView<const Real> visible_state,

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <stdexcept>
 #include <utility>
 
 #include "rbm/kernels/error.h"
@@ -15,13 +14,13 @@ namespace {
 template <class Real>
 void check_columns(const char* function, const char* side, MatrixView<const Real> state, std::size_t units) {
     if (state.cols != units)
-        throw std::invalid_argument(fmt::format("Machine::{}: {} has {} columns, the machine has {} {} units", function,
-                                                side, state.cols, units, side));
+        throw InvalidArgument(fmt::format("Machine::{}: {} has {} columns, the machine has {} {} units", function, side,
+                                          state.cols, units, side));
 }
 
 void check_rows(const char* function, const char* what, std::size_t found, std::size_t expected) {
     if (found != expected)
-        throw std::invalid_argument(
+        throw InvalidArgument(
             fmt::format("Machine::{}: {} has {} values, the batch has {} rows", function, what, found, expected));
 }
 

@@ -7,7 +7,7 @@
 // For discrete units E_own = -bias . x and statistic = x; for Gaussian units see gaussian.h.
 // Shapes: B rows of a batch, V visible units, H hidden units; weights [V x H].  Of Potts units each state counts as one
 // of them: V = sites x q.
-// Functions come in two layers: those that return check shapes (std::invalid_argument) and allocate; those with an
+// Functions come in two layers: those that return check shapes (InvalidArgument) and allocate; those with an
 // `out` or a Workspace do neither.  Sums over units are in double.
 #pragma once
 

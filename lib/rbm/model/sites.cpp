@@ -4,14 +4,15 @@
 #include <fmt/format.h>
 
 #include <limits>
-#include <stdexcept>
+
+#include "rbm/kernels/error.h"
 
 namespace rbm {
 
 template <class Real>
 BasicSites<Real>::BasicSites(std::span<const Real> values, std::size_t count) : letters_(values.size(), 1) {
     if (values.empty()) return;
-    if (values.size() == 1) throw std::invalid_argument("Sites: an alphabet of one value; expected two or more");
+    if (values.size() == 1) throw InvalidArgument("Sites: an alphabet of one value; expected two or more");
     std::copy(values.begin(), values.end(), letters_.data());
     count_ = count;
 }
@@ -20,8 +21,8 @@ template <class Real>
 BasicSites<Real>::BasicSites(BasicMatrix<Real> letters, std::size_t count)
     : letters_(std::move(letters)), count_(count) {
     if (letters_.rows() < 2 || letters_.cols() == 0)
-        throw std::invalid_argument(fmt::format("Sites: letters are [{} x {}]; expected at least two, of a column each",
-                                                letters_.rows(), letters_.cols()));
+        throw InvalidArgument(fmt::format("Sites: letters are [{} x {}]; expected at least two, of a column each",
+                                          letters_.rows(), letters_.cols()));
 }
 
 template <class Real>

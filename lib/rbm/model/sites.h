@@ -17,7 +17,7 @@ class BasicSites {
     /// Sites of one column that take these values, at least two; no values: no sites.
     BasicSites(std::span<const Real> values, std::size_t count);
     BasicSites(const std::vector<Real>& values, std::size_t count) : BasicSites(std::span<const Real>(values), count) {}
-    /// letters [K x columns], K at least 2.  Throws std::invalid_argument when there are fewer.
+    /// letters [K x columns], K at least 2.  Throws InvalidArgument when there are fewer.
     BasicSites(BasicMatrix<Real> letters, std::size_t count);
 
     bool empty() const { return count_ == 0; }

@@ -5,7 +5,6 @@
 
 #include <array>
 #include <concepts>
-#include <stdexcept>
 
 namespace rbm {
 namespace {
@@ -37,7 +36,7 @@ const UnitRow& unit_row(std::string_view name) {
         if (row.name == name) return row;
         names += fmt::format("{}{}", names.empty() ? "" : &row == &rows_of_kinds.back() ? " or " : ", ", row.name);
     }
-    throw std::invalid_argument(fmt::format("unit kind '{}': expected {}", name, names));
+    throw InvalidArgument(fmt::format("unit kind '{}': expected {}", name, names));
 }
 
 template <class Real>

@@ -38,14 +38,14 @@ struct UnitRow : UnitFacts {
 };
 /// All kinds, in the order of the list.
 std::span<const UnitRow> unit_rows();
-/// Throws std::invalid_argument listing the kinds there are.
+/// Throws InvalidArgument listing the kinds there are.
 const UnitRow& unit_row(std::string_view name);
 template <class Real>
 const UnitRow& unit_row(const BasicUnits<Real>& units) {
     return unit_rows()[units.index()];
 }
 
-/// An empty bank of `sites` units of the kind called `name`; throws std::invalid_argument listing the kinds there are.
+/// An empty bank of `sites` units of the kind called `name`; throws InvalidArgument listing the kinds there are.
 /// `states` is for kinds that leave open how many a site has: a Potts bank is sites x states columns wide.
 template <class Real>
 BasicUnits<Real> make_units(std::string_view name, std::size_t sites, std::size_t states = 0);

@@ -22,7 +22,7 @@ struct BasicChains {
     /// Every visible unit drawn at field 0, by its own bias or center, independent of the others.
     static BasicChains from_noise(const BasicMachine<Real>& machine, std::size_t count, Random& random);
 
-    /// Chains that start at the rows of `visible_state` [C x V].  Throws std::invalid_argument when columns do not fit.
+    /// Chains that start at the rows of `visible_state` [C x V].  Throws InvalidArgument when columns do not fit.
     static BasicChains from_data(const BasicMachine<Real>& machine, MatrixView<const Real> visible_state,
                                  Random& random);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "rbm/sampler/clamped_gibbs.h"
 
-#include <stdexcept>
+#include "rbm/kernels/error.h"
 
 namespace rbm {
 
@@ -9,8 +9,7 @@ template <class Real>
 void BasicClamp<Real>::restore(MatrixView<Real> visible_state) const {
     if (values.rows != visible_state.rows || values.cols != visible_state.cols || known.cols != values.cols ||
         (known.rows != 1 && known.rows != values.rows))
-        throw std::invalid_argument(
-            "Clamp: known, values and states must have the same shape, but for one row of known");
+        throw InvalidArgument("Clamp: known, values and states must have the same shape, but for one row of known");
     for (std::size_t r = 0; r < visible_state.rows; ++r) {
         const auto held = known.row(known.rows == 1 ? 0 : r);
         const auto from = values.row(r);

@@ -23,7 +23,7 @@ struct ClampedGibbs {
     std::size_t steps = 1;  ///< sweeps per call of step()
 
     /// Sweeps of BlockGibbs, each of which ends by restoring the known units.  The chains must start with them right:
-    /// see Clamp::restore().  Throws std::invalid_argument when shapes do not fit.
+    /// see Clamp::restore().  Throws InvalidArgument when shapes do not fit.
     template <class Real>
     StepReport step(const BasicMachine<Real>& machine, const BasicClamp<Real>& clamp, BasicChains<Real>& chains,
                     Random& random) const;

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
 
+#include "rbm/kernels/error.h"
 #include "rbm/sampler/sampler.h"
 
 namespace rbm {
@@ -105,8 +105,8 @@ TemperedChains TemperedChains::start(const Bridge& bridge, std::span<const float
     const std::size_t rungs = betas.size();
     bool rising = rungs >= 2 && betas.front() == 0 && betas.back() == 1;
     for (std::size_t k = 1; rising && k < rungs; ++k) rising = betas[k] > betas[k - 1];
-    if (!rising) throw std::invalid_argument("TemperedChains: expected betas that rise from 0 to 1");
-    if (ladders == 0) throw std::invalid_argument("TemperedChains: found 0 ladders, expected at least 1");
+    if (!rising) throw InvalidArgument("TemperedChains: expected betas that rise from 0 to 1");
+    if (ladders == 0) throw InvalidArgument("TemperedChains: found 0 ladders, expected at least 1");
     TemperedChains chains;
     const std::size_t states = ladders * rungs;
     chains.betas.assign(betas.begin(), betas.end());
@@ -161,7 +161,7 @@ std::size_t TemperedChains::state_at(std::size_t ladder, std::size_t rung_number
     const std::size_t first = ladder * rungs();
     for (std::size_t s = first; s < first + rungs(); ++s)
         if (rung[s] == rung_number) return s;
-    throw std::logic_error(fmt::format("TemperedChains: nothing at rung {} of ladder {}", rung_number, ladder));
+    throw InvalidArgument(fmt::format("TemperedChains: nothing at rung {} of ladder {}", rung_number, ladder));
 }
 
 void TemperedChains::copy_visible(View out) const {

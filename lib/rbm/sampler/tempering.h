@@ -29,7 +29,7 @@ struct TemperedChains {
     /// Rung k and k + 1 were partners in the last step when k % 2 equals this.
     std::size_t parity = 0;
 
-    /// `ladders` ladders whose states are draws of the base.  Throws std::invalid_argument unless the betas rise from 0
+    /// `ladders` ladders whose states are draws of the base.  Throws InvalidArgument unless the betas rise from 0
     /// to 1.
     static TemperedChains start(const Bridge& bridge, std::span<const float> betas, std::size_t ladders,
                                 Random& random);

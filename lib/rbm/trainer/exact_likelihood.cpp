@@ -5,7 +5,6 @@
 
 #include <cmath>
 #include <numeric>
-#include <stdexcept>
 #include <utility>
 
 #include "rbm/kernels/error.h"
@@ -68,10 +67,9 @@ void check_states(const Machine& shape, const Dataset& data) {
 ExactLikelihood::ExactLikelihood(const Machine& shape, const Dataset& data, std::span<const float> sample_weights)
     : side_(enumerable_side(shape)) {
     if (data.cols() != shape.visible_count())
-        throw std::invalid_argument(
-            fmt::format("ExactLikelihood: data has {} columns, the machine has {} visible units", data.cols(),
-                        shape.visible_count()));
-    if (data.rows() == 0) throw std::invalid_argument("ExactLikelihood: data has no rows");
+        throw InvalidArgument(fmt::format("ExactLikelihood: data has {} columns, the machine has {} visible units",
+                                          data.cols(), shape.visible_count()));
+    if (data.rows() == 0) throw InvalidArgument("ExactLikelihood: data has no rows");
     if (data.sampled())
         throw Unsupported("exact likelihood: the data are drawn again at each reading, expected fixed rows");
     check_row_weights(sample_weights, data.rows());

@@ -16,7 +16,7 @@ class ExactLikelihood {
     /// Equal rows are counted together.  sample_weights has one value per row of data, or none; they count relative to
     /// their sum.  `shape` has the unit kinds and sizes of the machines to come.  Throws Unsupported when neither side
     /// of those can be enumerated, or when data are drawn afresh at each reading; DataError naming the first value that
-    /// is no state of the visible units; std::invalid_argument for shapes that do not fit.
+    /// is no state of the visible units; InvalidArgument for shapes that do not fit.
     ExactLikelihood(const Machine& shape, const Dataset& data, std::span<const float> sample_weights = {});
 
     /// No machine can do better: minus the entropy of the data in nats, or infinity for continuous units.

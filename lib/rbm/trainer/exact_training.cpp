@@ -8,7 +8,6 @@
 #include <cmath>
 #include <map>
 #include <mutex>
-#include <stdexcept>
 #include <utility>
 
 #include "rbm/kernels/error.h"
@@ -180,16 +179,16 @@ ExactRestart run_restart(const ExactLikelihood& likelihood, PreciseMachine machi
 }
 
 void check_settings(const ExactSettings& settings, std::size_t columns) {
-    if (settings.restarts == 0) throw std::invalid_argument("train_exactly: restarts is 0, expected at least 1");
+    if (settings.restarts == 0) throw InvalidArgument("train_exactly: restarts is 0, expected at least 1");
     if (!(settings.weight_decay >= 0))
-        throw std::invalid_argument(
+        throw InvalidArgument(
             fmt::format("train_exactly: weight_decay is {}, expected at least 0", settings.weight_decay));
     if (settings.minimum_sigma.size() != 1 && settings.minimum_sigma.size() != columns)
-        throw std::invalid_argument(fmt::format("train_exactly: {} values of minimum_sigma, expected 1 or {}",
-                                                settings.minimum_sigma.size(), columns));
+        throw InvalidArgument(fmt::format("train_exactly: {} values of minimum_sigma, expected 1 or {}",
+                                          settings.minimum_sigma.size(), columns));
     for (const float low : settings.minimum_sigma)
         if (!(low > 0) || !(low <= settings.maximum_sigma))
-            throw std::invalid_argument(
+            throw InvalidArgument(
                 fmt::format("train_exactly: minimum_sigma is {}, expected a number above 0, and at most the {} of "
                             "maximum_sigma",
                             low, settings.maximum_sigma));

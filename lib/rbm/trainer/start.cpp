@@ -4,8 +4,8 @@
 
 #include <boost/random/normal_distribution.hpp>
 #include <cmath>
-#include <stdexcept>
 
+#include "rbm/kernels/error.h"
 #include "rbm/trainer/train.h"
 
 namespace rbm {
@@ -43,8 +43,8 @@ Moments moments(const Dataset& data, std::span<const float> sample_weights) {
 
 void initialize(Machine& machine, const Dataset& data, Random& random, std::span<const float> sample_weights) {
     if (data.cols() != machine.visible_count())
-        throw std::invalid_argument(fmt::format("initialize: data has {} columns, the machine has {} visible units",
-                                                data.cols(), machine.visible_count()));
+        throw InvalidArgument(fmt::format("initialize: data has {} columns, the machine has {} visible units",
+                                          data.cols(), machine.visible_count()));
     const Moments of_data = moments(data, sample_weights);
     fit_marginals(machine.visible, of_data.mean, of_data.variance, of_data.samples);
     boost::random::normal_distribution<float> small(0, 0.01F);

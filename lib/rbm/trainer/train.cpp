@@ -6,8 +6,8 @@
 #include <boost/random/uniform_int_distribution.hpp>
 #include <cmath>
 #include <numeric>
-#include <stdexcept>
 
+#include "rbm/kernels/error.h"
 #include "rbm/kernels/ops.h"
 
 namespace rbm {
@@ -62,7 +62,7 @@ void fill_with_zeros(Machine& gradient, bool weights_too) {
 void check_settings(const UpdateSettings& settings) {
     const auto require = [](const char* name, float value, bool holds, const char* expected) {
         if (!holds || !std::isfinite(value))
-            throw std::invalid_argument(fmt::format("train: {} is {}, expected {}", name, value, expected));
+            throw InvalidArgument(fmt::format("train: {} is {}, expected {}", name, value, expected));
     };
     const auto at_least_0 = [&](const char* name, float value) {
         require(name, value, value >= 0, "a finite number of at least 0");
@@ -91,18 +91,18 @@ void check_settings(const UpdateSettings& settings) {
 void check_shapes(const TrainState& state, const Dataset& data, const TrainSettings& settings,
                   std::span<const float> sample_weights, std::size_t chains) {
     if (state.chains.count() != chains)
-        throw std::invalid_argument(fmt::format("train: the state has {} persistent chains, the objective expects {}",
-                                                state.chains.count(), chains));
+        throw InvalidArgument(fmt::format("train: the state has {} persistent chains, the objective expects {}",
+                                          state.chains.count(), chains));
     if (data.cols() != state.machine.visible_count())
-        throw std::invalid_argument(fmt::format("train: data has {} columns, the machine has {} visible units",
-                                                data.cols(), state.machine.visible_count()));
-    if (data.rows() == 0) throw std::invalid_argument("train: data has no rows");
-    if (settings.batch_size == 0) throw std::invalid_argument("train: batch_size is 0, expected at least 1");
+        throw InvalidArgument(fmt::format("train: data has {} columns, the machine has {} visible units", data.cols(),
+                                          state.machine.visible_count()));
+    if (data.rows() == 0) throw InvalidArgument("train: data has no rows");
+    if (settings.batch_size == 0) throw InvalidArgument("train: batch_size is 0, expected at least 1");
     check_row_weights(sample_weights, data.rows());
     check_settings(settings);
     if (settings.minimum_sigma.size() != 1 && settings.minimum_sigma.size() != data.cols())
-        throw std::invalid_argument(fmt::format("train: {} values of minimum_sigma, expected 1 or {}",
-                                                settings.minimum_sigma.size(), data.cols()));
+        throw InvalidArgument(fmt::format("train: {} values of minimum_sigma, expected 1 or {}",
+                                          settings.minimum_sigma.size(), data.cols()));
 }
 
 }  // namespace

@@ -75,8 +75,8 @@ bool train(TrainState& state, const AnyObjective& objective, const Dataset& data
 }  // namespace detail
 
 /// Trains until settings.epochs are done or the observer asks to stop; true when done.  sample_weights has one value
-/// per row of data, or none; they count relative to their mean.  Throws std::invalid_argument when shapes do not fit or
-/// settings make no sense, and Diverged when parameters leave the realm of numbers: `state` is then worthless, go back
+/// per row of data, or none; they count relative to their mean.  Throws InvalidArgument when shapes do not fit or
+/// settings make no sense, and Diverged when a parameter becomes NaN or infinite: `state` is then worthless, go back
 /// to a checkpoint.
 template <Objective O>
 bool train(TrainState& state, const O& objective, const Dataset& data, const TrainSettings& settings,

@@ -3,8 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <stdexcept>
-
+#include "rbm/kernels/error.h"
 #include "rbm/kernels/ops.h"
 
 namespace rbm {
@@ -13,7 +12,7 @@ template <class Real>
 BasicPotts<Real>::BasicPotts(std::size_t sites, std::size_t states_of_each)
     : BiasedUnits<Real>(sites * states_of_each), states(states_of_each) {
     if (states < 2)
-        throw std::invalid_argument(fmt::format("potts units: found {} states of a site, expected at least 2", states));
+        throw InvalidArgument(fmt::format("potts units: found {} states of a site, expected at least 2", states));
 }
 
 template <class Real>
@@ -65,7 +64,7 @@ void BasicPotts<Real>::fit_marginals(std::span<const double> means, std::span<co
 template <class Real>
 void BasicPotts<Real>::Path::set(const BasicPotts& from, const BasicPotts& to) {
     if (from.states != to.states)
-        throw std::invalid_argument(
+        throw InvalidArgument(
             fmt::format("Bridge: the base has potts units of {} states, the machine of {}", from.states, to.states));
     BiasedPath<BasicPotts, Real>::set(from, to);
 }

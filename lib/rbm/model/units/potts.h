@@ -29,7 +29,7 @@ struct BasicPotts : BiasedUnits<Real> {
     std::size_t states = 2;  ///< q, of each site
 
     BasicPotts() = default;
-    /// Throws std::invalid_argument for less than two states.
+    /// Throws InvalidArgument for less than two states.
     BasicPotts(std::size_t sites, std::size_t states_of_each);
 
     std::size_t site_width() const { return states; }
@@ -62,7 +62,7 @@ struct BasicPotts : BiasedUnits<Real> {
 
 template <class Real>
 struct BasicPotts<Real>::Path : BiasedPath<BasicPotts, Real> {
-    /// Throws std::invalid_argument when the two have other numbers of states.
+    /// Throws InvalidArgument when the two have other numbers of states.
     void set(const BasicPotts& from, const BasicPotts& to);
     void sample(MatrixView<const Real> field, BetaOf<Real> beta, const Stream&, MatrixView<Real> out) const;
     void add_normalizer_change(MatrixView<const Real> field, BetaOf<Real> from, BetaOf<Real> to,
