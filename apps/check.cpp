@@ -80,8 +80,7 @@ std::vector<Subject> check_examples(std::uint64_t seed) {
     for (const auto& [visible, hidden] : machine_kinds()) {
         const Machine machine = example_machine(visible, 150, hidden, 130, seed);
         subjects.push_back({fmt::format("random machine, {} visible and {} hidden units", visible, hidden),
-                            self_check(machine, seed)});
-        throw_if_stopped();
+                            self_check(machine, seed, {}, until_stopped())});
     }
     return subjects;
 }
@@ -92,9 +91,10 @@ std::vector<Subject> check_model(const std::string& path, const std::string& dat
     std::optional<Dataset> data;
     if (!data_path.empty()) data = prepare_for(model, load_raw(data_path), program, common);
     require_memory(40.0 * static_cast<double>(model.machine.weights.values().size()), "checking the model");
-    std::vector<Subject> subjects = {{path, self_check(model.machine, common.seed)}};
-    throw_if_stopped();
-    if (data) subjects.push_back({data_path, self_check_data(model.machine, *data, data_stream(common))});
+    std::vector<Subject> subjects = {{path, self_check(model.machine, common.seed, {}, until_stopped())}};
+    if (data)
+        subjects.push_back(
+            {data_path, self_check_data(model.machine, *data, data_stream(common), {}, until_stopped())});
     return subjects;
 }
 

@@ -46,7 +46,8 @@ double mean_negative_free_energy(const Model& model, const Dataset& data, const 
     if (exact)
         sum = -precise_free_energy_sum(model.machine, data, settings);
     else
-        for (const double value : free_energies(model.machine, data, data_stream(settings), settings.beta))
+        for (const double value :
+             free_energies(model.machine, data, data_stream(settings), settings.beta, until_stopped()))
             sum -= value;
     return sum / static_cast<double>(data.rows()) - log_scale_sum(model.preparation);
 }

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <optional>
 
-#include "apps/files/arrays.h"
 #include "apps/cli/command.h"
+#include "apps/files/arrays.h"
 #include "apps/files/mask.h"
 #include "apps/files/pictures.h"
 #include "apps/files/prepare.h"
@@ -97,8 +97,9 @@ Results results(const Task& task, const Settings& settings) {
         task.raw.fill(first, data_stream(settings.common), raw);
         task.prepared.fill(first, data_stream(settings.common), prepared);
         const ConstView known = task.mask.rows() > 1 ? task.mask.rows_from(first, count) : task.mask.view();
-        const ReconstructionSettings how{settings.steps.value_or(masked ? 100 : 1), settings.states, chains,
-                                         [&] { throw_if_stopped(), progress.update(first); }};
+        Control control = until_stopped();
+        control.progress = [&](const ProgressReport&) { progress.update(first); };
+        const ReconstructionSettings how{settings.steps.value_or(masked ? 100 : 1), settings.states, chains, control};
         const SampleBlock samples{raw, prepared, known};
         const View out = result.values.rows_from(first * copies, count * copies);
         const View spread = settings.spread.empty() ? View{} : result.spread.rows_from(first, count);

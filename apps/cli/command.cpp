@@ -46,8 +46,9 @@ int exit_code(ErrorCode code) {
             return 3;
         case ErrorCode::diverged:
             return 4;
-        case ErrorCode::file:
         case ErrorCode::cancelled:
+            return 128 + received_signal();
+        case ErrorCode::file:
         case ErrorCode::failed:
             return 1;
     }
@@ -62,6 +63,7 @@ int guarded(const std::function<int()>& body) {
         return 128 + stop.signal;
     } catch (const Error& error) {
         if (error.code() == ErrorCode::file) return fail_to_write(error.what());
+        if (error.code() == ErrorCode::cancelled) return exit_code(error.code());
         return fail(exit_code(error.code()), error.what());
     } catch (const std::system_error& error) {  // fmt::print(stdout, ...)
         return fail_to_write(error.what());

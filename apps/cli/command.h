@@ -24,6 +24,7 @@
 #include <functional>
 #include <string_view>
 
+#include "apps/cli/control.h"
 #include "apps/cli/messages.h"
 #include "apps/cli/option_types.h"
 #include "apps/cli/program.h"
@@ -35,7 +36,7 @@ namespace rbm::app {
 
 /// Parses, runs the body, whose result is the exit code, and turns what is thrown into a message and an exit code:
 ///   1  FileError, out of memory, anything else     2  InvalidArgument (so UsageError), Unsupported
-///   3  DataError     4  Diverged     128 + n  Interrupted by signal n
+///   3  DataError     4  Diverged     128 + n  Interrupted by signal n, Cancelled after it
 /// A reader of standard output that went away (| head) is no error: 0.  One that could not take all is: 1.
 int run_command(Program& program, int argc, const char* const* argv, const std::function<int()>& body);
 

@@ -41,6 +41,8 @@ void catch_signals() {
 
 bool stop_requested() { return received != 0; }
 
+int received_signal() { return received; }
+
 void throw_if_stopped(const std::string& message) {
     if (const int signal = received; signal != 0) throw Interrupted{signal, message};
 }

@@ -17,6 +17,8 @@ void catch_signals();
 
 /// True after the first signal: finish the batch, write the checkpoint, then throw_if_stopped().
 bool stop_requested();
+/// Its number, or 0.
+int received_signal();
 
 /// Throws Interrupted when a signal came.
 void throw_if_stopped(const std::string& message = "");

@@ -50,9 +50,7 @@ class TemperingDreamer final : public Dreamer {
     TemperingDreamer(const Model& model, double beta, std::size_t chains, ConstView start, Random& random)
         : machine_(beta == 1 ? model.machine : tempered(model.machine, beta)),
           bridge_(machine_, model.rates.empty() ? machine_.visible : base_of_rates(model, machine_)) {
-        LadderSettings settings;
-        settings.on_sweep = [] { throw_if_stopped(); };
-        chains_ = start_tempering(bridge_, chains, settings, random);
+        chains_ = start_tempering(bridge_, chains, {}, random, until_stopped());
         tops_.hidden.resize(chains, machine_.hidden_count());
         for (std::size_t c = 0; c < start.rows; ++c) {
             const auto from = start.row(c);
@@ -133,9 +131,8 @@ void HealthWatch::look(std::size_t step, const Dreamer& dreamer) {
     machine_.free_energy(states_, beta_, workspace_, draws.first(chains));
     if (!std::ranges::all_of(draws.first(chains), [](double value) { return std::isfinite(value); }))
         throw Diverged(
-            fmt::format("after {} steps the chains' free energies have left the realm of numbers: Langevin steps want "
-                        "a --step-size "
-                        "well below 2",
+            fmt::format("after {} steps the chains' free energies became NaN or infinite: Langevin steps want a "
+                        "--step-size well below 2",
                         step));
     for (std::size_t s = 0; s < signs_.rows(); ++s)
         add_dots(1.0, states_.view(), signs_.row(s), draws.subspan((1 + s) * chains, chains));

@@ -95,7 +95,7 @@ class ProposingDreamer final : public Dreamer {
         for (const float value : chains_.visible.values())
             if (!std::isfinite(value))
                 throw Diverged(
-                    fmt::format("after {} steps the chains have left the realm of numbers; lower --step-size", done_));
+                    fmt::format("after {} steps the chains became NaN or infinite; lower --step-size", done_));
     }
 
     std::string sampler_;
@@ -165,7 +165,7 @@ std::unique_ptr<Dreamer> proposing_dreamer(const std::string& sampler, const Mac
 void descend_to_modes(const Machine& machine, double beta, Matrix& states, DreamReport& told) {
     Chains chains = Chains::from_states(states);
     if (beta != 1) chains.beta.assign(chains.count(), static_cast<float>(beta));
-    const DescentReport report = Descent{}.descend(machine, chains);
+    const DescentReport report = Descent{}.descend(machine, chains, until_stopped());
     states = chains.visible;
     std::vector<double> energies = machine.free_energy(states, chains.beta);
     std::sort(energies.begin(), energies.end());

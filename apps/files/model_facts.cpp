@@ -7,6 +7,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "apps/cli/control.h"
 #include "apps/cli/program.h"
 #include "apps/cli/resources.h"
 #include "apps/files/arrays.h"
@@ -137,7 +138,7 @@ ModelFacts read_facts(const std::string& path) {
     const Matrix& weights = facts.model.machine.weights;
     require_memory(12.0 * static_cast<double>(weights.values().size()), "the spectrum of the weights");
     facts.singular_values = singular_values(weights);
-    facts.filters = inspect_filters(weights);
+    facts.filters = inspect_filters(weights, until_stopped());
     return facts;
 }
 

@@ -47,8 +47,8 @@ void compare_samples(Scores& scores, const Model& model, Dataset raw, const Prog
     Model same = model;
     const Dataset others = prepare_for(same, std::move(raw), program, settings.common);
     const Moments own = moments_of(scores.column("free_energy"));
-    const Moments other =
-        moments_of(free_energies(model.machine, others, data_stream(settings.common), settings.common.beta));
+    const Moments other = moments_of(
+        free_energies(model.machine, others, data_stream(settings.common), settings.common.beta, until_stopped()));
     const double difference = own.mean - other.mean;
     const double error = std::sqrt(own.variance_of_mean + other.variance_of_mean);
     scores.facts["mean_free_energy"] = own.mean;
@@ -65,11 +65,8 @@ LogPartition ratio_of_partitions(const Model& model, const Machine& machine, con
     const auto can_add_up = [](const Machine& one) {
         return state_count(one.visible) != 0 || state_count(one.hidden) != 0;
     };
-    const auto on_block = [] { throw_if_stopped(); };
     if (can_add_up(machine) && can_add_up(other_machine)) {
-        const auto exact = [&](const Machine& one) {
-            return exact_log_partition(one, enumerable_side(one), 1, on_block);
-        };
+        const auto exact = [](const Machine& one) { return exact_log_partition(one, 1, until_stopped()); };
         const double value = exact(machine) - exact(other_machine);
         return {value, value, value, "exact"};
     }
@@ -82,13 +79,9 @@ LogPartition ratio_of_partitions(const Model& model, const Machine& machine, con
     how.tempering.steps = 1000;
     how.tempering.settling = 250;
     Progress progress("annealing between the models", partition_ratio_steps(how), "steps");
-    how.on_step = [&](std::size_t step) {
-        throw_if_stopped();
-        progress.update(step);
-    };
     Random random(settings.common.seed);
-    const PartitionRatio ratio =
-        partition_ratio(other_machine, base(other, other_machine), machine, base(model, machine), how, random);
+    const PartitionRatio ratio = partition_ratio(other_machine, base(other, other_machine), machine,
+                                                 base(model, machine), how, random, shown_by(progress));
     detail(
         "lengths of the paths, in standard deviations of the log weights: {:.2f} between the models, {:.2f} by a base",
         ratio.direct_length, ratio.base_length);
@@ -122,7 +115,7 @@ void compare_models(Scores& scores, const Model& model, Model other, const Datas
     if (missing)
         there = marginal_free_energies(other, data, settings);
     else
-        there.value = free_energies(other.machine, data, data_stream(settings.common), beta);
+        there.value = free_energies(other.machine, data, data_stream(settings.common), beta, until_stopped());
     if (!missing) there.low = there.high = there.value;
     const std::vector<double>& here = scores.column("free_energy");
     const std::vector<double>&here_low = missing ? scores.column("free_energy_low") : here,

@@ -179,8 +179,7 @@ PartitionReport estimate_log_partition(const Model& model, const std::optional<D
     report.log_partition.method = report.method;
     refuse_useless_options(program, report.method);
     if (report.method == "exact") {
-        const double value =
-            exact_log_partition(model.machine, enumerable_side(model.machine), common.beta, [] { throw_if_stopped(); });
+        const double value = exact_log_partition(model.machine, common.beta, until_stopped());
         report.log_partition = {value, value, value, report.method};
         report.verdict.text = "exact";
         return report;
@@ -207,16 +206,10 @@ PartitionReport estimate_log_partition(const Model& model, const std::optional<D
                               : forward_only ? pilot_steps(all.annealing) + all.annealing.betas
                                              : sandwich_steps(all, data.has_value());
     Progress progress(tempering_only ? "tempering" : "annealing", total, "steps");
-    std::size_t done = 0;
-    const OnStep on_step = [&](std::size_t) {
-        throw_if_stopped();
-        progress.update(++done);
-    };
-    all.annealing.on_step = all.tempering.on_step = on_step;
-
     std::string how;
     if (tempering_only) {
-        const TemperingPartition tempering = tempering_log_partition(bridge, all.tempering, random);
+        const TemperingPartition tempering =
+            tempering_log_partition(bridge, all.tempering, random, 0, shown_by(progress));
         take(report, tempering.estimate);
         report.verdict = tempering_verdict(tempering);
         report.table.push_back(row_of("tempering", tempering.estimate, travel_seen(tempering)));
@@ -225,14 +218,16 @@ PartitionReport estimate_log_partition(const Model& model, const std::optional<D
     } else {
         how = fmt::format("{} chains, {} betas, schedule {}", chains, settings.betas, name_of(settings.schedule));
         if (forward_only) {
-            const auto betas = spaced_betas(bridge, all.annealing, random);
-            const PartitionEstimate estimate = annealed_log_partition(bridge, betas, chains, random, on_step);
+            const auto betas = spaced_betas(bridge, all.annealing, random, shown_by(progress));
+            const PartitionEstimate estimate = annealed_log_partition(bridge, betas, chains, random, nullptr,
+                                                                      shown_by(progress, pilot_steps(all.annealing)));
             take(report, estimate);
             report.verdict = forward_verdict(estimate);
             report.table.push_back(row_of("forward", estimate, weights_seen(estimate)));
             report.details["forward"] = as_json(estimate);
         } else {
-            take(report, sandwich_log_partition(bridge, all, rows_to_start_at(data, chains, common), random));
+            take(report, sandwich_log_partition(bridge, all, rows_to_start_at(data, chains, common), random,
+                                                shown_by(progress)));
         }
     }
     report.details["base"] = base;

@@ -53,10 +53,9 @@ void reconstruct(const Model& model, const SampleBlock& block, const Reconstruct
         copy_to(out, machine.visible_mean(machine.hidden_mean(block.prepared)));
     } else {
         Chains chains = Chains::from_data(machine, block.prepared, random);
-        for (std::size_t sweep = 0; sweep < sweeps; ++sweep) {
+        Work work(settings.control, "sampling", sweeps);
+        for (std::size_t sweep = 0; sweep < sweeps; ++sweep, work.advance())
             BlockGibbs{.steps = 1}.step(machine, chains, random);
-            settings.on_sweep();
-        }
         copy_to(out, settings.states ? chains.visible : machine.visible_mean(machine.hidden_mean(chains.visible)));
     }
     restore_units(model, out);
@@ -70,10 +69,9 @@ void fill_in(const Model& model, const SampleBlock& block, const ReconstructionS
     const Clamp clamp{known, prepared};
     Chains chains = Chains::from_noise(model.machine, samples * count, random);
     clamp.restore(chains.visible.view());
-    for (std::size_t sweep = 0; sweep < settings.steps; ++sweep) {
+    Work work(settings.control, "sampling", settings.steps);
+    for (std::size_t sweep = 0; sweep < settings.steps; ++sweep, work.advance())
         ClampedGibbs{.steps = 1}.step(model.machine, clamp, chains, random);
-        settings.on_sweep();
-    }
     Matrix means(samples * count, block.prepared.cols);
     visible_means(model.machine, chains, means.view());
     for (const View values : {means.view(), chains.visible.view()}) {

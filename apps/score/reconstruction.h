@@ -2,10 +2,9 @@
 // What rbm-reconstruct makes of a block of samples.
 #pragma once
 
-#include <functional>
-
 #include "rbm/io/model_file.h"
 #include "rbm/io/picture.h"
+#include "rbm/kernels/control.h"
 #include "rbm/kernels/random.h"
 
 namespace rbm::app {
@@ -19,9 +18,9 @@ struct SampleBlock {
 
 struct ReconstructionSettings {
     std::size_t steps = 1;
-    bool states = false;             ///< sampled states instead of means at the end
-    std::size_t chains = 1;          ///< of fill_in(), for each sample
-    std::function<void()> on_sweep;  ///< after each sweep; may throw to stop
+    bool states = false;     ///< sampled states instead of means at the end
+    std::size_t chains = 1;  ///< of fill_in(), for each sample
+    Control control;         ///< of the sweeps
 };
 
 /// steps - 1 sweeps of sampling, then one pass through the means of both sides: nothing is drawn for one step.  With

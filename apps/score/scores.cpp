@@ -53,7 +53,7 @@ Intervals marginal_free_energies(const Model& model, const Dataset& data, const 
     const CommonSettings& common = settings.common;
     const Machine machine = common.beta == 1 ? model.machine : tempered(model.machine, common.beta);
     const PreciseMachine exact = precise(machine);
-    MarginalSettings how{settings.chains, settings.betas, [] { throw_if_stopped(); }, std::nullopt};
+    MarginalSettings how{settings.chains, settings.betas, std::nullopt};
     if (!model.rates.empty() && common.beta == 1) how.visible_base = base_of_rates(model, machine);
     Intervals found{std::vector<double>(data.rows()), std::vector<double>(data.rows()),
                     std::vector<double>(data.rows())};
@@ -63,7 +63,7 @@ Intervals marginal_free_energies(const Model& model, const Dataset& data, const 
     for (std::size_t r = 0; r < data.rows(); ++r) {
         data.fill(r, data_stream(common), row);
         Random random = Random(common.seed).fork(r);
-        const MarginalFreeEnergy one = marginal_free_energy(machine, exact, row.values(), how, random);
+        const MarginalFreeEnergy one = marginal_free_energy(machine, exact, row.values(), how, random, until_stopped());
         found.value[r] = one.value, found.low[r] = one.low, found.high[r] = one.high;
         estimated += one.exact ? 0 : 1;
         wide += one.spread > largest_spread ? 1 : 0;
@@ -112,7 +112,8 @@ Scores score_samples(const Model& model, const Dataset& data, const ScoreSetting
     } else if (posterior != nullptr) {
         scores.add("free_energy", posterior->free_energy);
     } else {
-        scores.add("free_energy", free_energies(model.machine, data, data_stream(common), common.beta));
+        scores.add("free_energy",
+                   free_energies(model.machine, data, data_stream(common), common.beta, until_stopped()));
     }
     const std::vector<double> free_energy = scores.column("free_energy");
     if (model.log_partition && common.beta != 1)
@@ -203,8 +204,7 @@ void write_attribution(const Model& model, const Dataset& raw, const Dataset& da
         const std::size_t count = std::min(block, rows - first);
         states.resize(count, units);
         data.fill(first, data_stream(settings.common), states);
-        attribution(model.machine, states, result.rows_from(first, count));
-        throw_if_stopped();
+        attribution(model.machine, states, result.rows_from(first, count), until_stopped());
         progress.update(first + count);
     }
     if (!picture) {

@@ -61,16 +61,17 @@ class ExactSession {
         if (checkpoint_.state.epoch > 0) take(likelihood_(precise(checkpoint_.state.machine)));
         save();
         ExactObserver observer;
-        observer.on_restart = [&](ExactRestart& restart) {
-            end_of_restart(restart);
-            return true;
-        };
+        observer.on_restart = [&](ExactRestart& restart) { end_of_restart(restart); };
         observer.on_step = [&](std::size_t number, const ExactStep& step) { iteration(number, step); };
-        observer.stop_requested = [] { return stop_requested(); };
         const bool finished = best_ && likelihood_.bound() - *best_ <= near_the_bound;
-        const bool done =
-            finished || exact_restarts(checkpoint_.state.machine, training_, sample_weights_, settings(),
-                                       run_.common.seed, static_cast<std::size_t>(checkpoint_.state.epoch), observer);
+        bool done = true;
+        try {
+            if (!finished)
+                exact_restarts(checkpoint_.state.machine, training_, sample_weights_, settings(), run_.common.seed,
+                               static_cast<std::size_t>(checkpoint_.state.epoch), observer, until_stopped());
+        } catch (const Cancelled&) {
+            done = false;
+        }
         // As in every run: what tells that it is finished comes last.
         if (!done) save();
         folder_.draw(checkpoint_, training_);

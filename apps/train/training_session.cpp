@@ -3,8 +3,8 @@
 
 #include <chrono>
 
-#include "apps/train/monitoring.h"
 #include "apps/score/partition.h"
+#include "apps/train/monitoring.h"
 #include "rbm/kernels/error.h"
 #include "rbm/trainer/objectives/contrastive_divergence.h"
 #include "rbm/trainer/objectives/pseudo_likelihood.h"
@@ -90,17 +90,17 @@ class Session {
         if (!checkpoint_.best) save_models();
         save();
         TrainObserver observer;
-        observer.on_batch = [&](std::size_t, std::size_t) { progress_.update(checkpoint_.state.update.updates); };
         observer.on_epoch = [&](const EpochReport& report, const TrainState&) { end_of_epoch(report); };
-        observer.stop_requested = [&] { return stop_requested() || gave_up(); };
-        bool done = false;
+        Control control = shown_by(progress_);
+        control.cancelled = [&] { return stop_requested() || gave_up(); };
+        bool done = true;
         try {
-            done = with_objective(run_, checkpoint_, inputs_,
-                                  [&](const auto& objective) {
-                                      return rbm::train(checkpoint_.state, objective, inputs_.training, run_.train,
-                                                        observer, inputs_.sample_weights);
-                                  }) ||
-                   gave_up();
+            with_objective(run_, checkpoint_, inputs_, [&](const auto& objective) {
+                rbm::train(checkpoint_.state, objective, inputs_.training, run_.train, observer, inputs_.sample_weights,
+                           control);
+            });
+        } catch (const Cancelled&) {
+            done = gave_up();
         } catch (const Diverged& error) {
             throw Diverged(
                 fmt::format("{}; the checkpoint of epoch {} is kept in {}", error.what(), saved_epoch_, run_.output));

@@ -59,9 +59,9 @@ void check_training(const char* name, const char* units, const O& objective, Tra
     initialize(machine, data, random);
     TrainState state = start_training(machine, data, settings, objective.negative_rows(0), 1);
     std::size_t first = 0, last = 0;
-    TrainObserver observer;
-    observer.on_batch = [&](std::size_t batch, std::size_t) { (batch == 1 ? first : last) = allocations; };
-    train(state, objective, data, settings, observer);
+    const Control control{
+        [&](const ProgressReport& report) { (2 * report.done == report.total + 2 ? first : last) = allocations; }, {}};
+    train(state, objective, data, settings, {}, {}, control);
     expect_none(name, last - first);
 }
 
@@ -123,8 +123,9 @@ int main() {
             Annealing annealing(bridge, count);
             bridge.sample_base(random.next(), annealing.visible);
             std::size_t first = 0, last = 0;
-            annealing.run(linear_betas(20), random,
-                          [&](std::size_t step) { (step <= 2 ? first : last) = allocations; });
+            const Control control{
+                [&](const ProgressReport& report) { (report.done <= 2 ? first : last) = allocations; }, {}};
+            annealing.run(linear_betas(20), random, control);
             expect_none("annealing", last - first);
         }
 
@@ -139,7 +140,9 @@ int main() {
         bridge.sample_base(random.next(), annealing.visible);
         const auto path = linear_betas(20);
         std::size_t first = 0, last = 0;
-        annealing.run(path, random, [&](std::size_t step) { (step == 1 ? first : last) = allocations; });
+        const Control control{[&](const ProgressReport& report) { (report.done == 1 ? first : last) = allocations; },
+                              {}};
+        annealing.run(path, random, control);
         expect_none("annealing", last - first);
     }
     return failures == 0 ? 0 : 1;

@@ -290,18 +290,20 @@ TEST_CASE("progress counts to what was announced, and may stop the work") {
     settings.tempering.steps = 20;
     for (const bool with_data : {false, true}) {
         std::size_t last = 0;
-        settings.annealing.on_step = [&](std::size_t step) {
-            CHECK(step == last + 1);
-            last = step;
+        Control control;
+        control.progress = [&](const ProgressReport& report) {
+            CHECK(report.done == last + 1);
+            CHECK(report.total == sandwich_steps(settings, with_data));
+            ++last;
         };
         Random random(1);
         const Matrix data(with_data ? 4 : 0, 5);
-        sandwich_log_partition(bridge, settings, data, random);
+        sandwich_log_partition(bridge, settings, data, random, control);
         CHECK(last == sandwich_steps(settings, with_data));
     }
-    settings.annealing.on_step = [](std::size_t) { throw std::runtime_error("stop"); };
+    const Control throwing{[](const ProgressReport&) { throw std::runtime_error("stop"); }, {}};
     Random random(1);
-    CHECK_THROWS_AS(sandwich_log_partition(bridge, settings, {}, random), std::runtime_error);
+    CHECK_THROWS_AS(sandwich_log_partition(bridge, settings, {}, random, throwing), std::runtime_error);
     CHECK_THROWS_AS(annealed_log_partition(bridge, linear_betas(3), 1, random), InvalidArgument);
     CHECK_THROWS_AS(tempering_log_partition(bridge, TemperingSettings{.steps = 4}, random), InvalidArgument);
 }

@@ -217,9 +217,8 @@ TEST_CASE("each restart is the same, whatever the threads and wherever the work 
         observer.on_restart = [&](ExactRestart& restart) {
             CHECK(restart.number == first + machines.size());
             machines.push_back(restart.machine);
-            return true;
         };
-        CHECK(exact_restarts(shape, data, {}, restarts(9), 5, first, observer));
+        exact_restarts(shape, data, {}, restarts(9), 5, first, observer);
         return machines;
     };
     const auto one = all(1, 0), three = all(3, 0), late = all(2, 6);
@@ -230,11 +229,12 @@ TEST_CASE("each restart is the same, whatever the threads and wherever the work 
 
     ExactObserver observer;
     std::size_t done = 0;
-    observer.on_restart = [&](ExactRestart&) { return ++done < 2; };
-    CHECK(!exact_restarts(shape, data, {}, restarts(9), 5, 0, observer));
+    observer.on_restart = [&](ExactRestart&) { ++done; };
+    const Control after_two{{}, [&] { return done >= 2; }};
+    CHECK_THROWS_AS(exact_restarts(shape, data, {}, restarts(9), 5, 0, observer, after_two), Cancelled);
     CHECK(done == 2);
-    observer.stop_requested = [] { return true; };
-    CHECK(!exact_restarts(shape, data, {}, restarts(9), 5, 0, observer));
+    const Control at_once{{}, [] { return true; }};
+    CHECK_THROWS_AS(exact_restarts(shape, data, {}, restarts(9), 5, 0, observer, at_once), Cancelled);
     CHECK(done == 2);
 }
 
@@ -245,9 +245,8 @@ TEST_CASE("no restart is begun after one that reached the bound") {
     observer.on_restart = [&](ExactRestart& restart) {
         ++done;
         CHECK(restart.reached_bound == (restart.log_likelihood > -std::log(2) - 1e-6));
-        return true;
     };
-    CHECK(exact_restarts(shape_of("bernoulli", 2, 2), data, {}, restarts(50), 1, 0, observer));
+    exact_restarts(shape_of("bernoulli", 2, 2), data, {}, restarts(50), 1, 0, observer);
     CHECK(done < 50);
 }
 

@@ -68,8 +68,9 @@ TEST_SUITE("partition_ratio") {
                 auto settings = quick();
                 settings.route = route;
                 std::size_t last = 0;
-                settings.on_step = [&](std::size_t step) { last = step; };
-                const auto found = partition_ratio(from, from.visible, to, to.visible, settings, random);
+                Control control;
+                control.progress = [&](const ProgressReport& report) { last = static_cast<std::size_t>(report.done); };
+                const auto found = partition_ratio(from, from.visible, to, to.visible, settings, random, control);
                 CHECK(found.route == route);
                 CHECK(found.agrees);
                 CHECK(found.low <= exact);

@@ -81,9 +81,10 @@ Prepared prepare(const Run& run, std::size_t rows, std::size_t cols, std::size_t
     return result;
 }
 
-bool advance(const Run& run, const Prepared& prepared, TrainState& state, const TrainObserver& observer) {
+void advance(const Run& run, const Prepared& prepared, TrainState& state, const TrainObserver& observer,
+             const Control& control = {}) {
     const auto go = [&](const auto& objective) {
-        return train(state, objective, prepared.data, run.settings, observer, prepared.weights);
+        train(state, objective, prepared.data, run.settings, observer, prepared.weights, control);
     };
     if (run.algorithm == std::string_view("fast"))
         return go(FastPersistentContrastiveDivergence{2, run.chains, StepsSchedule::linear});
@@ -92,10 +93,7 @@ bool advance(const Run& run, const Prepared& prepared, TrainState& state, const 
     if (run.algorithm == std::string_view("noise contrast")) return go(NoiseContrastive{prepared.machine.visible, 3});
     if (run.algorithm == std::string_view("denoising")) return go(DenoisingScoreMatching{});
     if (run.algorithm == std::string_view("flips")) return go(PseudoLikelihood{3});
-    return run.chains == 0
-               ? train(state, ContrastiveDivergence{2}, prepared.data, run.settings, observer, prepared.weights)
-               : train(state, PersistentContrastiveDivergence{2, run.chains}, prepared.data, run.settings, observer,
-                       prepared.weights);
+    return run.chains == 0 ? go(ContrastiveDivergence{2}) : go(PersistentContrastiveDivergence{2, run.chains});
 }
 
 bool same_bits(std::span<const float> a, std::span<const float> b) {
@@ -205,7 +203,7 @@ TEST_CASE("stopped after any batch and resumed from a file: the bytes of an unin
         std::vector<EpochReport> reports;
         TrainObserver listening;
         listening.on_epoch = [&](const EpochReport& report, const TrainState&) { reports.push_back(report); };
-        REQUIRE(advance(run, prepared, whole, listening));
+        advance(run, prepared, whole, listening);
         REQUIRE(whole.update.updates == 18);
         CHECK_FALSE(same_bits(whole.machine, prepared.machine));
 
@@ -213,9 +211,8 @@ TEST_CASE("stopped after any batch and resumed from a file: the bytes of an unin
             CAPTURE(stop);
             TrainState state = start_training(prepared.machine, prepared.data, run.settings, run.chains, 132);
             std::size_t batches = 0;
-            TrainObserver observer;
-            observer.stop_requested = [&] { return ++batches == stop; };
-            REQUIRE_FALSE(advance(run, prepared, state, observer));
+            const Control control{[&](const ProgressReport&) { ++batches; }, [&] { return batches == stop; }};
+            REQUIRE_THROWS_AS(advance(run, prepared, state, {}, control), Cancelled);
             CHECK(state.update.updates == stop);
             Checkpoint checkpoint;
             checkpoint.model.preparation = prepared.preparation;
@@ -229,7 +226,7 @@ TEST_CASE("stopped after any batch and resumed from a file: the bytes of an unin
             std::vector<EpochReport> later;
             TrainObserver again;
             again.on_epoch = [&](const EpochReport& report, const TrainState&) { later.push_back(report); };
-            REQUIRE(advance(run, prepared, back.state, again));
+            advance(run, prepared, back.state, again);
             check_same(back.state, whole);
             REQUIRE(later.size() == 3 - stop / 6);
             for (std::size_t i = 0; i < later.size(); ++i) {

@@ -128,8 +128,8 @@ TEST_CASE("the ladder adapts to the swap rate that is wanted") {
         LadderSettings settings;
         settings.swap_rate = wanted;
         std::size_t sweeps = 0;
-        settings.on_sweep = [&] { ++sweeps; };
-        TemperedChains chains = start_tempering(bridge, 20, settings, random);
+        const Control control{[&](const ProgressReport&) { ++sweeps; }, {}};
+        TemperedChains chains = start_tempering(bridge, 20, settings, random, control);
         CHECK(sweeps == settings.rounds * settings.sweeps);
         CHECK(chains.steps == 0);
         CHECK(chains.rungs() > 4);

@@ -327,8 +327,10 @@ TEST_CASE("in a ragged last batch each row counts by that batch's length") {
          std::initializer_list<std::size_t>{std::size_t{0}, std::size_t{3}, std::size_t{25}}) {
         const Machine start = stubborn(pattern, 3, 98);
         TrainState state = start_training(start, data, settings, chains, 99);
-        CHECK((chains == 0 ? train(state, ContrastiveDivergence{1}, data, settings)
-                           : train(state, PersistentContrastiveDivergence{1, chains}, data, settings)));
+        if (chains == 0)
+            train(state, ContrastiveDivergence{1}, data, settings);
+        else
+            train(state, PersistentContrastiveDivergence{1, chains}, data, settings);
         std::size_t quarters = 0, halves = 0;
         for (std::size_t i = 0; i < rows; ++i) {
             const float step = location(state.machine.visible)[i] - location(start.visible)[i];
@@ -401,7 +403,7 @@ TEST_CASE("an objective that the library has never seen trains, through both for
     const Pull pull{2, &calls};
     const Machine start{Bernoulli(3), Bernoulli(2)};
     TrainState state = start_training(start, data, settings, 0, 1);
-    CHECK(train(state, pull, data, settings));
+    train(state, pull, data, settings);
     CHECK(calls == 200);
     const Matrix learnt = state.machine.visible_mean(Matrix(1, 2));
     CHECK(learnt(0, 0) == doctest::Approx(0.75).epsilon(1e-3));
@@ -570,9 +572,8 @@ TEST_CASE("settings that make no sense are refused before the first update") {
         TrainSettings settings = plain_settings();
         change(settings);
         TrainState state = start_training(machine, data, settings, 0, 1);
-        TrainObserver observer;
-        observer.on_batch = [](std::size_t, std::size_t) { throw std::logic_error("an update was made"); };
-        train(state, ContrastiveDivergence{1}, data, settings, observer);
+        const Control control{[](const ProgressReport&) { throw std::logic_error("an update was made"); }, {}};
+        train(state, ContrastiveDivergence{1}, data, settings, {}, {}, control);
     };
     CHECK_THROWS_AS(attempt([](TrainSettings&) {}), std::logic_error);
     const float nothing = std::nanf(""), infinity = std::numeric_limits<float>::infinity();
@@ -598,7 +599,7 @@ TEST_CASE("settings that make no sense are refused before the first update") {
                     std::logic_error);
 }
 
-TEST_CASE("the observer sees every batch and epoch, and is asked to stop once after each batch") {
+TEST_CASE("every batch and epoch is told, and a cancelled run goes on where it was") {
     const Dataset data = dataset(std::vector<std::vector<float>>(10, {1, 0, 1}));
     TrainSettings settings = plain_settings();
     settings.batch_size = 4;
@@ -607,23 +608,27 @@ TEST_CASE("the observer sees every batch and epoch, and is asked to stop once af
     TrainState state = start_training(Machine{Bernoulli(3), Bernoulli(2)}, data, settings, 0, 1);
     std::vector<std::size_t> batches;
     std::vector<EpochReport> epochs;
-    std::size_t asked = 0;
     TrainObserver observer;
-    observer.on_batch = [&](std::size_t batch, std::size_t of) {
-        CHECK(of == 3);
-        batches.push_back(batch);
+    Control control;
+    control.progress = [&](const ProgressReport& report) {
+        CHECK(report.phase == "training");
+        CHECK(report.total == 9);
+        batches.push_back(static_cast<std::size_t>(report.done));
     };
     observer.on_epoch = [&](const EpochReport& report, const TrainState& now) {
         CHECK(now.epoch == report.epoch);
         CHECK(now.batch == 0);
         epochs.push_back(report);
     };
-    observer.stop_requested = [&] { return ++asked == 6; };  // after the last batch of the second epoch
-    CHECK_FALSE(train(state, ContrastiveDivergence{1}, data, settings, observer));
+    control.cancelled = [&] { return batches.size() == 6; };  // after the last batch of the second epoch
+    CHECK_THROWS_AS(train(state, ContrastiveDivergence{1}, data, settings, observer, {}, control), Cancelled);
     CHECK(state.epoch == 2);
     CHECK(state.batch == 0);
-    CHECK(batches == std::vector<std::size_t>{1, 2, 3, 1, 2, 3});
-    CHECK(train(state, ContrastiveDivergence{1}, data, settings, observer));
+    CHECK(batches == std::vector<std::size_t>{1, 2, 3, 4, 5, 6});
+    batches.clear();
+    control.cancelled = [&] { return batches.size() == 3; };  // too late: all is done
+    train(state, ContrastiveDivergence{1}, data, settings, observer, {}, control);
+    CHECK(batches == std::vector<std::size_t>{7, 8, 9});
     REQUIRE(epochs.size() == 3);
     CHECK(epochs[2].epoch == 3);
     CHECK(epochs[2].epochs == 3);
@@ -632,7 +637,7 @@ TEST_CASE("the observer sees every batch and epoch, and is asked to stop once af
     CHECK(epochs[0].gradient_norm > 0);
     // A finished run is left as it is.
     const Machine done = state.machine;
-    CHECK(train(state, ContrastiveDivergence{1}, data, settings, observer));
+    train(state, ContrastiveDivergence{1}, data, settings, observer);
     CHECK(state.machine == done);
     CHECK(epochs.size() == 3);
 }

@@ -109,7 +109,8 @@ CheckedFunctions::CheckedFunctions()
       }),
       backends{&openblas_backend()} {}
 
-std::vector<CheckResult> self_check(const Machine& machine, std::uint64_t seed, const CheckedFunctions& functions) {
+std::vector<CheckResult> self_check(const Machine& machine, std::uint64_t seed, const CheckedFunctions& functions,
+                                    const Control& control) {
     checks::Run run{machine, precise(machine), functions, seed};
     // States that the machine itself brings forth: elsewhere fields are so strong that errors could hide.
     Random random = Random(seed).fork(1);
@@ -119,21 +120,26 @@ std::vector<CheckResult> self_check(const Machine& machine, std::uint64_t seed, 
     run.hidden = chains.hidden;
     run.precise_visible = precise(run.visible);
     run.precise_hidden = precise(run.hidden);
-    for (const auto check : {checks::check_identities, checks::check_enumeration, checks::check_gradients,
-                             checks::check_score, checks::check_partition, checks::check_sampler, checks::check_flips,
-                             checks::check_steps, checks::check_tempering, checks::check_kernels})
+    const auto all = {checks::check_identities, checks::check_enumeration, checks::check_gradients, checks::check_score,
+                      checks::check_partition,  checks::check_sampler,     checks::check_flips,     checks::check_steps,
+                      checks::check_tempering,  checks::check_kernels};
+    Work work(control, "checking", all.size());
+    for (const auto check : all) {
         check(run);
+        work.advance();
+    }
     return std::move(run.results);
 }
 
 std::vector<CheckResult> self_check_data(const Machine& machine, const Dataset& data, const Stream& stream,
-                                         const CheckedFunctions& functions) {
+                                         const CheckedFunctions& functions, const Control& control) {
+    Work work(control, "checking", 2 * data.rows());
     std::vector<CheckResult> results;
     double bad = 0;
-    for (const double value : free_energies(machine, data, stream)) bad += std::isfinite(value) ? 0 : 1;
+    for (const double value : free_energies(machine, data, stream, 1, work.part())) bad += std::isfinite(value) ? 0 : 1;
     results.push_back(
         {"data, free energies", fmt::format("rows whose F(v) is not finite, of {}", data.rows()), bad, 0});
-    const double error = reconstruction_error(machine, data, stream);
+    const double error = reconstruction_error(machine, data, stream, work.part());
     results.push_back({"data, reconstruction", "mean squared error per unit is finite: 0, else 1",
                        std::isfinite(error) ? 0.0 : 1.0, 0});
     const Dataset sample = data.spread(64);

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "rbm/data/dataset.h"
 #include "rbm/estimate/exact.h"
 #include "rbm/kernels/backend.h"
-#include "rbm/data/dataset.h"
 #include "rbm/sampler/block_gibbs.h"
 #include "rbm/sampler/gibbs_langevin.h"
 #include "rbm/sampler/gibbs_with_gradients.h"
@@ -58,11 +58,11 @@ struct CheckedFunctions {
 
 /// All proofs that make sense for these unit kinds.  The same seed gives the same numbers for any number of threads.
 std::vector<CheckResult> self_check(const Machine& machine, std::uint64_t seed = 1,
-                                    const CheckedFunctions& functions = {});
+                                    const CheckedFunctions& functions = {}, const Control& control = {});
 
 /// Proofs on prepared data, which has as many columns as the machine visible units: everything finite, float as double.
 std::vector<CheckResult> self_check_data(const Machine& machine, const Dataset& data, const Stream& stream = {},
-                                         const CheckedFunctions& functions = {});
+                                         const CheckedFunctions& functions = {}, const Control& control = {});
 
 /// A machine with weights and locations drawn from N(0, size^2): something to check when there is no model.  `visible`
 /// and `hidden` count sites, which have three states where they can have any number.

@@ -47,7 +47,8 @@ std::size_t pilot_steps(const AisSettings& settings) {
     return settings.spacing == BetaSpacing::adaptive ? std::max<std::size_t>(50, settings.betas / 10) : 0;
 }
 
-std::vector<float> spaced_betas(const Bridge& bridge, const AisSettings& settings, Random& random) {
+std::vector<float> spaced_betas(const Bridge& bridge, const AisSettings& settings, Random& random,
+                                const Control& control) {
     switch (settings.spacing) {
         case BetaSpacing::linear:
             return linear_betas(settings.betas);
@@ -56,16 +57,15 @@ std::vector<float> spaced_betas(const Bridge& bridge, const AisSettings& setting
         case BetaSpacing::adaptive:
             break;
     }
-    return PathLength::measure(bridge, pilot_steps(settings), 100, random, settings.on_step)
-        .equal_steps(settings.betas);
+    return PathLength::measure(bridge, pilot_steps(settings), 100, random, control).equal_steps(settings.betas);
 }
 
 PartitionEstimate annealed_log_partition(const Bridge& bridge, std::span<const float> betas, std::size_t chains,
-                                         Random& random, const OnStep& on_step, std::vector<double>* log_weights) {
+                                         Random& random, std::vector<double>* log_weights, const Control& control) {
     check_chains(chains);
     Annealing annealing(bridge, chains);
     bridge.sample_base(random.next(), annealing.visible);
-    annealing.run(betas, random, on_step);
+    annealing.run(betas, random, control);
     PartitionEstimate result = mean_of_weights(annealing.log_weights);
     for (double* number : {&result.value, &result.low, &result.high}) *number += bridge.base_log_partition();
     if (log_weights != nullptr) *log_weights = std::move(annealing.log_weights);
@@ -73,13 +73,13 @@ PartitionEstimate annealed_log_partition(const Bridge& bridge, std::span<const f
 }
 
 PartitionEstimate reverse_log_partition(const Bridge& bridge, std::span<const float> betas, ConstView samples,
-                                        Random& random, const OnStep& on_step, std::vector<double>* log_weights) {
+                                        Random& random, std::vector<double>* log_weights, const Control& control) {
     check_chains(samples.rows);
     Annealing annealing(bridge, samples.rows);
     for (std::size_t c = 0; c < samples.rows; ++c)
         std::copy(samples.row(c).begin(), samples.row(c).end(), annealing.visible.row(c).begin());
     const std::vector<float> falling(betas.rbegin(), betas.rend());
-    annealing.run(falling, random, on_step);
+    annealing.run(falling, random, control);
     PartitionEstimate result = mean_of_weights(annealing.log_weights);
     for (double* number : {&result.value, &result.low, &result.high}) *number = bridge.base_log_partition() - *number;
     std::swap(result.low, result.high);

@@ -31,24 +31,24 @@ struct AisSettings {
     std::size_t chains = 100;
     std::size_t betas = 10000;  ///< steps from one end to the other
     BetaSpacing spacing = BetaSpacing::adaptive;
-    OnStep on_step{};  ///< counts to annealing_steps()
 };
 
-/// The betas that the settings ask for; for adaptive ones a pilot runs first, and calls on_step.
-std::vector<float> spaced_betas(const Bridge& bridge, const AisSettings& settings, Random& random);
-/// How many steps spaced_betas() takes.
+/// The betas that the settings ask for; for adaptive ones a pilot runs first.
+std::vector<float> spaced_betas(const Bridge& bridge, const AisSettings& settings, Random& random,
+                                const Control& control = {});
+/// The steps of that pilot, or 0.
 std::size_t pilot_steps(const AisSettings& settings);
 
 /// From the base to the machine, along rising betas.  Throws InvalidArgument for fewer than 2 chains.
 PartitionEstimate annealed_log_partition(const Bridge& bridge, std::span<const float> betas, std::size_t chains,
-                                         Random& random, const OnStep& on_step = {},
-                                         std::vector<double>* log_weights = nullptr);
+                                         Random& random, std::vector<double>* log_weights = nullptr,
+                                         const Control& control = {});
 
 /// From these samples of the machine [C x V] to the base, along the same rising betas, which it goes down.  It is an
 /// upper bound only as far as the samples follow the machine.
 PartitionEstimate reverse_log_partition(const Bridge& bridge, std::span<const float> betas, ConstView samples,
-                                        Random& random, const OnStep& on_step = {},
-                                        std::vector<double>* log_weights = nullptr);
+                                        Random& random, std::vector<double>* log_weights = nullptr,
+                                        const Control& control = {});
 
 /// log of the mean of exp(log_weights), its error by the delta method, and how far the weights can be trusted.  The
 /// interval is 3 sigma, and reaches higher where that of a log-normal distribution's mean does (Cox's method; Land

@@ -62,7 +62,8 @@ Annealing::Annealing(const Bridge& bridge, std::size_t chains)
     log_weights.resize(chains);
 }
 
-void Annealing::run(std::span<const float> betas, Random& random, const OnStep& on_step) {
+void Annealing::run(std::span<const float> betas, Random& random, const Control& control) {
+    Work work(control, "annealing", betas.size() - 1);
     std::fill(log_weights.begin(), log_weights.end(), 0.0);
     step_variances.assign(betas.size() - 1, 0.0);
     for (std::size_t step = 0; step + 1 < betas.size(); ++step) {
@@ -77,26 +78,29 @@ void Annealing::run(std::span<const float> betas, Random& random, const OnStep& 
             bridge_.visible_field(hidden_, visible);
             bridge_.sample_visible(visible.view(), to_, random.next(), visible);
         }
-        if (on_step) on_step(step + 1);
+        work.advance();
     }
 }
 
 PathLength PathLength::measure(const Bridge& bridge, std::size_t steps, std::size_t chains, Random& random,
-                               const OnStep& on_step) {
+                               const Control& control) {
     Annealing pilot(bridge, chains);
     bridge.sample_base(random.next(), pilot.visible);
-    return measure(
-        steps, pilot, [&](std::span<const float> path, const OnStep& each) { pilot.run(path, random, each); }, on_step);
+    const auto run = [&](std::span<const float> path, const Control& each) { pilot.run(path, random, each); };
+    return measure(steps, pilot, run, control);
 }
 
-PathLength PathLength::measure(std::size_t steps, const AnnealingRecord& pilot, const Run& run, const OnStep& on_step) {
+PathLength PathLength::measure(std::size_t steps, const AnnealingRecord& pilot, const Run& run,
+                               const Control& control) {
     const std::size_t parts = std::min<std::size_t>(steps, 40), chains = pilot.log_weights.size();
     BasicMatrix<double> gained(parts, chains);
     std::vector<double> before(chains), own(parts);
     PathLength result;
     result.betas.assign(1, 0.0);
     std::size_t part = 0;
-    run(linear_betas(steps), [&](std::size_t step) {
+    Work work(control, "pilot", steps);
+    const auto note = [&](const ProgressReport& report) {
+        const auto step = static_cast<std::size_t>(report.done);
         own[part] += pilot.step_variances[step - 1];
         if (step * parts >= (part + 1) * steps) {
             for (std::size_t c = 0; c < chains; ++c) gained(part, c) = pilot.log_weights[c] - before[c];
@@ -104,8 +108,9 @@ PathLength PathLength::measure(std::size_t steps, const AnnealingRecord& pilot, 
             result.betas.push_back(static_cast<double>(step) / static_cast<double>(steps));
             ++part;
         }
-        if (on_step) on_step(step);
-    });
+        work.advance();
+    };
+    run(linear_betas(steps), {note, {}});
     std::vector<double> added(parts);
     for (std::size_t k = 0; k < parts; ++k) added[k] = std::max(own[k], covariance(gained.row(k), pilot.log_weights));
     result.length.assign(1, 0.0);

@@ -10,6 +10,7 @@
 
 #include <functional>
 
+#include "rbm/kernels/control.h"
 #include "rbm/model/bridge.h"
 
 namespace rbm {
@@ -21,9 +22,6 @@ enum class BetaSpacing { linear, salakhutdinov_murray, adaptive };
 /// `steps` + 1 betas from 0 to 1, rising.  Throws InvalidArgument for 0 steps.
 std::vector<float> linear_betas(std::size_t steps);
 std::vector<float> salakhutdinov_murray_betas(std::size_t steps);
-
-/// Called after each step with the number of steps done; may throw to end the work.
-using OnStep = std::function<void(std::size_t)>;
 
 /// What a run along a path leaves behind.
 struct AnnealingRecord {
@@ -46,7 +44,7 @@ class Annealing : public AnnealingRecord {
 
     /// betas.size() - 1 steps; the betas may rise or fall.  Each draw takes a fresh random.next(), and nothing is
     /// allocated in between.
-    void run(std::span<const float> betas, Random& random, const OnStep& on_step = {});
+    void run(std::span<const float> betas, Random& random, const Control& control = {});
 
   private:
     const Bridge& bridge_;
@@ -67,11 +65,11 @@ struct PathLength {
     std::vector<double> length;  ///< up to there, the first 0
 
     static PathLength measure(const Bridge& bridge, std::size_t steps, std::size_t chains, Random& random,
-                              const OnStep& on_step = {});
-    /// Of any path: run(betas, on_step) goes along it and keeps `record`.
-    using Run = std::function<void(std::span<const float> betas, const OnStep& on_step)>;
+                              const Control& control = {});
+    /// Of any path: run(betas, control) goes along it and keeps `record`, which must be up to date at each report.
+    using Run = std::function<void(std::span<const float> betas, const Control& control)>;
     static PathLength measure(std::size_t steps, const AnnealingRecord& record, const Run& run,
-                              const OnStep& on_step = {});
+                              const Control& control = {});
     /// The sum of that of the way there and of the way back, which begins at 1: one spacing for both, as acceptance
     /// ratios of their weights ask for.
     static PathLength both_ways(const PathLength& there, const PathLength& back);

@@ -62,7 +62,7 @@ class ChangedSites {
 
 }  // namespace
 
-void attribution(const Machine& machine, ConstView visible_state, View out) {
+void attribution(const Machine& machine, ConstView visible_state, View out, const Control& control) {
     const std::size_t sites = site_count(machine.visible), columns = site_width(machine.visible);
     if (visible_state.cols != machine.visible_count() || out.rows != visible_state.rows || out.cols != sites)
         throw InvalidArgument(
@@ -71,7 +71,8 @@ void attribution(const Machine& machine, ConstView visible_state, View out) {
     ChangedSites changed(machine);
     std::vector<float> values(machine.visible_count());
     std::vector<std::vector<double>> terms(sites);
-    for (std::size_t b = 0; b < visible_state.rows; ++b) {
+    Work work(control, "attribution", visible_state.rows);
+    for (std::size_t b = 0; b < visible_state.rows; ++b, work.advance()) {
         const ConstView row = visible_state.rows_from(b, 1);
         const double own = machine.free_energy(row)[0];
         if (letters.rows() == 0) {

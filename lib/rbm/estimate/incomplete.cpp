@@ -80,8 +80,8 @@ BasicConditioned<Real> condition(const BasicMachine<Real>& machine, std::span<co
 }
 
 MarginalFreeEnergy marginal_free_energy(const Machine& machine, const PreciseMachine& exact_machine,
-                                        std::span<const float> values, const MarginalSettings& settings,
-                                        Random& random) {
+                                        std::span<const float> values, const MarginalSettings& settings, Random& random,
+                                        const Control& control) {
     const auto exactly = [](double value) { return MarginalFreeEnergy{value, value, value, true, 0}; };
     const auto unknown =
         static_cast<std::size_t>(std::count_if(values.begin(), values.end(), [](float x) { return std::isnan(x); }));
@@ -91,16 +91,14 @@ MarginalFreeEnergy marginal_free_energy(const Machine& machine, const PreciseMac
     if (state_count(missing) != 0 || state_count(machine.hidden) != 0) {
         const auto part = condition<double>(exact_machine, wide.row(0));
         const StateSum sum(part.machine, enumerable_side(part.machine));
-        return exactly(part.energy - sum.log_partition(settings.on_block));
+        return exactly(part.energy - sum.log_partition(control));
     }
     const Conditioned part = condition<float>(machine, values);
     const Units base =
         settings.visible_base ? part_of(*settings.visible_base, part.unknown) : Units(part.machine.visible);
     const Bridge bridge(part.machine, base);
-    const OnStep on_step = settings.on_block ? OnStep([&](std::size_t) { settings.on_block(); }) : OnStep{};
-    const AisSettings annealing{settings.chains, settings.betas, BetaSpacing::linear, on_step};
-    const auto betas = spaced_betas(bridge, annealing, random);
-    const PartitionEstimate z = annealed_log_partition(bridge, betas, settings.chains, random, on_step);
+    const auto betas = linear_betas(settings.betas);
+    const PartitionEstimate z = annealed_log_partition(bridge, betas, settings.chains, random, nullptr, control);
     return {part.energy - z.value, part.energy - z.high, part.energy - z.low, false, z.spread};
 }
 

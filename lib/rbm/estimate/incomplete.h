@@ -40,7 +40,6 @@ struct MarginalFreeEnergy {
 struct MarginalSettings {
     std::size_t chains = 100;
     std::size_t betas = 1000;                ///< steps of annealing, for rows that cannot be added up
-    std::function<void()> on_block = {};     ///< called again and again, from all threads; may throw to end the work
     std::optional<Units> visible_base = {};  ///< where annealing begins, [V]; none: the machine's own bank
 };
 
@@ -48,7 +47,7 @@ struct MarginalSettings {
 /// or the hidden units, have at most 2^25 states; else by AIS, whose error makes F too high rather than too low.
 /// `exact_machine` is precise(machine).
 MarginalFreeEnergy marginal_free_energy(const Machine& machine, const PreciseMachine& exact_machine,
-                                        std::span<const float> values, const MarginalSettings& settings,
-                                        Random& random);
+                                        std::span<const float> values, const MarginalSettings& settings, Random& random,
+                                        const Control& control = {});
 
 }  // namespace rbm

@@ -19,12 +19,14 @@ constexpr std::size_t block_rows = 1024;
 
 /// Calls body(first row, states) for each block of rows.
 template <class Body>
-void for_each_block(const Dataset& data, const Stream& stream, Body body) {
+void for_each_block(const Dataset& data, const Stream& stream, const Control& control, Body body) {
+    Work work(control, "scoring", data.rows());
     Matrix states;
     for (std::size_t first = 0; first < data.rows(); first += block_rows) {
         states.resize(std::min(block_rows, data.rows() - first), data.cols());
         data.fill(first, stream, states);
         body(first, states);
+        work.advance(states.rows());
     }
 }
 
@@ -62,25 +64,29 @@ Matrix letters_of(const Machine& machine) {
 
 }  // namespace
 
-std::vector<double> free_energies(const Machine& machine, const Dataset& data, const Stream& stream, double beta) {
+std::vector<double> free_energies(const Machine& machine, const Dataset& data, const Stream& stream, double beta,
+                                  const Control& control) {
     std::vector<double> out(data.rows());
     Workspace workspace;
     const Packed packed(machine, workspace, data.rows());
     const std::vector<float> betas(beta == 1 ? 0 : block_rows, static_cast<float>(beta));
-    for_each_block(data, stream, [&](std::size_t first, const Matrix& states) {
+    for_each_block(data, stream, control, [&](std::size_t first, const Matrix& states) {
         const Beta beta_of_rows = betas.empty() ? Beta{} : Beta(betas).first(states.rows());
         machine.free_energy(states, beta_of_rows, workspace, std::span(out).subspan(first, states.rows()));
     });
     return out;
 }
 
-double free_energy_gap(const Machine& machine, const Dataset& training, const Dataset& held_out) {
-    return average(free_energies(machine, held_out)) - average(free_energies(machine, training));
+double free_energy_gap(const Machine& machine, const Dataset& training, const Dataset& held_out,
+                       const Control& control) {
+    Work work(control, "scoring", held_out.rows() + training.rows());
+    const double of_held_out = average(free_energies(machine, held_out, {}, 1, work.part()));
+    return of_held_out - average(free_energies(machine, training, {}, 1, work.part()));
 }
 
-double reconstruction_error(const Machine& machine, const Dataset& data, const Stream& stream) {
+double reconstruction_error(const Machine& machine, const Dataset& data, const Stream& stream, const Control& control) {
     double total = 0;
-    for_each_block(data, stream, [&](std::size_t, const Matrix& states) {
+    for_each_block(data, stream, control, [&](std::size_t, const Matrix& states) {
         const Matrix again = machine.visible_mean(machine.hidden_mean(states));
         for (std::size_t i = 0; i < states.values().size(); ++i) {
             const double distance = static_cast<double>(states.values()[i] - again.values()[i]);
@@ -90,9 +96,10 @@ double reconstruction_error(const Machine& machine, const Dataset& data, const S
     return total / static_cast<double>(data.rows() * data.cols());
 }
 
-double label_error(const Machine& machine, const Dataset& data, std::size_t classes, const Stream& stream) {
+double label_error(const Machine& machine, const Dataset& data, std::size_t classes, const Stream& stream,
+                   const Control& control) {
     std::size_t wrong = 0;
-    for_each_block(data, stream, [&](std::size_t, const Matrix& states) {
+    for_each_block(data, stream, control, [&](std::size_t, const Matrix& states) {
         const LabelPosterior posterior = label_posterior(machine, ConstView(states), classes);
         for (std::size_t r = 0; r < states.rows(); ++r) {
             const auto label = states.row(r).last(classes);
@@ -105,13 +112,13 @@ double label_error(const Machine& machine, const Dataset& data, std::size_t clas
     return static_cast<double>(wrong) / static_cast<double>(data.rows());
 }
 
-double pseudo_likelihood(const Machine& machine, const Dataset& data, Random random) {
+double pseudo_likelihood(const Machine& machine, const Dataset& data, Random random, const Control& control) {
     const auto letters = letters_of(machine);
     const Stream stream = random.next();
     std::vector<double> logs(data.rows());
     const std::size_t sites = site_count(machine.visible);
     boost::random::uniform_int_distribution<std::size_t> unit(0, sites - 1);
-    for_each_block(data, stream, [&](std::size_t first, Matrix& states) {
+    for_each_block(data, stream, control, [&](std::size_t first, Matrix& states) {
         std::vector<std::size_t> chosen(states.rows());
         for (std::size_t& i : chosen) i = unit(random);
         add_conditional(
@@ -121,10 +128,11 @@ double pseudo_likelihood(const Machine& machine, const Dataset& data, Random ran
     return average(logs) * static_cast<double>(sites);
 }
 
-double exact_pseudo_likelihood(const Machine& machine, const Dataset& data, const Stream& stream) {
+double exact_pseudo_likelihood(const Machine& machine, const Dataset& data, const Stream& stream,
+                               const Control& control) {
     const auto letters = letters_of(machine);
     std::vector<double> logs(data.rows());
-    for_each_block(data, stream, [&](std::size_t first, Matrix& states) {
+    for_each_block(data, stream, control, [&](std::size_t first, Matrix& states) {
         for (std::size_t i = 0; i < site_count(machine.visible); ++i)
             add_conditional(
                 machine, letters, states, [&](std::size_t) { return i; },

@@ -4,28 +4,33 @@
 #pragma once
 
 #include "rbm/data/dataset.h"
+#include "rbm/kernels/control.h"
 #include "rbm/model/machine.h"
 
 namespace rbm {
 
 /// Free energies of all rows, block by block.
 std::vector<double> free_energies(const Machine& machine, const Dataset& data, const Stream& stream = {},
-                                  double beta = 1);
+                                  double beta = 1, const Control& control = {});
 
 /// Mean F(held out) - mean F(training data), in nats: grows when the machine overfits.
-double free_energy_gap(const Machine& machine, const Dataset& training, const Dataset& held_out);
+double free_energy_gap(const Machine& machine, const Dataset& training, const Dataset& held_out,
+                       const Control& control = {});
 
 /// Mean squared difference, per visible unit, between v and E[v | E[h | v]].
-double reconstruction_error(const Machine& machine, const Dataset& data, const Stream& stream = {});
+double reconstruction_error(const Machine& machine, const Dataset& data, const Stream& stream = {},
+                            const Control& control = {});
 
 /// Share of rows whose most probable label (rbm/model/labels.h), given their data, is another than theirs.
-double label_error(const Machine& machine, const Dataset& data, std::size_t classes, const Stream& stream = {});
+double label_error(const Machine& machine, const Dataset& data, std::size_t classes, const Stream& stream = {},
+                   const Control& control = {});
 
 /// Log pseudo-likelihood sum_i log p(v_i | rest), in nats per row, from one random unit per row, times V: unbiased, and
 /// cheap.  Throws Unsupported unless visible units are discrete.
-double pseudo_likelihood(const Machine& machine, const Dataset& data, Random random);
+double pseudo_likelihood(const Machine& machine, const Dataset& data, Random random, const Control& control = {});
 
 /// The same with every unit of every row: exact, V times the cost.
-double exact_pseudo_likelihood(const Machine& machine, const Dataset& data, const Stream& stream = {});
+double exact_pseudo_likelihood(const Machine& machine, const Dataset& data, const Stream& stream = {},
+                               const Control& control = {});
 
 }  // namespace rbm

@@ -21,11 +21,11 @@ enum class RatioRoute { direct, base };
 struct PartitionRatioSettings {
     std::size_t chains = 100;
     std::size_t betas = 1000;           ///< steps of each way
-    TemperingSettings tempering;        ///< of the samples at both ends; its on_step is not called
+    TemperingSettings tempering;        ///< of the samples at both ends
     std::optional<RatioRoute> route{};  ///< none: the shorter one
-    OnStep on_step{};                   ///< counts to partition_ratio_steps(), in steps of one machine
 };
 
+/// What the progress of partition_ratio() counts to, in steps of one machine; fewer are left out on the shorter way.
 std::size_t partition_ratio_steps(const PartitionRatioSettings& settings);
 
 struct PartitionRatio {
@@ -45,11 +45,11 @@ struct PartitionRatio {
 /// take the route by the base.  Throws InvalidArgument when visible units differ in kind or number, and
 /// Unsupported for the direct route where hidden units are continuous or of two kinds.
 PartitionRatio partition_ratio(const Machine& from, const Units& base_from, const Machine& to, const Units& base_to,
-                               const PartitionRatioSettings& settings, Random& random);
+                               const PartitionRatioSettings& settings, Random& random, const Control& control = {});
 
 /// One direction of the direct route along rising betas, from these samples of `from` [C x V].
 PartitionEstimate annealed_ratio(const Machine& from, const Machine& to, ConstView samples,
-                                 std::span<const float> betas, Random& random, const OnStep& on_step = {},
-                                 std::vector<double>* log_weights = nullptr);
+                                 std::span<const float> betas, Random& random,
+                                 std::vector<double>* log_weights = nullptr, const Control& control = {});
 
 }  // namespace rbm

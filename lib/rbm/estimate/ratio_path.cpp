@@ -131,7 +131,8 @@ RatioPath::RatioPath(const Machine& from, const Machine& to, std::size_t chains)
 
 RatioPath::~RatioPath() = default;
 
-void RatioPath::run(std::span<const float> betas, Random& random, const OnStep& on_step) {
+void RatioPath::run(std::span<const float> betas, Random& random, const Control& control) {
+    Work work(control, "annealing", betas.size() - 1);
     auto& [first, last, visible_bank, hidden_bank, hidden, gained, normalizer, from_own, to_own] = *parts_;
     const std::size_t chains = visible.rows();
     std::fill(log_weights.begin(), log_weights.end(), 0.0);
@@ -160,7 +161,7 @@ void RatioPath::run(std::span<const float> betas, Random& random, const OnStep& 
             visible_bank.mix(first.visible_field, last.visible_field, visible);
             sample(visible_bank.bank(), std::as_const(visible).view(), Beta{}, random.next(), visible.view());
         }
-        if (on_step) on_step(step + 1);
+        work.advance();
     }
 }
 

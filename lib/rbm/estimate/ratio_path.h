@@ -37,7 +37,7 @@ class RatioPath : public AnnealingRecord {
     Matrix visible;
 
     /// betas.size() - 1 steps along rising or falling betas.  Each draw takes a fresh random.next().
-    void run(std::span<const float> betas, Random& random, const OnStep& on_step = {});
+    void run(std::span<const float> betas, Random& random, const Control& control = {});
 
     /// log Z_to - log Z_from is the log of the mean weight from beta 0 to 1, and this, of the free hidden
     /// units.

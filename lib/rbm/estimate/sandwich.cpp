@@ -14,17 +14,18 @@ bool exceeds(const PartitionEstimate& forward, const PartitionEstimate& reverse)
 }
 
 /// Gibbs sweeps of the machine itself.
-Matrix swept(const Bridge& bridge, ConstView start, std::size_t sweeps, Random& random, const OnStep& on_step) {
+Matrix swept(const Bridge& bridge, ConstView start, std::size_t sweeps, Random& random, const Control& control) {
+    Work work(control, "sampling", sweeps);
     Matrix visible(start.rows, start.cols), hidden(start.rows, bridge.hidden_count());
     for (std::size_t c = 0; c < start.rows; ++c)
         std::copy(start.row(c).begin(), start.row(c).end(), visible.row(c).begin());
     const std::vector<float> one(start.rows, 1.0F);
-    for (std::size_t sweep = 1; sweep <= sweeps; ++sweep) {
+    for (std::size_t sweep = 0; sweep < sweeps; ++sweep) {
         bridge.hidden_field(visible, hidden);
         bridge.sample_hidden(hidden.view(), one, random.next(), hidden);
         bridge.visible_field(hidden, visible);
         bridge.sample_visible(visible.view(), one, random.next(), visible);
-        if (on_step) on_step(sweep);
+        work.advance();
     }
     return visible;
 }
@@ -60,32 +61,19 @@ void conclude(Sandwich& result, double base_log_partition, std::span<const doubl
 }
 
 Sandwich sandwich_log_partition(const Bridge& bridge, const SandwichSettings& settings, ConstView data_start,
-                                Random& random) {
-    std::size_t before = 0;
-    const OnStep on_step = [&](std::size_t step) {
-        if (settings.annealing.on_step) settings.annealing.on_step(before + step);
-    };
-    AisSettings annealing = settings.annealing;
-    annealing.on_step = on_step;
+                                Random& random, const Control& control) {
+    Work work(control, "sandwich", sandwich_steps(settings, data_start.rows > 0));
+    const AisSettings& annealing = settings.annealing;
     Sandwich result;
-    const std::vector<float> betas = spaced_betas(bridge, annealing, random);
-    before += pilot_steps(annealing);
+    const std::vector<float> betas = spaced_betas(bridge, annealing, random, work.part());
     std::vector<double> up, down;
-    if (settings.forward) {
-        result.forward = annealed_log_partition(bridge, betas, annealing.chains, random, on_step, &up);
-        before += annealing.betas;
-    }
-    TemperingSettings tempering = settings.tempering;
-    tempering.on_step = on_step;
-    result.tempering = tempering_log_partition(bridge, tempering, random, annealing.chains);
-    before += tempering_steps(tempering);
-    result.from_tempering = reverse_log_partition(bridge, betas, result.tempering.samples, random, on_step, &down);
-    before += annealing.betas;
+    if (settings.forward)
+        result.forward = annealed_log_partition(bridge, betas, annealing.chains, random, &up, work.part());
+    result.tempering = tempering_log_partition(bridge, settings.tempering, random, annealing.chains, work.part());
+    result.from_tempering = reverse_log_partition(bridge, betas, result.tempering.samples, random, &down, work.part());
     if (data_start.rows > 0) {
-        const std::size_t sweeps = data_sweeps(annealing);
-        const Matrix samples = swept(bridge, data_start, sweeps, random, on_step);
-        before += sweeps;
-        result.from_data = reverse_log_partition(bridge, betas, samples, random, on_step);
+        const Matrix samples = swept(bridge, data_start, data_sweeps(annealing), random, work.part());
+        result.from_data = reverse_log_partition(bridge, betas, samples, random, nullptr, work.part());
     }
     conclude(result, bridge.base_log_partition(), up, down);
     return result;

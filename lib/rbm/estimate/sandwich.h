@@ -11,9 +11,9 @@
 namespace rbm {
 
 struct SandwichSettings {
-    AisSettings annealing;        ///< on_step counts to sandwich_steps(), over all parts
-    TemperingSettings tempering;  ///< its on_step is not called
-    bool forward = true;          ///< false: only the way back, without a lower end
+    AisSettings annealing;
+    TemperingSettings tempering;
+    bool forward = true;  ///< false: only the way back, without a lower end
 };
 
 struct Sandwich {
@@ -31,6 +31,7 @@ struct Sandwich {
 /// The sweeps that prepare samples of data for the way back: they bring them near the machine's own modes.
 std::size_t data_sweeps(const AisSettings& settings);
 
+/// What the progress of sandwich_log_partition() counts to.
 std::size_t sandwich_steps(const SandwichSettings& settings, bool with_data);
 
 /// value, low, high and bounds from the estimates that are there, and the log weights of the ways from the base and
@@ -40,6 +41,6 @@ void conclude(Sandwich& result, double base_log_partition, std::span<const doubl
 /// data_start: rows to start back from, as many as there are chains [C x V], or none.  Throws InvalidArgument for
 /// fewer than 2 chains.
 Sandwich sandwich_log_partition(const Bridge& bridge, const SandwichSettings& settings, ConstView data_start,
-                                Random& random);
+                                Random& random, const Control& control = {});
 
 }  // namespace rbm

@@ -63,7 +63,7 @@ double effective_rank(std::span<const double> values) {
     return std::exp(entropy);
 }
 
-FilterReport inspect_filters(ConstView weights) {
+FilterReport inspect_filters(ConstView weights, const Control& control) {
     FilterReport report;
     report.norms.resize(weights.cols);
     for (std::size_t i = 0; i < weights.rows; ++i)
@@ -87,6 +87,7 @@ FilterReport inspect_filters(ConstView weights) {
     }
     constexpr std::size_t block_rows = 256;
     Matrix cosines;
+    Work work(control, "filters", filters.rows());
     for (std::size_t first = 0; first < filters.rows(); first += block_rows) {
         const std::size_t rows = std::min(block_rows, filters.rows() - first);
         cosines.resize(rows, filters.rows());
@@ -94,6 +95,7 @@ FilterReport inspect_filters(ConstView weights) {
         for (std::size_t r = 0; r < rows; ++r)
             for (std::size_t k = first + r + 1; k < filters.rows(); ++k)
                 if (cosines(r, k) > same_cosine) report.duplicates.emplace_back(first + r, k);
+        work.advance(rows);
     }
     return report;
 }

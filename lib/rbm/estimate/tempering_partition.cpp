@@ -62,21 +62,16 @@ std::size_t tempering_steps(const TemperingSettings& settings) {
 }
 
 TemperingPartition tempering_log_partition(const Bridge& bridge, const TemperingSettings& settings, Random& random,
-                                           std::size_t wanted_samples) {
+                                           std::size_t wanted_samples, const Control& control) {
     if (settings.steps < 8)
         throw InvalidArgument(fmt::format("tempering: found {} steps, expected at least 8", settings.steps));
-    std::size_t done = 0;
-    const auto report = [&] {
-        ++done;
-        if (settings.on_step) settings.on_step(done);
-    };
+    Work work(control, "tempering", tempering_steps(settings));
     LadderSettings ladder;
     ladder.swap_rate = settings.swap_rate;
-    ladder.on_sweep = report;
-    TemperedChains chains = start_tempering(bridge, settings.ladders, ladder, random);
+    TemperedChains chains = start_tempering(bridge, settings.ladders, ladder, random, work.part());
     for (std::size_t i = 0; i < settings.settling; ++i) {
         Tempering{}.step(bridge, chains, random);
-        report();
+        work.advance();
     }
     chains.reset_counts();
 
@@ -103,7 +98,7 @@ TemperingPartition tempering_log_partition(const Bridge& bridge, const Tempering
                           result.samples.row(taken * ladders + l).begin());
             ++taken;
         }
-        report();
+        work.advance();
     }
     std::vector<double> ratios;
     for (const PairRecord& pair : pairs) ratios.push_back(acceptance_ratio(pair.up, pair.down));

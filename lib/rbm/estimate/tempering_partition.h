@@ -17,7 +17,6 @@ struct TemperingSettings {
     std::size_t steps = 2000;    ///< sweeps that count
     std::size_t settling = 500;  ///< sweeps before them, on the final ladder
     double swap_rate = 0.4;
-    OnStep on_step{};  ///< counts to tempering_steps()
 };
 
 struct TemperingPartition {
@@ -31,11 +30,11 @@ struct TemperingPartition {
     Matrix samples;  ///< [up to wanted_samples x V] of the machine, evenly over the counted sweeps and the ladders
 };
 
-/// The steps that on_step is told of.
+/// What the progress of tempering_log_partition() counts to.
 std::size_t tempering_steps(const TemperingSettings& settings);
 
 /// Throws InvalidArgument for fewer than 8 steps.
 TemperingPartition tempering_log_partition(const Bridge& bridge, const TemperingSettings& settings, Random& random,
-                                           std::size_t wanted_samples = 0);
+                                           std::size_t wanted_samples = 0, const Control& control = {});
 
 }  // namespace rbm

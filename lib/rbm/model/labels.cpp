@@ -70,7 +70,7 @@ void BasicLabelledStates<Real>::compute(const BasicMachine<Real>& machine, Matri
 
 template <class Real>
 LabelPosterior label_posterior(const BasicMachine<Real>& machine, MatrixView<const Real> visible_state,
-                               std::size_t classes) {
+                               std::size_t classes, const Control& control) {
     const std::size_t visible = machine.visible_count(), cols = visible_state.cols;
     if (classes < 2 || classes > most_labels || classes >= visible || (cols != visible && cols != visible - classes))
         throw InvalidArgument(
@@ -83,6 +83,7 @@ LabelPosterior label_posterior(const BasicMachine<Real>& machine, MatrixView<con
     BasicLabelledStates<Real> labelled;
     BasicWorkspace<Real> workspace;
     const Packed packed(machine, workspace, visible_state.rows);
+    Work work(control, "scoring", visible_state.rows);
     constexpr std::size_t block = 128;  // C times as many fields
     for (std::size_t first = 0; first < visible_state.rows; first += block) {
         const std::size_t count = std::min(block, visible_state.rows - first);
@@ -93,14 +94,16 @@ LabelPosterior label_posterior(const BasicMachine<Real>& machine, MatrixView<con
                 result.probability(first + b, c) = std::exp(labelled.log_probability[c * count + b]);
             }
         result.free_energy.insert(result.free_energy.end(), labelled.free_energy.begin(), labelled.free_energy.end());
+        work.advance(count);
     }
     return result;
 }
 
-#define RBM_INSTANTIATE(Real)                                                               \
-    template std::pair<Real, Real> label_values(const BasicUnits<Real>&, std::string_view); \
-    template struct BasicLabelledStates<Real>;                                              \
-    template LabelPosterior label_posterior(const BasicMachine<Real>&, MatrixView<const Real>, std::size_t);
+#define RBM_INSTANTIATE(Real)                                                                               \
+    template std::pair<Real, Real> label_values(const BasicUnits<Real>&, std::string_view);                 \
+    template struct BasicLabelledStates<Real>;                                                              \
+    template LabelPosterior label_posterior(const BasicMachine<Real>&, MatrixView<const Real>, std::size_t, \
+                                            const Control&);
 RBM_INSTANTIATE(float)
 RBM_INSTANTIATE(double)
 #undef RBM_INSTANTIATE

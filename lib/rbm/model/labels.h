@@ -12,6 +12,7 @@
 #include <string_view>
 #include <utility>
 
+#include "rbm/kernels/control.h"
 #include "rbm/model/machine.h"
 
 namespace rbm {
@@ -56,6 +57,6 @@ struct LabelPosterior {
 /// and more than most_labels.
 template <class Real>
 LabelPosterior label_posterior(const BasicMachine<Real>& machine, MatrixView<const Real> visible_state,
-                               std::size_t classes);
+                               std::size_t classes, const Control& control = {});
 
 }  // namespace rbm

@@ -173,11 +173,12 @@ double StateSum::block(std::uint64_t number) const {
     return log_sum_exp(terms);
 }
 
-double StateSum::log_partition(const std::function<void()>& on_block) const {
+double StateSum::log_partition(const Control& control) const {
     std::vector<double> parts(static_cast<std::size_t>(states_ / low_states_));
+    Work work(control, "adding up states", parts.size());
     parallel_for(parts.size(), [&](std::size_t number) {
-        if (on_block) on_block();
         parts[number] = block(number);
+        work.advance();
     });
     return log_sum_exp(parts);
 }
@@ -262,18 +263,19 @@ void StateSum::finish(const Moments& moments, PreciseMachine& gradient) const {
               [](std::string_view, std::span<double> out, std::span<double> in) { add_scaled(1, in, out); });
 }
 
-double StateSum::add_gradient(PreciseMachine& gradient, const std::function<void()>& on_block) const {
+double StateSum::add_gradient(PreciseMachine& gradient, const Control& control) const {
     const std::uint64_t blocks = states_ / low_states_;
     const std::uint64_t pieces = std::clamp<std::uint64_t>(blocks / blocks_per_piece, 1, most_pieces);
     std::vector<Moments> moments(static_cast<std::size_t>(pieces));
+    Work work(control, "adding up states", blocks);
     parallel_for(moments.size(), [&](std::size_t piece) {
         Moments& own = moments[piece];
         own.low_totals.resize(low_energies_.size());
         own.low.resize(low_energies_.size(), low_fields_.cols());
         own.gradient = machine_.zeros_like();
         for (std::uint64_t number = blocks * piece / pieces; number < blocks * (piece + 1) / pieces; ++number) {
-            if (on_block) on_block();
             add_block(number, own);
+            work.advance();
         }
     });
     for (std::size_t piece = 1; piece < moments.size(); ++piece) moments[0].add(moments[piece]);

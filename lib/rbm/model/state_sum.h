@@ -7,8 +7,7 @@
 // states serves all high ones, and the gradient's products are made once per low and once per high state.
 #pragma once
 
-#include <functional>
-
+#include "rbm/kernels/control.h"
 #include "rbm/model/machine.h"
 
 namespace rbm {
@@ -26,10 +25,10 @@ class StateSum {
 
     std::uint64_t states() const { return states_; }
 
-    /// log Z in nats.  on_block is called again and again, from all threads, and may throw to end the work.
-    double log_partition(const std::function<void()>& on_block = {}) const;
+    /// log Z in nats.
+    double log_partition(const Control& control = {}) const;
     /// The same, and gradient += d log Z / d parameters; its shape is the machine's.
-    double add_gradient(PreciseMachine& gradient, const std::function<void()>& on_block = {}) const;
+    double add_gradient(PreciseMachine& gradient, const Control& control = {}) const;
 
   private:
     struct Moments;

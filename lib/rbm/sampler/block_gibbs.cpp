@@ -4,7 +4,9 @@
 namespace rbm {
 
 template <class Real>
-StepReport BlockGibbs::step(const BasicMachine<Real>& machine, BasicChains<Real>& chains, Random& random) const {
+StepReport BlockGibbs::step(const BasicMachine<Real>& machine, BasicChains<Real>& chains, Random& random,
+                            const Control& control) const {
+    Work work(control, "sampling", steps);
     auto& workspace = chains.workspace;
     const BetaOf<Real> beta(chains.beta);
     const Packed packed(machine, workspace, steps * chains.count());
@@ -17,6 +19,7 @@ StepReport BlockGibbs::step(const BasicMachine<Real>& machine, BasicChains<Real>
         machine.visible_field(chains.hidden, workspace, workspace.visible_field);
         sample(machine.visible, MatrixView<const Real>(workspace.visible_field), beta, random.next(),
                chains.visible.view());
+        work.advance();
     }
     return {steps};
 }
@@ -27,8 +30,8 @@ void visible_means(const BasicMachine<Real>& machine, BasicChains<Real>& chains,
     mean(machine.visible, MatrixView<const Real>(out), BetaOf<Real>(chains.beta), out);
 }
 
-template StepReport BlockGibbs::step(const BasicMachine<float>&, BasicChains<float>&, Random&) const;
-template StepReport BlockGibbs::step(const BasicMachine<double>&, BasicChains<double>&, Random&) const;
+template StepReport BlockGibbs::step(const BasicMachine<float>&, BasicChains<float>&, Random&, const Control&) const;
+template StepReport BlockGibbs::step(const BasicMachine<double>&, BasicChains<double>&, Random&, const Control&) const;
 template void visible_means(const BasicMachine<float>&, BasicChains<float>&, MatrixView<float>);
 template void visible_means(const BasicMachine<double>&, BasicChains<double>&, MatrixView<double>);
 

@@ -15,7 +15,8 @@ struct BlockGibbs {
     /// Each sweep draws chains.hidden given chains.visible, then chains.visible given chains.hidden, every row at its
     /// own inverse temperature.  Nothing is allocated after the first call.
     template <class Real>
-    StepReport step(const BasicMachine<Real>& machine, BasicChains<Real>& chains, Random& random) const;
+    StepReport step(const BasicMachine<Real>& machine, BasicChains<Real>& chains, Random& random,
+                    const Control& control = {}) const;
 };
 
 /// out = E[visible | chains.hidden] [C x V]: what pictures of chains show.

@@ -21,11 +21,16 @@ void BasicClamp<Real>::restore(MatrixView<Real> visible_state) const {
 
 template <class Real>
 StepReport ClampedGibbs::step(const BasicMachine<Real>& machine, const BasicClamp<Real>& clamp,
-                              BasicChains<Real>& chains, Random& random) const {
+                              BasicChains<Real>& chains, Random& random, const Control& control) const {
+    Work work(control, "sampling", steps);
     const Packed packed(machine, chains.workspace, steps * chains.count());
     for (std::size_t sweep = 0; sweep < steps; ++sweep) {
-        BlockGibbs{.steps = 1}.step(machine, chains, random);
-        clamp.restore(chains.visible.view());
+        {
+            const Uninterrupted whole;  // a sweep moves what is held, too
+            BlockGibbs{.steps = 1}.step(machine, chains, random);
+            clamp.restore(chains.visible.view());
+        }
+        work.advance();
     }
     return {steps};
 }
@@ -33,8 +38,8 @@ StepReport ClampedGibbs::step(const BasicMachine<Real>& machine, const BasicClam
 template struct BasicClamp<float>;
 template struct BasicClamp<double>;
 template StepReport ClampedGibbs::step(const BasicMachine<float>&, const BasicClamp<float>&, BasicChains<float>&,
-                                       Random&) const;
+                                       Random&, const Control&) const;
 template StepReport ClampedGibbs::step(const BasicMachine<double>&, const BasicClamp<double>&, BasicChains<double>&,
-                                       Random&) const;
+                                       Random&, const Control&) const;
 
 }  // namespace rbm

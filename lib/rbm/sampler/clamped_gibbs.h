@@ -26,7 +26,7 @@ struct ClampedGibbs {
     /// see Clamp::restore().  Throws InvalidArgument when shapes do not fit.
     template <class Real>
     StepReport step(const BasicMachine<Real>& machine, const BasicClamp<Real>& clamp, BasicChains<Real>& chains,
-                    Random& random) const;
+                    Random& random, const Control& control = {}) const;
 };
 
 }  // namespace rbm

@@ -70,10 +70,11 @@ template std::size_t take_downhill(BetaOf<double>, double, MatrixView<double>, B
 }  // namespace detail
 
 template <class Real>
-DescentReport Descent::descend(const BasicMachine<Real>& machine, BasicChains<Real>& chains) const {
-    return descend(BasicMarginal<Real>(machine, chains.workspace), chains);
+DescentReport Descent::descend(const BasicMachine<Real>& machine, BasicChains<Real>& chains,
+                               const Control& control) const {
+    return descend(BasicMarginal<Real>(machine, chains.workspace), chains, control);
 }
-template DescentReport Descent::descend(const Machine&, Chains&) const;
-template DescentReport Descent::descend(const PreciseMachine&, BasicChains<double>&) const;
+template DescentReport Descent::descend(const Machine&, Chains&, const Control&) const;
+template DescentReport Descent::descend(const PreciseMachine&, BasicChains<double>&, const Control&) const;
 
 }  // namespace rbm

@@ -30,10 +30,11 @@ struct Descent {
     /// Moves chains.visible [C x N] to lower reduced energies, all rows for themselves.  Continuous states need a
     /// gradient.
     template <class Real, Energy<Real> E>
-    DescentReport descend(const E& energy, BasicChains<Real>& chains) const;
+    DescentReport descend(const E& energy, BasicChains<Real>& chains, const Control& control = {}) const;
     /// The same on a machine's free energy.  Hidden states are left alone.
     template <class Real>
-    DescentReport descend(const BasicMachine<Real>& machine, BasicChains<Real>& chains) const;
+    DescentReport descend(const BasicMachine<Real>& machine, BasicChains<Real>& chains,
+                          const Control& control = {}) const;
 };
 
 namespace detail {
@@ -74,7 +75,8 @@ void sweep_down_rows(const E& energy, const BasicSites<Real>& sites, double tole
 
 /// The same with energies of whole states.
 template <class Real, Energy<Real> E>
-void sweep_down(const E& energy, const BasicSites<Real>& sites, double tolerance, BasicChains<Real>& chains) {
+void sweep_down(const E& energy, const BasicSites<Real>& sites, double tolerance, BasicChains<Real>& chains,
+                Work& work) {
     auto& proposals = chains.proposals;
     const MatrixView<Real> state = chains.visible;
     const BetaOf<Real> beta(chains.beta);
@@ -82,7 +84,7 @@ void sweep_down(const E& energy, const BasicSites<Real>& sites, double tolerance
     std::fill(proposals.taken.begin(), proposals.taken.end(), std::uint8_t{0});
     std::vector<std::size_t> from(state.rows), best(state.rows);
     std::vector<double> least(state.rows);
-    for (std::size_t site = 0; site < sites.count(); ++site) {
+    for (std::size_t site = 0; site < sites.count(); ++site, work.ask()) {
         for (std::size_t c = 0; c < state.rows; ++c) {
             from[c] = best[c] = sites.letter_at(state.row(c), site);
             least[c] = proposals.energy[c] - tolerance;
@@ -117,7 +119,8 @@ std::size_t take_downhill(BetaOf<Real> beta, double tolerance, MatrixView<Real> 
 }  // namespace detail
 
 template <class Real, Energy<Real> E>
-DescentReport Descent::descend(const E& energy, BasicChains<Real>& chains) const {
+DescentReport Descent::descend(const E& energy, BasicChains<Real>& chains, const Control& control) const {
+    Work work(control, "descent");
     auto& proposals = chains.proposals;
     const MatrixView<Real> state = chains.visible;
     const BetaOf<Real> beta(chains.beta);
@@ -134,8 +137,9 @@ DescentReport Descent::descend(const E& energy, BasicChains<Real>& chains) const
             if constexpr (LocalEnergy<E, Real>)
                 detail::sweep_down_rows(energy, sites, tolerance, chains);
             else
-                detail::sweep_down(energy, sites, tolerance, chains);
+                detail::sweep_down(energy, sites, tolerance, chains, work);
             ++report.sweeps;
+            work.advance();
         }
         report.settled = state.rows - moving();
     } else if constexpr (DifferentiableEnergy<E, Real>) {
@@ -149,6 +153,7 @@ DescentReport Descent::descend(const E& energy, BasicChains<Real>& chains) const
                                    proposals.proposed_gradient);
             report.settled = detail::take_downhill<Real>(beta, tolerance, state, proposals);
             ++report.sweeps;
+            work.advance();
         }
     } else {
         detail::refuse_without_gradient();

@@ -22,19 +22,23 @@ struct GibbsLangevin {
     /// Each sweep draws chains.hidden [C x H], then moves chains.visible [C x N].  Nothing is allocated after the first
     /// call.
     template <class Real, LatentEnergy<Real> E>
-    StepReport step(const E& energy, BasicChains<Real>& chains, Random& random) const;
+    StepReport step(const E& energy, BasicChains<Real>& chains, Random& random, const Control& control = {}) const;
     /// The same on a machine.  Throws Unsupported for discrete visible units.
     template <class Real>
-    StepReport step(const BasicMachine<Real>& machine, BasicChains<Real>& chains, Random& random) const;
+    StepReport step(const BasicMachine<Real>& machine, BasicChains<Real>& chains, Random& random,
+                    const Control& control = {}) const;
 };
 
 template <class Real, LatentEnergy<Real> E>
-StepReport GibbsLangevin::step(const E& energy, BasicChains<Real>& chains, Random& random) const {
+StepReport GibbsLangevin::step(const E& energy, BasicChains<Real>& chains, Random& random,
+                               const Control& control) const {
+    Work work(control, "sampling", steps);
     const Langevin inner{.steps = inner_steps, .step_size = step_size, .adjusted = adjusted};
     double rates = 0;
     for (std::size_t s = 0; s < steps; ++s) {
         energy.sample_hidden(chains.visible, BetaOf<Real>(chains.beta), random.next(), chains.hidden);
         rates += inner.step(energy.given_hidden(chains.hidden), chains, random).acceptance;
+        work.advance();
     }
     return {steps, steps == 0 ? 1.0 : rates / static_cast<double>(steps)};
 }

@@ -108,16 +108,17 @@ template void weigh_by_gradient(const BasicSites<double>&, MatrixView<const doub
 }  // namespace detail
 
 template <class Real>
-StepReport GibbsWithGradients::step(const BasicMachine<Real>& machine, BasicChains<Real>& chains,
-                                    Random& random) const {
+StepReport GibbsWithGradients::step(const BasicMachine<Real>& machine, BasicChains<Real>& chains, Random& random,
+                                    const Control& control) const {
     if (sites(machine.visible).empty())
         detail::refuse_continuous(fmt::format("{} visible units", kind(machine.visible)));
     const Packed packed(machine, chains.workspace, (steps + 1) * chains.count());
-    const StepReport report = step(BasicMarginal<Real>(machine, chains.workspace), chains, random);
+    const StepReport report = step(BasicMarginal<Real>(machine, chains.workspace), chains, random, control);
     draw_hidden(machine, chains, random);
     return report;
 }
-template StepReport GibbsWithGradients::step(const Machine&, Chains&, Random&) const;
-template StepReport GibbsWithGradients::step(const PreciseMachine&, BasicChains<double>&, Random&) const;
+template StepReport GibbsWithGradients::step(const Machine&, Chains&, Random&, const Control&) const;
+template StepReport GibbsWithGradients::step(const PreciseMachine&, BasicChains<double>&, Random&,
+                                             const Control&) const;
 
 }  // namespace rbm

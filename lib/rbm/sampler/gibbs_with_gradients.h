@@ -21,11 +21,12 @@ struct GibbsWithGradients {
     /// Moves chains.visible [C x N]; the gradient is that of the energy's formula continued to real numbers.  Values
     /// that are no letters become the nearest ones at first.  Throws Unsupported for continuous states.
     template <class Real, DifferentiableEnergy<Real> E>
-    StepReport step(const E& energy, BasicChains<Real>& chains, Random& random) const;
+    StepReport step(const E& energy, BasicChains<Real>& chains, Random& random, const Control& control = {}) const;
     /// The same on a machine's free energy; hidden states are then drawn.  Throws Unsupported for continuous visible
     /// units.
     template <class Real>
-    StepReport step(const BasicMachine<Real>& machine, BasicChains<Real>& chains, Random& random) const;
+    StepReport step(const BasicMachine<Real>& machine, BasicChains<Real>& chains, Random& random,
+                    const Control& control = {}) const;
 };
 
 namespace detail {
@@ -44,7 +45,9 @@ void weigh_by_gradient(const BasicSites<Real>& sites, MatrixView<const Real> sta
 }  // namespace detail
 
 template <class Real, DifferentiableEnergy<Real> E>
-StepReport GibbsWithGradients::step(const E& energy, BasicChains<Real>& chains, Random& random) const {
+StepReport GibbsWithGradients::step(const E& energy, BasicChains<Real>& chains, Random& random,
+                                    const Control& control) const {
+    Work work(control, "sampling", steps);
     auto& proposals = chains.proposals;
     const MatrixView<Real> state = chains.visible;
     const BetaOf<Real> beta(chains.beta);
@@ -63,6 +66,7 @@ StepReport GibbsWithGradients::step(const E& energy, BasicChains<Real>& chains, 
         rates += proposals.decide();
         proposals.take_states(state);
         proposals.take_gradients();
+        work.advance();
     }
     return {steps, steps == 0 ? 1.0 : rates / static_cast<double>(steps)};
 }

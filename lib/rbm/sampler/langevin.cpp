@@ -73,14 +73,15 @@ template void refuse_discrete(std::string_view, const Machine&);
 template void refuse_discrete(std::string_view, const PreciseMachine&);
 
 template <class Real>
-StepReport Langevin::step(const BasicMachine<Real>& machine, BasicChains<Real>& chains, Random& random) const {
+StepReport Langevin::step(const BasicMachine<Real>& machine, BasicChains<Real>& chains, Random& random,
+                          const Control& control) const {
     refuse_discrete("Langevin sampling", machine);
     const Packed packed(machine, chains.workspace, (steps + 1) * chains.count());
-    const StepReport report = step(BasicMarginal<Real>(machine, chains.workspace), chains, random);
+    const StepReport report = step(BasicMarginal<Real>(machine, chains.workspace), chains, random, control);
     draw_hidden(machine, chains, random);
     return report;
 }
-template StepReport Langevin::step(const Machine&, Chains&, Random&) const;
-template StepReport Langevin::step(const PreciseMachine&, BasicChains<double>&, Random&) const;
+template StepReport Langevin::step(const Machine&, Chains&, Random&, const Control&) const;
+template StepReport Langevin::step(const PreciseMachine&, BasicChains<double>&, Random&, const Control&) const;
 
 }  // namespace rbm

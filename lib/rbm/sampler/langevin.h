@@ -25,11 +25,12 @@ struct Langevin {
 
     /// Moves chains.visible [C x N].  Nothing is allocated after the first call.
     template <class Real, DifferentiableEnergy<Real> E>
-    StepReport step(const E& energy, BasicChains<Real>& chains, Random& random) const;
+    StepReport step(const E& energy, BasicChains<Real>& chains, Random& random, const Control& control = {}) const;
     /// The same on a machine's free energy; hidden states are then drawn.  Throws Unsupported for discrete visible
     /// units.
     template <class Real>
-    StepReport step(const BasicMachine<Real>& machine, BasicChains<Real>& chains, Random& random) const;
+    StepReport step(const BasicMachine<Real>& machine, BasicChains<Real>& chains, Random& random,
+                    const Control& control = {}) const;
 };
 
 namespace detail {
@@ -49,7 +50,8 @@ template <class Real>
 void refuse_discrete(std::string_view sampler, const BasicMachine<Real>& machine);
 
 template <class Real, DifferentiableEnergy<Real> E>
-StepReport Langevin::step(const E& energy, BasicChains<Real>& chains, Random& random) const {
+StepReport Langevin::step(const E& energy, BasicChains<Real>& chains, Random& random, const Control& control) const {
+    Work work(control, "sampling", steps);
     const BetaOf<Real> beta(chains.beta);
     auto& proposals = chains.proposals;
     const std::size_t columns = chains.visible.cols();
@@ -58,7 +60,7 @@ StepReport Langevin::step(const E& energy, BasicChains<Real>& chains, Random& ra
     column_variances(energy, columns, proposals.variances);
     reduced_gradient<Real>(energy, chains.visible, beta, proposals.energy, proposals.gradient);
     StepReport report{steps, adjusted && steps > 0 ? 0.0 : 1.0};
-    for (std::size_t s = 0; s < steps; ++s) {
+    for (std::size_t s = 0; s < steps; ++s, work.advance()) {
         const MatrixView<Real> state = chains.visible;
         detail::propose_langevin<Real>(step_size, beta, state, random.next(), proposals);
         if (!adjusted) {

@@ -57,13 +57,14 @@ template void propose_gaussian(double, BetaOf<double>, MatrixView<const double>,
 }  // namespace detail
 
 template <class Real>
-StepReport Metropolis::step(const BasicMachine<Real>& machine, BasicChains<Real>& chains, Random& random) const {
+StepReport Metropolis::step(const BasicMachine<Real>& machine, BasicChains<Real>& chains, Random& random,
+                            const Control& control) const {
     const Packed packed(machine, chains.workspace, steps * chains.count());
-    const StepReport report = step(BasicMarginal<Real>(machine, chains.workspace), chains, random);
+    const StepReport report = step(BasicMarginal<Real>(machine, chains.workspace), chains, random, control);
     draw_hidden(machine, chains, random);
     return report;
 }
-template StepReport Metropolis::step(const Machine&, Chains&, Random&) const;
-template StepReport Metropolis::step(const PreciseMachine&, BasicChains<double>&, Random&) const;
+template StepReport Metropolis::step(const Machine&, Chains&, Random&, const Control&) const;
+template StepReport Metropolis::step(const PreciseMachine&, BasicChains<double>&, Random&, const Control&) const;
 
 }  // namespace rbm

@@ -25,10 +25,11 @@ struct Metropolis {
     /// Moves chains.visible [C x N].  Values that are no letters become the nearest ones at first.  Costs a sum over
     /// the hidden units per proposal on machines (see LocalEnergy), otherwise the energies of all rows.
     template <class Real, Energy<Real> E>
-    StepReport step(const E& energy, BasicChains<Real>& chains, Random& random) const;
+    StepReport step(const E& energy, BasicChains<Real>& chains, Random& random, const Control& control = {}) const;
     /// The same on a machine's free energy; hidden states are then drawn.
     template <class Real>
-    StepReport step(const BasicMachine<Real>& machine, BasicChains<Real>& chains, Random& random) const;
+    StepReport step(const BasicMachine<Real>& machine, BasicChains<Real>& chains, Random& random,
+                    const Control& control = {}) const;
 };
 
 namespace detail {
@@ -54,7 +55,8 @@ void propose_gaussian(double deviation, BetaOf<Real> beta, MatrixView<const Real
 /// Sweeps over discrete states, each row on its own; returns the mean acceptance.
 template <class Real, LocalEnergy<Real> E>
 double sweep_rows(const Metropolis& settings, const E& energy, const BasicSites<Real>& sites, BasicChains<Real>& chains,
-                  Random& random) {
+                  Random& random, const Control& control) {
+    Work work(control, "sampling", settings.steps);
     const MatrixView<Real> state = chains.visible;
     auto& proposals = chains.proposals;
     auto& rates = proposals.energy;  // of the rows: sums must not depend on the threads
@@ -76,6 +78,7 @@ double sweep_rows(const Metropolis& settings, const E& energy, const BasicSites<
                 sites.put(state.row(c), flip.site, flip.to);
             }
         });
+        work.advance();
     }
     double sum = 0;
     for (const double rate : rates) sum += rate;
@@ -85,7 +88,7 @@ double sweep_rows(const Metropolis& settings, const E& energy, const BasicSites<
 }  // namespace detail
 
 template <class Real, Energy<Real> E>
-StepReport Metropolis::step(const E& energy, BasicChains<Real>& chains, Random& random) const {
+StepReport Metropolis::step(const E& energy, BasicChains<Real>& chains, Random& random, const Control& control) const {
     auto& proposals = chains.proposals;
     const MatrixView<Real> state = chains.visible;
     const BetaOf<Real> beta(chains.beta);
@@ -94,8 +97,9 @@ StepReport Metropolis::step(const E& energy, BasicChains<Real>& chains, Random& 
     sites.settle(state);
     if (steps == 0 || state.rows == 0) return {steps};
     if constexpr (LocalEnergy<E, Real>)
-        if (!sites.empty()) return {steps, detail::sweep_rows(*this, energy, sites, chains, random)};
+        if (!sites.empty()) return {steps, detail::sweep_rows(*this, energy, sites, chains, random, control)};
 
+    Work work(control, "sampling", steps);
     if (sites.empty()) column_variances(energy, state.cols, proposals.variances);
     reduced_energy<Real>(energy, state, beta, proposals.energy);
     const std::size_t per_sweep = sites.empty() ? 1 : sites.count();
@@ -114,7 +118,9 @@ StepReport Metropolis::step(const E& energy, BasicChains<Real>& chains, Random& 
                 proposals.log_odds[c] = power * (proposals.energy[c] - proposals.proposed_energy[c]);
             rates += proposals.decide();
             proposals.take_states(state);
+            work.ask();
         }
+        work.advance();
     }
     return {steps, rates / static_cast<double>(steps * per_sweep)};
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "rbm/kernels/control.h"
 #include "rbm/kernels/matrix.h"
 #include "rbm/kernels/random.h"
 

@@ -22,9 +22,11 @@ struct SimulatedAnnealing {
 
     /// Moves chains.visible, on a machine chains.hidden too, as Metropolis does.
     template <class Real, class E>
-    StepReport step(const E& energy_or_machine, BasicChains<Real>& chains, Random& random) const {
+    StepReport step(const E& energy_or_machine, BasicChains<Real>& chains, Random& random,
+                    const Control& control = {}) const {
+        Work work(control, "sampling", steps);
         StepReport report{steps, steps == 0 ? 1.0 : 0.0};
-        for (std::size_t s = 0; s < steps; ++s)
+        for (std::size_t s = 0; s < steps; ++s, work.advance())
             report.acceptance +=
                 sweep(s).step(energy_or_machine, chains, random).acceptance / static_cast<double>(steps);
         return report;

@@ -183,19 +183,25 @@ bool TemperedChains::operator==(const TemperedChains& other) const {
            steps == other.steps && round_trips == other.round_trips && swap_rates == other.swap_rates;
 }
 
-void Tempering::step(const Bridge& bridge, TemperedChains& chains, Random& random) const {
+void Tempering::step(const Bridge& bridge, TemperedChains& chains, Random& random, const Control& control) const {
+    Work work(control, "sampling", steps);
     for (std::size_t sweep = 0; sweep < steps; ++sweep) {
-        bridge.hidden_field(chains.visible, chains.hidden);
-        swap_neighbours(bridge, chains, random);
-        bridge.sample_hidden(chains.hidden.view(), chains.own_beta, random.next(), chains.hidden);
-        bridge.visible_field(chains.hidden, chains.visible);
-        bridge.sample_visible(chains.visible.view(), chains.own_beta, random.next(), chains.visible);
-        ++chains.steps;
+        {
+            const Uninterrupted whole;  // fields stand where states belong
+            bridge.hidden_field(chains.visible, chains.hidden);
+            swap_neighbours(bridge, chains, random);
+            bridge.sample_hidden(chains.hidden.view(), chains.own_beta, random.next(), chains.hidden);
+            bridge.visible_field(chains.hidden, chains.visible);
+            bridge.sample_visible(chains.visible.view(), chains.own_beta, random.next(), chains.visible);
+            ++chains.steps;
+        }
+        work.advance();
     }
 }
 
 TemperedChains start_tempering(const Bridge& bridge, std::size_t ladders, const LadderSettings& settings,
-                               Random& random) {
+                               Random& random, const Control& control) {
+    Work work(control, "ladder", settings.rounds * settings.sweeps);
     const double wanted = 2 * inverse_erfc(std::clamp(settings.swap_rate, 0.01, 0.99));
     std::vector<float> betas;
     constexpr std::size_t first_rungs = 20;
@@ -207,7 +213,7 @@ TemperedChains start_tempering(const Bridge& bridge, std::size_t ladders, const 
         std::vector<double> sums(rungs - 1), counts(rungs - 1);
         for (std::size_t sweep = 0; sweep < settings.sweeps; ++sweep) {
             Tempering{}.step(bridge, chains, random);
-            if (settings.on_sweep) settings.on_sweep();
+            work.advance();
             if (2 * sweep < settings.sweeps && settings.sweeps > 1) continue;  // the chains settle first
             for (std::size_t k = chains.parity; k + 1 < rungs; k += 2)
                 for (std::size_t l = 0; l < ladders; ++l, ++counts[k])

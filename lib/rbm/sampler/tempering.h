@@ -61,22 +61,21 @@ struct Tempering {
     std::size_t steps = 1;  ///< sweeps per call of step()
 
     /// Each sweep lets half of the neighbours swap, then draws hidden and visible states of all rungs.  Nothing is
-    /// allocated after the first call.
-    void step(const Bridge& bridge, TemperedChains& chains, Random& random) const;
+    /// allocated after the first call.  A sweep is never left half done.
+    void step(const Bridge& bridge, TemperedChains& chains, Random& random, const Control& control = {}) const;
 };
 
 struct LadderSettings {
-    double swap_rate = 0.4;            ///< wanted between neighbours
-    std::size_t rounds = 4;            ///< of measuring and spacing anew
-    std::size_t sweeps = 50;           ///< per round
-    std::size_t largest = 400;         ///< rungs, at most
-    std::function<void()> on_sweep{};  ///< may throw to end the work
+    double swap_rate = 0.4;     ///< wanted between neighbours
+    std::size_t rounds = 4;     ///< of measuring and spacing anew
+    std::size_t sweeps = 50;    ///< per round
+    std::size_t largest = 400;  ///< rungs, at most
 };
 
 /// A ladder on which neighbours swap about as often as wanted, and chains that have settled on it.  The overlap of two
 /// rungs is taken from the mean of their log ratios, sigma^2: they swap with probability erfc(sigma / 2), and sigma
 /// adds up along the path, so a few sweeps tell how many rungs it takes and where.
 TemperedChains start_tempering(const Bridge& bridge, std::size_t ladders, const LadderSettings& settings,
-                               Random& random);
+                               Random& random, const Control& control = {});
 
 }  // namespace rbm

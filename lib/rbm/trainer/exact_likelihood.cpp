@@ -116,19 +116,20 @@ double ExactLikelihood::add_data(const PreciseMachine& machine, std::size_t firs
 }
 
 double ExactLikelihood::operator()(const PreciseMachine& machine, PreciseMachine* gradient,
-                                   const std::function<void()>& on_block) const {
+                                   const Control& control) const {
+    Work work(control, "likelihood");
     const std::size_t chunks = (rows_.rows() + chunk_rows - 1) / chunk_rows;
     std::vector<double> sums(chunks);
     std::vector<PreciseMachine> gradients(gradient == nullptr ? 0 : chunks);
     parallel_for(chunks, [&](std::size_t chunk) {
-        if (on_block) on_block();
+        work.ask();
         if (gradient != nullptr) gradients[chunk] = machine.zeros_like();
         const std::size_t first = chunk * chunk_rows, count = std::min(chunk_rows, rows_.rows() - first);
         sums[chunk] = add_data(machine, first, count, gradient == nullptr ? nullptr : &gradients[chunk]);
     });
     const double of_data = std::accumulate(sums.begin(), sums.end(), 0.0);
     const StateSum states(machine, side_);
-    if (gradient == nullptr) return of_data - states.log_partition(on_block);
+    if (gradient == nullptr) return of_data - states.log_partition(work.part());
 
     PreciseMachine of_data_gradient = std::move(gradients[0]);
     for (std::size_t chunk = 1; chunk < chunks; ++chunk)
@@ -142,7 +143,7 @@ double ExactLikelihood::operator()(const PreciseMachine& machine, PreciseMachine
         machine.add_coupling(coupling, of_data_gradient);
     }
     PreciseMachine of_states = machine.zeros_like();
-    const double log_partition = states.add_gradient(of_states, on_block);
+    const double log_partition = states.add_gradient(of_states, work.part());
     *gradient = std::move(of_data_gradient);
     each_pair(*gradient, of_states, [](std::string_view, std::span<double> out, std::span<double> in) {
         for (std::size_t i = 0; i < out.size(); ++i) out[i] -= in[i];

@@ -3,7 +3,6 @@
 // in double: what contrastive divergence approximates.
 #pragma once
 
-#include <functional>
 #include <limits>
 
 #include "rbm/data/dataset.h"
@@ -25,9 +24,9 @@ class ExactLikelihood {
     /// What one evaluation takes, in terms of a unit and a state or row.
     double cost() const { return cost_; }
 
-    /// In nats per sample.  The gradient, if any, is overwritten.  on_block as in StateSum.
+    /// In nats per sample.  The gradient, if any, is overwritten.
     double operator()(const PreciseMachine& machine, PreciseMachine* gradient = nullptr,
-                      const std::function<void()>& on_block = {}) const;
+                      const Control& control = {}) const;
 
   private:
     double add_data(const PreciseMachine& machine, std::size_t first, std::size_t count,

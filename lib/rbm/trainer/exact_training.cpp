@@ -5,9 +5,12 @@
 
 #include <atomic>
 #include <boost/random/normal_distribution.hpp>
+#include <chrono>
 #include <cmath>
+#include <condition_variable>
 #include <map>
 #include <mutex>
+#include <thread>
 #include <utility>
 
 #include "rbm/kernels/error.h"
@@ -26,9 +29,6 @@ constexpr double field_spreads[] = {0.5, 1.5, 3, 4.5};
 /// Evaluations above this are worth their threads; below, restarts are.
 constexpr double cost_of_many_threads = 3e5;
 constexpr double at_the_bound = 1e-9;
-
-/// Thrown through an evaluation that is given up.
-struct Stopped {};
 
 std::vector<double> flat(const PreciseMachine& machine) {
     std::vector<double> values;
@@ -132,14 +132,10 @@ struct Start {
     }
 };
 
-/// What a restart asks of those around it.
-struct Watch {
-    std::function<void()> check;  ///< throws Stopped when the restart has become useless
-    std::function<void(const ExactStep&)> on_step;
-};
+using OnStep = std::function<void(const ExactStep&)>;
 
 ExactRestart run_restart(const ExactLikelihood& likelihood, PreciseMachine machine, const ExactSettings& settings,
-                         std::size_t number, const Watch& watch) {
+                         std::size_t number, const OnStep& on_step, const Control& control) {
     ExactRestart result;
     result.number = number;
     PreciseMachine gradient;
@@ -150,7 +146,7 @@ ExactRestart run_restart(const ExactLikelihood& likelihood, PreciseMachine machi
     };
     const LbfgsFunction loss = [&](std::span<const double> x, std::span<double> out) {
         unflatten(x, machine);
-        const double value = likelihood(machine, &gradient, watch.check);
+        const double value = likelihood(machine, &gradient, control);
         const auto slopes = gradient.weights.values();
         for (std::size_t i = 0; i < slopes.size(); ++i) slopes[i] -= settings.weight_decay * x[i];
         std::size_t next = 0;
@@ -165,12 +161,12 @@ ExactRestart run_restart(const ExactLikelihood& likelihood, PreciseMachine machi
     std::vector<double> x = flat(machine);
     result.end = minimize(x, loss, search, [&](const LbfgsStep& step) {
         result.steps.push_back({step.iteration, penalty_of(step.x) - step.value, step.gradient});
-        watch.on_step(result.steps.back());
+        on_step(result.steps.back());
         return likelihood.bound() - result.steps.back().log_likelihood > at_the_bound;
     });
     unflatten(x, machine);
     result.machine = rounded(machine);
-    result.log_likelihood = likelihood(precise(result.machine), nullptr, watch.check);
+    result.log_likelihood = likelihood(precise(result.machine), nullptr, control);
     if (!std::isfinite(result.log_likelihood))
         throw Diverged(fmt::format("restart {}: the log-likelihood is {}; check the scale of the data", number + 1,
                                    result.log_likelihood));
@@ -194,88 +190,153 @@ void check_settings(const ExactSettings& settings, std::size_t columns) {
                             low, settings.maximum_sigma));
 }
 
-/// Lets threads take restarts by their numbers, and hands them on in that order.
+/// Lets threads take restarts by their numbers.  What they did waits until the caller's thread hands it on, in that
+/// order.
 class Restarts {
   public:
-    Restarts(std::size_t first, std::size_t end, const ExactObserver& observer)
-        : next_(first), end_(end), delivered_(first), observer_(observer) {}
+    Restarts(std::size_t first, std::size_t end, const ExactObserver& observer, const Control& control)
+        : next_(first), end_(end), delivered_(first), observer_(observer), work_(control, "restarts", end, first) {}
 
-    /// The next restart's number, or none.
+    /// Runs restarts until there are no more; `run` makes one of its number.  On several threads at once.
+    template <class Run>
+    void work(const Run& run) {
+        try {
+            for (auto number = take(); number; number = take()) {
+                const Running running(*this);
+                hand_in(run(*number));
+            }
+            if (on_callers_thread()) wait_for_others();
+        } catch (const Cancelled&) {
+            if (work_.cancelled()) throw;  // otherwise a restart before this one reached the bound
+        } catch (...) {
+            abandoned_ = true;
+            throw;
+        }
+    }
+
+    void note(std::size_t number, const ExactStep& step) {
+        if (!observer_.on_step) return;
+        const std::lock_guard lock(mutex_);
+        steps_.emplace_back(number, step);
+    }
+
+    /// For what a restart calls: it ends when it has become useless.
+    Control control() {
+        return {{}, [this] {
+                    if (on_callers_thread()) deliver();
+                    return abandoned_ || finished_ || work_.cancelled();
+                }};
+    }
+
+  private:
+    /// From take() until the restart is handed in or given up.
+    class Running {
+      public:
+        explicit Running(Restarts& all) : all_(all) {}
+        ~Running() {
+            const std::lock_guard lock(all_.mutex_);
+            --all_.running_;
+            all_.changed_.notify_all();
+        }
+        Running(const Running&) = delete;
+        Running& operator=(const Running&) = delete;
+
+      private:
+        Restarts& all_;
+    };
+
+    bool on_callers_thread() const { return std::this_thread::get_id() == owner_; }
+
     std::optional<std::size_t> take() {
         const std::lock_guard lock(mutex_);
-        return stopped_ || next_ >= end_ ? std::nullopt : std::optional(next_++);
+        if (abandoned_ || finished_ || next_ >= end_) return std::nullopt;
+        ++running_;
+        return next_++;
     }
 
     void hand_in(ExactRestart&& result) {
         const std::lock_guard lock(mutex_);
-        waiting_.emplace(result.number, std::move(result));
-        for (auto at = waiting_.find(delivered_); at != waiting_.end() && !finished_ && !stopped_;
-             at = waiting_.find(delivered_)) {
-            if (at->second.reached_bound) finished_ = true;
-            if (observer_.on_restart && !observer_.on_restart(at->second)) stopped_ = true;
+        const std::size_t number = result.number;
+        waiting_.emplace(number, std::move(result));
+    }
+
+    void deliver() {
+        const Uninterrupted callbacks;
+        std::unique_lock lock(mutex_);
+        if (!steps_.empty()) {
+            const auto steps = std::exchange(steps_, {});
+            lock.unlock();
+            for (const auto& [number, step] : steps) observer_.on_step(number, step);
+            lock.lock();
+        }
+        for (auto at = waiting_.find(delivered_); at != waiting_.end() && !finished_; at = waiting_.find(delivered_)) {
+            ExactRestart restart = std::move(at->second);
             waiting_.erase(at);
             ++delivered_;
+            lock.unlock();
+            const bool reached_bound = restart.reached_bound;
+            if (observer_.on_restart) observer_.on_restart(restart);
+            if (reached_bound)
+                finished_ = true;
+            else
+                work_.advance();
+            lock.lock();
         }
-        if (finished_) end_ = 0;
     }
 
-    void tell(std::size_t number, const ExactStep& step) {
-        if (!observer_.on_step) return;
-        const std::lock_guard lock(mutex_);
-        observer_.on_step(number, step);
+    /// Asks and hands on meanwhile, which waiting for the threads would not.
+    void wait_for_others() {
+        constexpr auto between_asks = std::chrono::milliseconds(20);
+        for (bool done = false; !done;) {
+            deliver();
+            if (!finished_) work_.ask();
+            std::unique_lock lock(mutex_);
+            done = running_ == 0 || finished_;
+            if (!done) changed_.wait_for(lock, between_asks);
+        }
+        deliver();
     }
 
-    /// Throws Stopped when the restart that calls has become useless.
-    void check() {
-        if (observer_.stop_requested && observer_.stop_requested()) stopped_ = true;
-        if (stopped_ || finished_) throw Stopped();
-    }
-    bool stopped() const { return stopped_ && !finished_; }
-
-  private:
     std::mutex mutex_;
-    std::size_t next_, end_, delivered_;
+    std::condition_variable changed_;
+    std::size_t next_, end_, delivered_, running_ = 0;
     std::map<std::size_t, ExactRestart> waiting_;
-    std::atomic<bool> stopped_{false}, finished_{false};
+    std::vector<std::pair<std::size_t, ExactStep>> steps_;
+    std::atomic<bool> abandoned_{false}, finished_{false};
     const ExactObserver& observer_;
+    const std::thread::id owner_ = std::this_thread::get_id();
+    Work work_;
 };
 
 }  // namespace
 
-bool exact_restarts(const Machine& machine, const Dataset& data, std::span<const float> sample_weights,
-                    const ExactSettings& settings, std::uint64_t seed, std::size_t first,
-                    const ExactObserver& observer) {
+void exact_restarts(const Machine& machine, const Dataset& data, std::span<const float> sample_weights,
+                    const ExactSettings& settings, std::uint64_t seed, std::size_t first, const ExactObserver& observer,
+                    const Control& control) {
     check_settings(settings, data.cols());
     const ExactLikelihood likelihood(machine, data, sample_weights);
     const Start start(machine, data, sample_weights);
-    Restarts restarts(first, settings.restarts, observer);
-    const auto work = [&] {
-        for (auto number = restarts.take(); number; number = restarts.take()) {
-            const Watch watch{[&] { restarts.check(); }, [&](const ExactStep& step) { restarts.tell(*number, step); }};
-            try {
-                restarts.hand_in(run_restart(likelihood, start.draw(seed, *number), settings, *number, watch));
-            } catch (const Stopped&) {
-                return;
-            }
-        }
+    Restarts restarts(first, settings.restarts, observer, control);
+    const Control each = restarts.control();
+    const auto run = [&](std::size_t number) {
+        const OnStep on_step = [&](const ExactStep& step) { restarts.note(number, step); };
+        return run_restart(likelihood, start.draw(seed, number), settings, number, on_step, each);
     };
     if (likelihood.cost() > cost_of_many_threads)
-        work();
+        restarts.work(run);
     else
-        parallel_for(std::min(threads(), settings.restarts), [&](std::size_t) { work(); });
-    return !restarts.stopped();
+        parallel_for(std::min(threads(), settings.restarts), [&](std::size_t) { restarts.work(run); });
 }
 
 ExactRestart train_exactly(const Machine& machine, const Dataset& data, const ExactSettings& settings,
-                           std::uint64_t seed, std::span<const float> sample_weights) {
+                           std::uint64_t seed, std::span<const float> sample_weights, const Control& control) {
     ExactRestart best;
     best.log_likelihood = -std::numeric_limits<double>::infinity();
     ExactObserver observer;
     observer.on_restart = [&](ExactRestart& restart) {
         if (restart.log_likelihood > best.log_likelihood) best = std::move(restart);
-        return true;
     };
-    exact_restarts(machine, data, sample_weights, settings, seed, 0, observer);
+    exact_restarts(machine, data, sample_weights, settings, seed, 0, observer, control);
     return best;
 }
 

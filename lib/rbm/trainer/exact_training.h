@@ -40,25 +40,25 @@ struct ExactRestart {
     std::vector<ExactStep> steps;
 };
 
+/// Called on the thread that called exact_restarts().
 struct ExactObserver {
-    /// Of each restart, in the order of their numbers; false ends the work.
-    std::function<bool(ExactRestart&)> on_restart = {};
-    /// Of each iteration of each restart; one call at a time, as for on_restart.
+    /// Of each restart, in the order of their numbers.
+    std::function<void(ExactRestart&)> on_restart = {};
+    /// Of each iteration of each restart.
     std::function<void(std::size_t number, const ExactStep&)> on_step = {};
-    /// Asked again and again, from all threads; when true, restarts under way are given up.
-    std::function<bool()> stop_requested = {};
 };
 
 /// Restarts first, first + 1, ..., settings.restarts - 1, several at a time where they are small; none after one that
 /// reached the bound.  `machine` says the kinds and sizes; each restart begins at the data's marginals with random
-/// weights: fields of standard deviation 0.5, 1.5, 3 and 4.5 by turns, centred on both sides.  True when all is done,
-/// false when asked to stop.  Throws as ExactLikelihood, and Diverged when a start has no likelihood.
-bool exact_restarts(const Machine& machine, const Dataset& data, std::span<const float> sample_weights,
-                    const ExactSettings& settings, std::uint64_t seed, std::size_t first,
-                    const ExactObserver& observer);
+/// weights: fields of standard deviation 0.5, 1.5, 3 and 4.5 by turns, centred on both sides.  When cancelled, restarts
+/// under way are given up, and those that on_restart has seen count.  Throws as ExactLikelihood, and Diverged when a
+/// start has no likelihood.
+void exact_restarts(const Machine& machine, const Dataset& data, std::span<const float> sample_weights,
+                    const ExactSettings& settings, std::uint64_t seed, std::size_t first, const ExactObserver& observer,
+                    const Control& control = {});
 
 /// The best of all restarts.
 ExactRestart train_exactly(const Machine& machine, const Dataset& data, const ExactSettings& settings,
-                           std::uint64_t seed, std::span<const float> sample_weights = {});
+                           std::uint64_t seed, std::span<const float> sample_weights = {}, const Control& control = {});
 
 }  // namespace rbm

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <boost/random/uniform_int_distribution.hpp>
+#include <chrono>
 #include <cmath>
 #include <numeric>
 
@@ -14,6 +15,9 @@ namespace rbm {
 namespace {
 
 // Independent generators of one run, forked from its seed; start.cpp has 3 and 4.
+// Batches of more than this must end within, too, when they are cancelled.
+constexpr auto long_batch = std::chrono::milliseconds(50);
+
 constexpr std::uint64_t shuffle_purpose = 1, pixel_purpose = 2;
 
 std::vector<std::uint32_t> shuffled_rows(std::size_t rows, std::uint64_t seed, std::uint64_t epoch) {
@@ -107,13 +111,16 @@ void check_shapes(const TrainState& state, const Dataset& data, const TrainSetti
 
 }  // namespace
 
-bool detail::train(TrainState& state, const AnyObjective& objective, const Dataset& data, const TrainSettings& settings,
-                   const TrainObserver& observer, std::span<const float> sample_weights) {
+void detail::train(TrainState& state, const AnyObjective& objective, const Dataset& data, const TrainSettings& settings,
+                   const TrainObserver& observer, std::span<const float> sample_weights, const Control& control) {
     check_shapes(state, data, settings, sample_weights, objective.negative_rows(0));
     const std::size_t batches = batch_count(data.rows(), settings.batch_size);
     const std::uint64_t total = static_cast<std::uint64_t>(batches) * settings.epochs;
     const double mean_of_weights = sample_weights.empty() ? 1 : mean_weight(sample_weights);
+    Work work(control, "training", total, state.epoch * batches + state.batch);
     Random random = Random::from_state(state.random);
+    NegativePhase chains_before;
+    bool batches_are_long = true;  // until the first is done
     GradientWorkspace workspace;
     workspace.defer_weights = settings.gradient_norm_limit == 0;  // a limit asks for the gradient before the step
     UpdateWorkspace update_workspace;
@@ -143,8 +150,19 @@ bool detail::train(TrainState& state, const AnyObjective& objective, const Datas
             workspace.done = static_cast<double>(state.update.updates) / static_cast<double>(total);
             workspace.stride = 1 / static_cast<double>(total);
             shares_of(std::span(workspace.row_weights).first(rows.size()), shares);
-            objective.add_gradient(state.machine, rows.size(), state.chains, random, workspace, gradient);
-
+            const auto began = std::chrono::steady_clock::now();
+            if (batches_are_long) {
+                chains_before = state.chains;
+                try {
+                    objective.add_gradient(state.machine, rows.size(), state.chains, random, workspace, gradient);
+                } catch (...) {
+                    state.chains = std::move(chains_before);
+                    throw;
+                }
+            }
+            const Uninterrupted whole;
+            if (!batches_are_long)
+                objective.add_gradient(state.machine, rows.size(), state.chains, random, workspace, gradient);
             update_workspace.weight_product = workspace.weight_product;
 
             std::fill(batch_visible.begin(), batch_visible.end(), 0.0F);
@@ -163,8 +181,8 @@ bool detail::train(TrainState& state, const AnyObjective& objective, const Datas
             state.losses += workspace.loss.value_or(0);
             ++state.batch;
             state.random = random.state();
-            if (observer.on_batch) observer.on_batch(static_cast<std::size_t>(state.batch), batches);
-            if (state.batch < batches && observer.stop_requested && observer.stop_requested()) return false;
+            batches_are_long = std::chrono::steady_clock::now() - began > long_batch;
+            if (state.batch < batches) work.advance();
         }
         report.updates = state.update.updates;
         report.gradient_norm = state.gradient_norms / static_cast<double>(batches);
@@ -173,10 +191,12 @@ bool detail::train(TrainState& state, const AnyObjective& objective, const Datas
         ++state.epoch;
         state.batch = 0;
         state.gradient_norms = state.steps_to_weights = state.losses = 0;
-        if (observer.on_epoch) observer.on_epoch(report, state);
-        if (state.epoch < settings.epochs && observer.stop_requested && observer.stop_requested()) return false;
+        if (observer.on_epoch) {
+            const Uninterrupted callback;
+            observer.on_epoch(report, state);
+        }
+        work.advance();
     }
-    return true;
 }
 
 }  // namespace rbm

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "rbm/data/dataset.h"
+#include "rbm/kernels/control.h"
 #include "rbm/trainer/objective.h"
 #include "rbm/trainer/optimizer.h"
 
@@ -47,8 +48,6 @@ struct EpochReport {
 
 struct TrainObserver {
     std::function<void(const EpochReport&, const TrainState&)> on_epoch = {};
-    std::function<void(std::size_t batch, std::size_t batches)> on_batch = {};
-    std::function<bool()> stop_requested = {};  ///< asked after each batch
 };
 
 /// Batches of an epoch, the last of them perhaps short.  `rows` and `batch_size` are at least 1.
@@ -70,29 +69,30 @@ struct AnyObjective {
     std::function<void(const Machine&, std::size_t batch, NegativePhase&, Random&, GradientWorkspace&, Machine&)>
         add_gradient;
 };
-bool train(TrainState& state, const AnyObjective& objective, const Dataset& data, const TrainSettings& settings,
-           const TrainObserver& observer, std::span<const float> sample_weights);
+void train(TrainState& state, const AnyObjective& objective, const Dataset& data, const TrainSettings& settings,
+           const TrainObserver& observer, std::span<const float> sample_weights, const Control& control);
 }  // namespace detail
 
-/// Trains until settings.epochs are done or the observer asks to stop; true when done.  sample_weights has one value
-/// per row of data, or none; they count relative to their mean.  Throws InvalidArgument when shapes do not fit or
-/// settings make no sense, and Diverged when a parameter becomes NaN or infinite: `state` is then worthless, go back
-/// to a checkpoint.
+/// Trains until settings.epochs are done.  sample_weights has one value per row of data, or none; they count relative
+/// to their mean.  Progress is told in batches.  Throws Cancelled, with `state` after its last finished batch, from
+/// where the same call goes on; InvalidArgument when shapes do not fit or settings make no sense; and Diverged when a
+/// parameter becomes NaN or infinite: `state` is then worthless, go back to a checkpoint.
 template <Objective O>
-bool train(TrainState& state, const O& objective, const Dataset& data, const TrainSettings& settings,
-           const TrainObserver& observer = {}, std::span<const float> sample_weights = {}) {
+void train(TrainState& state, const O& objective, const Dataset& data, const TrainSettings& settings,
+           const TrainObserver& observer = {}, std::span<const float> sample_weights = {},
+           const Control& control = {}) {
     const detail::AnyObjective any{[&](std::size_t batch) -> std::size_t { return objective.negative_rows(batch); },
                                    [&](const Machine& machine, std::size_t batch, NegativePhase& chains, Random& random,
                                        GradientWorkspace& workspace, Machine& gradient) {
                                        objective.add_gradient(machine, batch, chains, random, workspace, gradient);
                                    }};
-    return detail::train(state, any, data, settings, observer, sample_weights);
+    detail::train(state, any, data, settings, observer, sample_weights, control);
 }
 
-/// In short: trains `machine` from its present parameters.
+/// In short: trains `machine` from its present parameters.  When cancelled it has those of the last finished batch.
 template <Objective O>
 void train(Machine& machine, const O& objective, const Dataset& data, const TrainSettings& settings, Random& random,
-           const std::function<void(const EpochReport&)>& on_epoch = {}) {
+           const std::function<void(const EpochReport&)>& on_epoch = {}, const Control& control = {}) {
     TrainState state = start_training(machine, data, settings, objective.negative_rows(0), random());
     TrainObserver observer;
     if (on_epoch)
@@ -100,7 +100,12 @@ void train(Machine& machine, const O& objective, const Dataset& data, const Trai
             machine = current.machine;
             on_epoch(report);
         };
-    train(state, objective, data, settings, observer);
+    try {
+        train(state, objective, data, settings, observer, {}, control);
+    } catch (const Cancelled&) {
+        machine = std::move(state.machine);
+        throw;
+    }
     machine = std::move(state.machine);
 }
 

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#include "apps/cli/control.h"
+
+#include "apps/cli/signals.h"
+
+namespace rbm::app {
+
+Control until_stopped() {
+    return {{}, [] { return stop_requested(); }};
+}
+
+Control shown_by(Progress& progress, std::uint64_t before) {
+    Control control = until_stopped();
+    control.progress = [&progress, before](const ProgressReport& report) { progress.update(before + report.done); };
+    return control;
+}
+
+}  // namespace rbm::app
