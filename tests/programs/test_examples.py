@@ -65,6 +65,13 @@ class Examples(AppTest):
         self.assertAlmostEqual(energy, -.8 * (t + t ** (n - 1)) / (1 + t ** n), delta=.03)
         self.assertIn('lowest energy found: -16.0\n', told)
 
+    def test_control_tells_and_ends(self):
+        self.train('--hidden', 8)
+        self.assertRegex(self.ok('control', 'run/model.safetensors', 0).decode(), r'^out of time after 0 %\n$')
+        found = re.match(r'log Z = (\S+) \+- (\S+) nats', self.ok('control', 'run/model.safetensors', 1000).decode())
+        exact = json.loads(self.ok('rbm-estimate', 'run/model.safetensors', '--json'))['log_partition']
+        self.assertLess(abs(float(found[1]) - exact), 4 * float(found[2]) + .01)
+
     def test_numpy_reads_models(self):
         tensors, metadata = self.train()
         self.assertEqual(metadata['visible.units'], 'bernoulli')
@@ -111,6 +118,7 @@ class Examples(AppTest):
 
     def test_documents_hold_the_examples(self):
         for document, example in [('README.md', 'hello.cpp'), ('docs/sampling.md', 'energies.cpp'),
+                                  ('docs/model.md', 'control.cpp'),
                                   ('docs/file-format.md', 'read_model.py'),
                                   ('docs/file-format.md', 'write_model.py')]:
             self.assertIn(code(EXAMPLES / example), (ROOT / document).read_text(), f'{document} has another {example}')
