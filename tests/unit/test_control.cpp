@@ -34,6 +34,7 @@
 
 using namespace rbm;
 
+namespace control_test {
 namespace {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__OPTIMIZE__)
@@ -94,7 +95,7 @@ void check(const char* name, const std::function<void(const Control&)>& call) {
     }
 }
 
-Machine large_machine(std::string_view visible = "bernoulli", std::size_t hidden = 400) {
+Machine large_machine(const std::string& visible = "bernoulli", std::size_t hidden = 400) {
     return test::random_machine<float>(visible, 784, "bernoulli", hidden, 3, 0.1);
 }
 
@@ -466,3 +467,5 @@ TEST_CASE("the proofs of a model") {
 }
 
 TEST_SUITE_END();
+
+}  // namespace control_test

@@ -8,13 +8,17 @@ Work*& detail::current_work() {
     return work;
 }
 
+void detail::ask_current_work() {
+    if (Work* const work = current_work()) work->ask();
+}
+
 Uninterrupted::Uninterrupted() : outer_(detail::current_work()) { detail::current_work() = nullptr; }
 
 Uninterrupted::~Uninterrupted() { detail::current_work() = outer_; }
 
 Work::Work(const Control& control, std::string_view phase, std::uint64_t total, std::uint64_t done)
     : control_(control), phase_(phase), total_(total), done_(done), outer_(detail::current_work()) {
-    detail::current_work() = this;
+    if (control.cancelled) detail::current_work() = this;
 }
 
 Work::~Work() { detail::current_work() = outer_; }

@@ -82,8 +82,9 @@ class [[nodiscard]] Uninterrupted {
 };
 
 namespace detail {
-/// The innermost work of this thread, or null.
+/// The innermost work of this thread that can be cancelled, or null.
 Work*& current_work();
+void ask_current_work();
 }  // namespace detail
 
 }  // namespace rbm

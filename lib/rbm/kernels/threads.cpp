@@ -6,6 +6,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <mutex>
@@ -13,6 +14,7 @@
 #include <thread>
 
 #include "rbm/kernels/context.h"
+#include "rbm/kernels/control.h"
 #include "rbm/kernels/error.h"
 
 namespace rbm {
@@ -77,8 +79,10 @@ class alignas(64) Job {
         for (int spin = 0; left != 0; ++spin, left = unfinished_.load(std::memory_order_acquire)) {
             if (spin < spins)
                 pause();
-            else
+            else if (detail::current_work() == nullptr)
                 unfinished_.wait(left, std::memory_order_acquire);
+            else
+                ask_meanwhile(spin - spins);
         }
     }
     std::exception_ptr error() const { return error_; }  ///< once it is finished
@@ -101,6 +105,22 @@ class alignas(64) Job {
   private:
     static std::uint32_t unclaimed(std::uint64_t ticket) { return static_cast<std::uint32_t>(ticket); }
 
+    template <class F>
+    void guarded(const F& f) {
+        try {
+            f();
+        } catch (...) {
+            const std::lock_guard lock(error_mutex_);
+            if (!error_) error_ = std::current_exception();
+        }
+    }
+
+    /// A caller that can be cancelled looks up now and then while others finish their pieces.
+    void ask_meanwhile(int naps) {
+        std::this_thread::sleep_for(std::chrono::microseconds(std::min(20 << std::min(naps, 8), 5000)));
+        guarded([] { detail::ask_current_work(); });
+    }
+
     bool work(std::uint64_t number) {
         bool worked = false;
         std::uint64_t ticket = ticket_.load(std::memory_order_acquire);
@@ -110,12 +130,10 @@ class alignas(64) Job {
             const Context scoped{backend_.load(std::memory_order_relaxed), threads_.load(std::memory_order_relaxed)};
             if (!ticket_.compare_exchange_weak(ticket, ticket - 1, std::memory_order_acq_rel)) continue;
             detail::scoped_context() = scoped;
-            try {
+            guarded([&] {
+                detail::ask_current_work();
                 call(body, unclaimed(ticket) - 1);
-            } catch (...) {
-                const std::lock_guard lock(error_mutex_);
-                if (!error_) error_ = std::current_exception();
-            }
+            });
             if (unfinished_.fetch_sub(1, std::memory_order_acq_rel) == 1) unfinished_.notify_one();
             worked = true;
             ticket = ticket_.load(std::memory_order_acquire);
@@ -248,7 +266,10 @@ void detail::parallel_for(std::size_t count, void (*call)(const void*, std::size
     Pool* const helping = alone ? nullptr : &pool();
     Job* const job = alone ? nullptr : helping->take();
     if (job == nullptr) {
-        for (std::size_t i = 0; i < count; ++i) call(body, i);
+        for (std::size_t i = 0; i < count; ++i) {
+            detail::ask_current_work();
+            call(body, i);
+        }
         return;
     }
     inside_a_job() = true;

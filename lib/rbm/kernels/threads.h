@@ -28,7 +28,8 @@ void parallel_for(std::size_t count, void (*call)(const void* body, std::size_t 
 
 /// Calls body(0), ..., body(count - 1), each once, on at most threads() threads, in no particular order, and returns
 /// when all are done.  Bodies run in the caller's context.  Within a body it is a plain loop.  What a body throws, one
-/// of them at least, comes out here.  Safe after fork(): a child starts threads of its own.
+/// of them at least, comes out here.  On the caller's thread its Work (control.h) is asked between bodies.  Safe after
+/// fork(): a child starts threads of its own.
 template <class Body>
 void parallel_for(std::size_t count, const Body& body) {
     detail::parallel_for(

@@ -29,6 +29,7 @@ BasicChains<Real> BasicChains<Real>::from_states(MatrixView<const Real> states) 
 
 template <class Real>
 void draw_hidden(const BasicMachine<Real>& machine, BasicChains<Real>& chains, Random& random) {
+    const Uninterrupted whole;
     chains.hidden.resize(chains.count(), machine.hidden_count());
     auto& field = chains.workspace.hidden_field;
     field.resize(chains.count(), machine.hidden_count());
