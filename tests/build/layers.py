@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The floors hold: a file includes its own room and the floors below, never above and not the room beside it; every source
-file names its licence.
+file names its licence; every error of the library is an rbm::Error.
 
 usage: layers.py SOURCE_FOLDER
 """
@@ -14,6 +14,7 @@ FLOORS = [["kernels"], ["data"], ["model"], ["sampler"], ["trainer", "estimate"]
 HEIGHT = {room: height for height, floor in enumerate(FLOORS) for room in floor}
 SOURCES = {".h", ".cpp", ".py", ".sh", ".build", ".in"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
+STD_ERROR = re.compile(r"\bthrow (std::(?!bad_alloc)\w+)")
 SPDX = re.compile(r"^(//|#) SPDX-License-Identifier: MIT$")
 
 
@@ -82,9 +83,11 @@ def faults(root):
             yield f"{path}: lies on no floor"
             continue
         yield from (f"{path}: {fault}" for fault in include_faults(path, text, public))
+        if path.parts[0] == "lib":
+            yield from (f"{path}: throws {name}, expected an error of rbm/kernels/error.h" for name in STD_ERROR.findall(text))
 
 
 if __name__ == "__main__":
     found = list(faults(pathlib.Path(sys.argv[1])))
-    print("\n".join(found) or "floors and licence lines hold")
+    print("\n".join(found) or "floors, licence lines and errors hold")
     sys.exit(1 if found else 0)

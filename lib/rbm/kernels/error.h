@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What can go wrong, by who can mend it: every error of the library is an Error, with a code.
+// What can go wrong, by who can mend it: each error of the library is an Error with a code, but for std::bad_alloc.
 #pragma once
 
 #include <stdexcept>

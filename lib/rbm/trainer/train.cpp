@@ -15,7 +15,7 @@ namespace rbm {
 namespace {
 
 // Independent generators of one run, forked from its seed; start.cpp has 3 and 4.
-// Batches of more than this must end within, too, when they are cancelled.
+// Longer batches must end within, too, when they are cancelled.  No number depends on this clock.
 constexpr auto long_batch = std::chrono::milliseconds(50);
 
 constexpr std::uint64_t shuffle_purpose = 1, pixel_purpose = 2;
