@@ -101,12 +101,12 @@ TEST_CASE("betas that a pilot spaces are not those of even steps, and spread the
     settings.chains = 2000;
     settings.betas = 60;
     std::size_t told = 0;
-    settings.on_step = [&](std::size_t step) { CHECK(step == ++told); };
+    const Control control{[&](const ProgressReport& report) { CHECK(report.done == ++told); }, {}};
     const auto spread_of = [&](BetaSpacing spacing, const std::vector<float>& expected) {
         settings.spacing = spacing;
         Random random(11);
         told = 0;
-        const auto betas = spaced_betas(bridge, settings, random);
+        const auto betas = spaced_betas(bridge, settings, random, control);
         CHECK(told == pilot_steps(settings));
         CHECK(betas == expected);
         return annealed_log_partition(bridge, betas, settings.chains, random).spread;

@@ -177,11 +177,11 @@ TEST_CASE("momentum climbs within an epoch, from batch to batch") {
     const Dataset data = numbers(10);  // 4 batches an epoch
     TrainState state = start_training(Machine{Gaussian(1), Bernoulli(1)}, data, settings, 0, 1);
     std::vector<double> found;
-    TrainObserver observer;
-    observer.on_batch = [&](std::size_t, std::size_t) {
+    Control control;
+    control.progress = [&](const ProgressReport&) {
         found.push_back(static_cast<double>(location(state.update.velocity.hidden)[0]));
     };
-    train(state, Slope{0, 1, nullptr}, data, settings, observer);
+    train(state, Slope{0, 1, nullptr}, data, settings, {}, {}, control);
     REQUIRE(found.size() == 12);
     double velocity = 0;
     for (std::size_t batch = 0; batch < 12; ++batch) {
