@@ -14,7 +14,8 @@
 #include "rbm/estimate/monitor.h"
 #include "rbm/estimate/partition_ratio.h"
 #include "rbm/estimate/spectrum.h"
-#include "rbm/kernels/threads.h"
+#include "rbm/kernels/context.h"
+#include "rbm/kernels/error.h"
 #include "rbm/model/labels.h"
 #include "rbm/sampler/clamped_gibbs.h"
 #include "rbm/sampler/descent.h"
@@ -285,15 +286,13 @@ TEST_CASE("restarts are reported on the caller's thread, and one that throws end
         own_thread = own_thread && std::this_thread::get_id() == caller;
         ++steps;
     };
-    const std::size_t before = threads();
-    set_threads(4);
+    const ContextScope scope({nullptr, 4});
     exact_restarts(machine, data, {}, settings, 1, 0, observer);
     CHECK(restarts == 20);
     CHECK(steps > 100);
     CHECK(own_thread);
     observer.on_restart = [](ExactRestart&) { throw 7; };
     CHECK_THROWS_AS(exact_restarts(machine, data, {}, settings, 1, 0, observer), int);
-    set_threads(before);
 }
 
 TEST_CASE("estimates of log Z, with few chains and with thousands; the machine is untouched") {
