@@ -121,8 +121,8 @@ TEST_CASE("a file that is not committed leaves nothing, one that appears meanwhi
     CHECK(folder.count() == 1);
     rbm::AtomicFile file(folder / "other", false);
     file.commit();
-    CHECK_THROWS_AS(file.write(bytes_of("x")), InvalidArgument);
-    CHECK_THROWS_AS(file.commit(), InvalidArgument);
+    CHECK_THROWS_AS(file.write(bytes_of("x")), rbm::InvalidArgument);
+    CHECK_THROWS_AS(file.commit(), rbm::InvalidArgument);
 }
 
 TEST_CASE("a reader of the old file is not disturbed by its replacement") {
