@@ -28,7 +28,7 @@ void append(Bytes& bytes, std::span<const T> values) {
     bytes.insert(bytes.end(), raw.begin(), raw.end());
 }
 
-Bytes bytes_of(const Machine& machine) {
+Bytes bytes_of_machine(const Machine& machine) {
     Bytes bytes;
     machine.each_parameter([&](std::string_view, std::span<const float> values) { append(bytes, values); });
     return bytes;
@@ -42,10 +42,10 @@ Bytes trained(Machine machine, const Objective& objective, const TrainSettings& 
     Random random(seed);
     initialize(machine, data, random);
     train(machine, objective, data, settings, random);
-    return bytes_of(machine);
+    return bytes_of_machine(machine);
 }
 
-TrainSettings settings_of(std::size_t batch_size, float momentum) {
+TrainSettings context_settings(std::size_t batch_size, float momentum) {
     TrainSettings settings;
     settings.epochs = 4;
     settings.batch_size = batch_size;
@@ -70,17 +70,17 @@ std::vector<Caller> different_callers() {
         {{&openblas_backend(), 2},
          [] {
              return trained(random_machine<float>("bernoulli", 130, "bernoulli", 70, 1, 0.1), ContrastiveDivergence{2},
-                            settings_of(50, 0.5F), 2);
+                            context_settings(50, 0.5F), 2);
          }},
         {{&openblas_backend(), 3},
          [] {
              return trained(random_machine<float>("gaussian", 90, "spin", 110, 3, 0.1),
-                            PersistentContrastiveDivergence{1, 70}, settings_of(40, 0), 4);
+                            PersistentContrastiveDivergence{1, 70}, context_settings(40, 0), 4);
          }},
         {{&reference_backend(), 2},
          [] {
              return trained(random_machine<float>("potts", 12, "bernoulli", 20, 5, 0.1), ContrastiveDivergence{1},
-                            settings_of(30, 0.9F), 6);
+                            context_settings(30, 0.9F), 6);
          }},
         {{nullptr, 2},
          [] {
