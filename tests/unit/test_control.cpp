@@ -85,7 +85,7 @@ Trial cancel_after(double seconds, const std::function<void(const Control&)>& ca
 }
 
 /// A call that would take far longer than this lets it.
-void check(const char* name, const std::function<void(const Control&)>& call) {
+void check(const std::string& name, const std::function<void(const Control&)>& call) {
     CAPTURE(name);
     for (const double seconds : {-1.0, 0.1 * slowness}) {
         CAPTURE(seconds);
@@ -210,7 +210,7 @@ TEST_CASE("a training run that is cancelled anywhere and goes on ends in the sam
     TrainSettings settings;
     settings.epochs = 3;
     settings.batch_size = 8;
-    const auto check_all = [&](const char* name, const auto& objective) {
+    const auto check_all = [&](const std::string& name, const auto& objective) {
         CAPTURE(name);
         const auto begin = [&] { return start_training(machine, data, settings, objective.negative_rows(0), 1); };
         TrainState whole = begin();
@@ -384,7 +384,7 @@ TEST_CASE("samplers: chains are valid states after they were cancelled, and go o
         const Machine machine = large_machine();
         Random random(1);
         Chains chains = Chains::from_noise(machine, count, random);
-        const auto check_sampler = [&](const char* name, const auto& sampler) {
+        const auto check_sampler = [&](const std::string& name, const auto& sampler) {
             check(name, [&](const Control& control) { sampler.step(machine, chains, random, control); });
             CHECK(only_bits(chains.visible));
             CHECK(only_bits(chains.hidden));
@@ -407,7 +407,7 @@ TEST_CASE("samplers: chains are valid states after they were cancelled, and go o
     const Machine gaussian = large_machine("gaussian");
     Random random(1);
     Chains chains = Chains::from_noise(gaussian, 2000, random);
-    const auto check_sampler = [&](const char* name, const auto& sampler) {
+    const auto check_sampler = [&](const std::string& name, const auto& sampler) {
         check(name, [&](const Control& control) { sampler.step(gaussian, chains, random, control); });
         CHECK(only_finite(chains.visible));
     };

@@ -14,10 +14,10 @@
 namespace rbm {
 namespace {
 
-// Independent generators of one run, forked from its seed; start.cpp has 3 and 4.
-// Longer batches must end within, too, when they are cancelled.  No number depends on this clock.
+// Longer batches end within, too, when they are cancelled, and are undone.  No number depends on this clock.
 constexpr auto long_batch = std::chrono::milliseconds(50);
 
+// Independent generators of one run, forked from its seed; start.cpp has 3 and 4.
 constexpr std::uint64_t shuffle_purpose = 1, pixel_purpose = 2;
 
 std::vector<std::uint32_t> shuffled_rows(std::size_t rows, std::uint64_t seed, std::uint64_t epoch) {
@@ -119,8 +119,9 @@ void detail::train(TrainState& state, const AnyObjective& objective, const Datas
     const double mean_of_weights = sample_weights.empty() ? 1 : mean_weight(sample_weights);
     Work work(control, "training", total, state.epoch * batches + state.batch);
     Random random = Random::from_state(state.random);
-    NegativePhase chains_before;
-    bool batches_are_long = true;  // until the first is done
+    const bool may_end_early = detail::current_work() != nullptr;
+    bool batches_are_long = may_end_early;  // until the first is done
+    std::optional<TrainState> before;       // of a long batch
     GradientWorkspace workspace;
     workspace.defer_weights = settings.gradient_norm_limit == 0;  // a limit asks for the gradient before the step
     UpdateWorkspace update_workspace;
@@ -135,7 +136,7 @@ void detail::train(TrainState& state, const AnyObjective& objective, const Datas
         const auto order = shuffled_rows(data.rows(), state.seed, state.epoch);
         const Stream pixels = pixel_stream(state.seed, state.epoch);
         EpochReport report{static_cast<std::size_t>(state.epoch) + 1, settings.epochs, 0, 0, 0, 0, {}};
-        while (state.batch < batches) {
+        const auto train_on_batch = [&] {
             const std::size_t first = static_cast<std::size_t>(state.batch) * settings.batch_size;
             const auto rows = std::span(order).subspan(first, std::min(settings.batch_size, data.rows() - first));
             workspace.resize(state.machine, rows.size(), objective.negative_rows(rows.size()));
@@ -150,19 +151,8 @@ void detail::train(TrainState& state, const AnyObjective& objective, const Datas
             workspace.done = static_cast<double>(state.update.updates) / static_cast<double>(total);
             workspace.stride = 1 / static_cast<double>(total);
             shares_of(std::span(workspace.row_weights).first(rows.size()), shares);
-            const auto began = std::chrono::steady_clock::now();
-            if (batches_are_long) {
-                chains_before = state.chains;
-                try {
-                    objective.add_gradient(state.machine, rows.size(), state.chains, random, workspace, gradient);
-                } catch (...) {
-                    state.chains = std::move(chains_before);
-                    throw;
-                }
-            }
-            const Uninterrupted whole;
-            if (!batches_are_long)
-                objective.add_gradient(state.machine, rows.size(), state.chains, random, workspace, gradient);
+            objective.add_gradient(state.machine, rows.size(), state.chains, random, workspace, gradient);
+
             update_workspace.weight_product = workspace.weight_product;
 
             std::fill(batch_visible.begin(), batch_visible.end(), 0.0F);
@@ -181,7 +171,22 @@ void detail::train(TrainState& state, const AnyObjective& objective, const Datas
             state.losses += workspace.loss.value_or(0);
             ++state.batch;
             state.random = random.state();
-            batches_are_long = std::chrono::steady_clock::now() - began > long_batch;
+        };
+        while (state.batch < batches) {
+            const auto began = std::chrono::steady_clock::now();
+            if (batches_are_long) {
+                before = state;
+                try {
+                    train_on_batch();
+                } catch (...) {
+                    state = std::move(*before);
+                    throw;
+                }
+            } else {
+                const Uninterrupted whole;
+                train_on_batch();
+            }
+            batches_are_long = may_end_early && std::chrono::steady_clock::now() - began > long_batch;
             if (state.batch < batches) work.advance();
         }
         report.updates = state.update.updates;
