@@ -6,6 +6,8 @@
 #include <array>
 #include <concepts>
 
+#include "rbm/kernels/error.h"
+
 namespace rbm {
 namespace {
 
