@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "rbm/estimate/exact.h"
 #include "rbm/data/generate.h"
 #include "rbm/kernels/context.h"
 #include "rbm/kernels/error.h"
