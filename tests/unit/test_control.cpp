@@ -181,7 +181,7 @@ TEST_CASE("what a callback calls does not call back, and what it throws comes ou
 }
 
 TEST_CASE("training: batches small and huge, long chains, every kind of objective") {
-    const Dataset few = random_data(500, 784), many = random_data(3000, 784);
+    const Dataset few = random_data(500, 784), many = random_data(1500, 784);
     TrainSettings settings;
     settings.epochs = 1000;
     const Machine machine = large_machine();
@@ -195,13 +195,13 @@ TEST_CASE("training: batches small and huge, long chains, every kind of objectiv
     };
     check("CD-1", trained(ContrastiveDivergence{1}, few, 100));
     check("CD-1000", trained(ContrastiveDivergence{1000}, few, 100));
-    check("CD-1, one huge batch", trained(ContrastiveDivergence{1}, many, 3000));
+    check("CD-1, one huge batch", trained(ContrastiveDivergence{1}, many, 1500));
     check("PCD-1000", trained(PersistentContrastiveDivergence{1000, 100}, few, 100));
     check("fast PCD-1000", trained(FastPersistentContrastiveDivergence{1000, 100}, few, 100));
     check("tempering", trained(TemperedDivergence{machine.visible, 50, 100, 20}, few, 100));
     check("pseudo-likelihood", trained(PseudoLikelihood{784}, few, 500));
-    check("noise contrast", trained(NoiseContrastive{machine.visible, 10}, many, 300));
-    check("discriminative", trained(Discriminative{10}, many, 3000));
+    check("noise contrast", trained(NoiseContrastive{machine.visible, 10}, many, 100));
+    check("discriminative", trained(Discriminative{10}, many, 1500));
 }
 
 TEST_CASE("a training run that is cancelled anywhere and goes on ends in the same bytes") {

@@ -122,7 +122,7 @@ class alignas(64) Job {
     }
 
     bool work(std::uint64_t number) {
-        bool worked = false;
+        bool worked = false, cancelled = false;  // then the rest is only counted
         std::uint64_t ticket = ticket_.load(std::memory_order_acquire);
         while (ticket >> 32 == number && unclaimed(ticket) != 0) {
             const auto call = call_.load(std::memory_order_relaxed);
@@ -130,10 +130,13 @@ class alignas(64) Job {
             const Context scoped{backend_.load(std::memory_order_relaxed), threads_.load(std::memory_order_relaxed)};
             if (!ticket_.compare_exchange_weak(ticket, ticket - 1, std::memory_order_acq_rel)) continue;
             detail::scoped_context() = scoped;
-            guarded([&] {
-                detail::ask_current_work();
-                call(body, unclaimed(ticket) - 1);
-            });
+            if (!cancelled)
+                guarded([&] {
+                    cancelled = true;
+                    detail::ask_current_work();
+                    cancelled = false;
+                    call(body, unclaimed(ticket) - 1);
+                });
             if (unfinished_.fetch_sub(1, std::memory_order_acq_rel) == 1) unfinished_.notify_one();
             worked = true;
             ticket = ticket_.load(std::memory_order_acquire);
