@@ -8,4 +8,4 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 CXX=clang++-14 meson setup "$scratch/build" "$1" -Dtests=enabled -Dwerror=true
 meson compile -C "$scratch/build"
-meson test -C "$scratch/build" --no-rebuild --print-errorlogs --timeout-multiplier 3 --suite unit
+meson test -C "$scratch/build" --no-rebuild --print-errorlogs --timeout-multiplier 3 --suite unit --no-suite reference

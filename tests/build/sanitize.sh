@@ -13,7 +13,7 @@ export ASAN_OPTIONS=abort_on_error=1:detect_stack_use_after_return=1:strict_stri
 export UBSAN_OPTIONS=halt_on_error=1:abort_on_error=1:print_stacktrace=1
 # The consumers of suite packaging are not sanitized programs and cannot load a sanitized library.
 meson test -C "$scratch/build" --print-errorlogs --timeout-multiplier 10 --no-suite packaging --no-suite instructions \
-    --no-suite draws
+    --no-suite draws --no-suite reference
 python=/usr/bin/python3
 [ -x $python ] || python=python3
 $python "$1/tests/build/same_bytes.py" record "$scratch/build/apps" "$scratch/record.json"
