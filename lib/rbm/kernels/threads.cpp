@@ -68,6 +68,7 @@ class alignas(64) Job {
         helpers_.store(helpers, std::memory_order_relaxed);
         unfinished_.store(count, std::memory_order_relaxed);
         error_ = nullptr;
+        failed_ = false;
         const std::uint64_t number = (ticket_.load(std::memory_order_relaxed) >> 32) + 1;
         ticket_.store(number << 32 | count, std::memory_order_release);
     }
@@ -112,13 +113,14 @@ class alignas(64) Job {
         } catch (...) {
             const std::lock_guard lock(error_mutex_);
             if (!error_) error_ = std::current_exception();
+            failed_ = true;
         }
     }
 
     /// A caller that can be cancelled looks up now and then while others finish their pieces.
     void ask_meanwhile(int naps) {
         std::this_thread::sleep_for(std::chrono::microseconds(std::min(20 << std::min(naps, 8), 5000)));
-        guarded([] { detail::ask_current_work(); });
+        if (!failed_) guarded([] { detail::ask_current_work(); });
     }
 
     bool work(std::uint64_t number) {
@@ -154,6 +156,7 @@ class alignas(64) Job {
     std::atomic<bool> taken_{false};
     std::mutex error_mutex_;
     std::exception_ptr error_;
+    std::atomic<bool> failed_{false};  ///< there is an error
 };
 
 /// The helping threads, and the jobs of all callers that run.
