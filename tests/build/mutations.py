@@ -73,7 +73,7 @@ def mutations(line, code):
         while place >= 0:
             end = place + len(old)
             around = (code[place - 1:place] if old[0].isalnum() else "") + (code[end:end + 1] if old[-1].isalnum() else "")
-            part_of_word = any(letter.isalnum() or letter == "_" for letter in around)
+            part_of_word = any(letter.isalnum() or letter == "_" for letter in around) or old == " !" and code[end] == "="
             if not part_of_word:
                 at(place, end, new, f"{old.strip()} to {new.strip()}" if new.strip() else f"without {old.strip()}")
             place = code.find(old, place + 1)

@@ -364,4 +364,26 @@ TEST_CASE("weighted column means are those of repeated rows") {
     CHECK_THROWS_AS((void)column_means(few, std::vector<float>(600, 0)), InvalidArgument);
 }
 
+TEST_CASE("a fingerprint tells data sets apart: by any value, by the shape and by what they lie in") {
+    const std::vector<float> values = {0, 1, 0, 0, 1, 1};
+    const auto of = [](std::size_t rows, std::size_t cols, const std::vector<float>& from) {
+        return Dataset::from_floats(rows, cols, from).fingerprint();
+    };
+    const std::uint64_t found = of(2, 3, values);
+    CHECK(of(2, 3, values) == found);
+    CHECK(of(3, 2, values) != found);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        auto other = values;
+        other[i] = 0.5F;
+        CHECK(of(2, 3, other) != found);
+    }
+    CHECK(of(2, 3, {1, 0, 0, 0, 1, 1}) != found);
+    const auto bytes = Dataset::from_bytes(2, 3, {0, 1, 0, 0, 1, 1}, 1);
+    const auto bits = bytes.prepared({Binarize::threshold, 0.5F, {}, {}}, true);
+    CHECK(bytes.fingerprint() != found);
+    CHECK(bits.fingerprint() != bytes.fingerprint());
+    CHECK(bits.fingerprint() == bits.slice(0, 2).fingerprint());
+    CHECK(bits.fingerprint() != bits.slice(0, 1).fingerprint());
+}
+
 TEST_SUITE_END();

@@ -334,6 +334,21 @@ TEST_CASE("one random unit per row averages to the exact pseudo-likelihood") {
     CHECK_THROWS_AS((void)exact_pseudo_likelihood(reals, Dataset::from_floats(1, 2, {0, 1})), Unsupported);
 }
 
+TEST_CASE("the label error is the share of rows whose likeliest label is another") {
+    // One column decides: off is class 0, on is class 2; nothing is ever class 1.
+    Machine machine{Bernoulli(4), Bernoulli(1)};
+    location(machine.visible)[1] = 3;
+    location(machine.hidden)[0] = -8;
+    machine.weights(0, 0) = 8;
+    machine.weights(3, 0) = 6;
+    // The first two rows have the right label.
+    const std::vector<float> rows = {0, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 1, 0, 1, 0, 1, 1, 0, 0};
+    const Dataset data = Dataset::from_floats(5, 4, rows);
+    CHECK(label_error(machine, data, 3) == doctest::Approx(0.6));
+    CHECK(label_error(machine, data.slice(0, 2), 3) == 0);
+    CHECK(label_error(machine, data.slice(2, 3), 3) == 1);
+}
+
 TEST_CASE("grey data that are drawn are watched with the same draws each time, so that epochs compare") {
     Matrix grey(300, 6);
     grey.fill(0.5F);
