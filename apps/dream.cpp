@@ -5,15 +5,20 @@
 #include <memory>
 #include <optional>
 
-#include "apps/files/arrays.h"
 #include "apps/cli/command.h"
-#include "apps/dream/dreamer.h"
+#include "apps/cli/control.h"
+#include "apps/cli/setting_value.h"
 #include "apps/dream/frames.h"
+#include "apps/dream/health_watch.h"
+#include "apps/dream/modes.h"
+#include "apps/files/arrays.h"
+#include "apps/files/labels.h"
 #include "apps/files/pictures.h"
 #include "apps/files/prepare.h"
-#include "apps/dream/samplers.h"
 #include "rbm/io/atomic_file.h"
 #include "rbm/io/film.h"
+#include "rbm/method/samplers.h"
+#include "rbm/model/labels.h"
 
 namespace {
 
@@ -25,7 +30,7 @@ struct Settings {
     std::string model, start = "noise", sampler = "gibbs", output;
     std::size_t chains = 64, steps = 1000;
     std::optional<std::size_t> every;
-    std::optional<double> step_size;
+    SettingValues method{settings_of(sampler_methods())};  ///< of all samplers
     std::optional<std::uint32_t> label;
     bool means = false, states = false, modes = false;
 };
@@ -43,70 +48,84 @@ Matrix start_rows(Model& model, const Program& program, const Settings& settings
     return all_rows(data.slice(0, count), settings.common);
 }
 
-std::unique_ptr<Dreamer> start_dreamer(Model& model, const Program& program, const Settings& settings, Random& random) {
-    const Matrix start = start_rows(model, program, settings);
-    if (settings.sampler == "tempering")
-        return tempering_dreamer(model, settings.common.beta, settings.chains, start, random);
-    Chains chains = start.rows() == 0 ? Chains::from_noise(model.machine, settings.chains, random)
-                                      : Chains::from_data(model.machine, start, random);
-    if (settings.common.beta != 1) chains.beta.assign(settings.chains, static_cast<float>(settings.common.beta));
-    if (settings.sampler != "gibbs")
-        return proposing_dreamer(settings.sampler, model.machine, std::move(chains), settings.steps,
-                                 settings.step_size);
-    if (settings.label) return labelled_dreamer(model, std::move(chains), *settings.label);
-    return gibbs_dreamer(model.machine, std::move(chains));
+/// The label's units, which are held: [1 x V] 1 where they are, and [C x V] their values.
+void hold_label(const Model& model, std::uint32_t label, SamplerInputs& inputs) {
+    const auto [off, on] = label_values(model.machine.visible, "--label");
+    const std::size_t classes = model.labels.size(), data = model.machine.visible_count() - classes;
+    const std::vector<std::uint32_t> labels = {label};
+    const std::size_t place = places_of(labels, model.labels, "--label")[0];
+    inputs.held = Matrix(1, model.machine.visible_count());
+    inputs.at = Matrix(inputs.chains, model.machine.visible_count());
+    for (std::size_t c = 0; c < classes; ++c) {
+        inputs.held(0, data + c) = 1;
+        for (std::size_t chain = 0; chain < inputs.chains; ++chain) inputs.at(chain, data + c) = c == place ? on : off;
+    }
+}
+
+std::unique_ptr<RunningChains> start_chains_of(Model& model, const Program& program, const Settings& settings,
+                                               Random& random) {
+    const SamplerMethod& method = sampler_method(settings.sampler);
+    SamplerInputs inputs{.machine = model.machine,
+                         .settings = settings.method,
+                         .chains = settings.chains,
+                         .steps = settings.steps,
+                         .beta = settings.common.beta,
+                         .start = start_rows(model, program, settings),
+                         .control = until_stopped()};
+    if (!model.rates.empty()) inputs.base = [&](const Machine& machine) { return base_of_rates(model, machine); };
+    require_units(method, model.machine.visible);
+    if (settings.label) hold_label(model, *settings.label, inputs);
+    return method.start(inputs, random);
 }
 
 /// Runs the chains, and hands each frame's number and values [chains, V], in the units of the data, to `take`.
 template <class Take>
-DreamReport run_chains(const Model& model, Dreamer& dreamer, Random& random, const Settings& settings, bool means,
+DreamReport run_chains(const Model& model, RunningChains& chains, Random& random, const Settings& settings, bool means,
                        Take take) {
     const std::size_t every = settings.every.value_or(settings.steps);
-    Matrix frame(dreamer.count(), model.machine.visible_count());
+    Matrix frame(chains.count(), model.machine.visible_count());
     DreamReport report;
     report.facts = {{"sampler", settings.sampler},
-                    {"chains", dreamer.count()},
+                    {"chains", chains.count()},
                     {"steps", settings.steps},
                     {"seed", settings.common.seed},
                     {"beta", settings.common.beta}};
-    HealthWatch watch(model.machine, dreamer.count(), settings.steps, settings.common.beta);
+    HealthWatch watch(model.machine, chains.count(), settings.steps, settings.common.beta);
     {
         Progress progress("dreaming", settings.steps, "steps");
         for (std::size_t step = 1; step <= settings.steps; ++step) {
-            dreamer.step(random);
+            chains.step(random);
             throw_if_stopped();
             progress.update(step);
-            watch.look(step, dreamer);
+            watch.look(step, chains);
             if (step % every != 0 && step != settings.steps) continue;
             if (means)
-                dreamer.means(frame);
+                chains.means(frame);
             else
-                dreamer.states(frame);
+                chains.states(frame);
             if (settings.modes && step == settings.steps) {
-                if (means) dreamer.states(frame);
+                if (means) chains.states(frame);
                 descend_to_modes(model.machine, settings.common.beta, frame, report);
             }
             restore_units(model, frame);
             take((step - 1) / every, frame);
         }
     }
-    if (settings.sampler != "annealing")  // whose chains are not meant to agree with themselves
-        watch.report(
-            settings.sampler == "tempering" ? "take more --steps" : "take more --steps, or --sampler tempering",
-            report);
-    dreamer.report(report);
+    const SamplerMethod& method = sampler_method(settings.sampler);
+    if (method.stationary) watch.report(method.when_stuck, report);
+    report.take(chains.report());
     return report;
 }
 
-void check_options(const Settings& settings) {
+void check_options(const Program& program, const Settings& settings) {
     const CommonSettings& common = settings.common;
     if (settings.means && settings.states) throw UsageError("options --means and --states: expected one of them");
     if (settings.means && settings.modes) throw UsageError("options --means and --modes: modes are states");
-    if (settings.label && settings.sampler != "gibbs")
-        throw UsageError(fmt::format("option --label: is held by --sampler gibbs, found {}", settings.sampler));
+    const SamplerMethod& method = sampler_method(settings.sampler);
+    if (settings.label && !method.holds_units)
+        throw UsageError(fmt::format("option --label: --sampler {} cannot hold it; take gibbs", settings.sampler));
     if (settings.label && settings.modes) throw UsageError("options --label and --modes: modes are of all units");
-    if (settings.step_size && (settings.sampler == "gibbs" || settings.sampler == "tempering"))
-        throw UsageError(fmt::format("option --step-size: --sampler {} has none", settings.sampler));
+    refuse_idle_settings(program, sampler_methods(), method, "sampler");
     if (const auto beta = static_cast<float>(common.beta); !(beta > 0 && std::isfinite(beta)))
         throw UsageError(fmt::format("option --beta: found {}, expected a number above 0", common.beta));
     if (common.json && settings.output == "-")
@@ -132,12 +151,12 @@ DreamReport write_dreams(const Program& program, const Settings& settings) {
     const bool means = plan.ending == "npy" ? settings.means : !settings.states;
     require_label(model, settings);
     Random random(common.seed);
-    const std::unique_ptr<Dreamer> dreamer = start_dreamer(model, program, settings, random);
+    const std::unique_ptr<RunningChains> chains = start_chains_of(model, program, settings, random);
     if (plan.ending == "gif") {
         if (plan.frames == 1) note("{}: one frame only; --every M makes it a film", settings.output);
         std::optional<Film> film;
         std::optional<Greys> greys;  // of the first frame for all: films must not flicker
-        DreamReport report = run_chains(model, *dreamer, random, settings, means, [&](std::size_t, Matrix& frame) {
+        DreamReport report = run_chains(model, *chains, random, settings, means, [&](std::size_t, Matrix& frame) {
             if (!greys) greys = Greys::of(model.machine.visible, frame);
             greys->apply(frame);
             const Picture picture = sheet(frame, model.image, plan.sheet);
@@ -148,9 +167,9 @@ DreamReport write_dreams(const Program& program, const Settings& settings) {
         return report;
     }
     // An array holds frame after frame, a picture chain after chain.
-    Matrix all(plan.frames * dreamer->count(), model.machine.visible_count());
+    Matrix all(plan.frames * chains->count(), model.machine.visible_count());
     DreamReport report =
-        run_chains(model, *dreamer, random, settings, means, [&](std::size_t number, const Matrix& frame) {
+        run_chains(model, *chains, random, settings, means, [&](std::size_t number, const Matrix& frame) {
             for (std::size_t c = 0; c < frame.rows(); ++c)
                 std::copy(frame.row(c).begin(), frame.row(c).end(),
                           all.row(plan.ending == "png" ? c * plan.frames + number : number * frame.rows() + c).begin());
@@ -159,14 +178,35 @@ DreamReport write_dreams(const Program& program, const Settings& settings) {
         Greys::of(model.machine.visible, all).apply(all);
         write_png(settings.output, sheet(all, model.image, plan.sheet), common.force);
     } else {
-        write_npy(settings.output, {plan.frames, dreamer->count(), all.cols()}, std::as_const(all).values(),
+        write_npy(settings.output, {plan.frames, chains->count(), all.cols()}, std::as_const(all).values(),
                   common.force);
     }
     return report;
 }
 
+std::vector<std::pair<std::string, std::string>> lines_of_samplers() {
+    std::vector<std::pair<std::string, std::string>> lines;
+    for (const SamplerMethod& row : sampler_methods()) lines.emplace_back(row.name, row.help);
+    return lines;
+}
+
+std::string sampler_page(const std::string& name) {
+    const SamplerMethod& row = sampler_method(name);
+    std::string page = wrapped(fmt::format("--sampler {}: {}.", row.name, row.help));
+    page += wrapped("Source: " + row.source + ".");
+    page +=
+        row.settings.empty() ? "\nIt has no options of its own.\n" : "\nIts options:\n" + settings_page(row.settings);
+    constexpr const char* units[] = {"of any kind", "discrete", "continuous"};
+    page += "\n" + entry("visible units", units[static_cast<std::size_t>(row.units)] +
+                                              (row.instead.empty() ? "" : "; for others take " + row.instead));
+    page += entry("--label", row.holds_units ? "can be held" : "cannot be held");
+    page += entry("in the end", row.stationary ? "chains agree; where they do not: " + row.when_stuck
+                                               : "chains have cooled down, each in a mode of its own");
+    return page;
+}
+
 int dream(const Program& program, const Settings& settings) {
-    check_options(settings);
+    check_options(program, settings);
     const DreamReport report = write_dreams(program, settings);
     if (settings.common.json) write_output(report.json_text());
     return 0;
@@ -194,25 +234,17 @@ int main(int argc, char** argv) {
                 "take a frame after every M steps, and after the last")
         .option("start", input(&settings.start).named("noise|DATA"),
                 "where chains start: units drawn from their biases alone, or the first rows of a data file")
-        .option(
-            "sampler",
-            choice(&settings.sampler, {"gibbs", "tempering", "metropolis", "gibbs-with-gradients", "langevin", "mala",
-                                       "gibbs-langevin", "annealing"}),
-            "how chains move. gibbs: all hidden units, then all visible ones; tempering: each chain is the top of a "
-            "ladder of temperatures that leads to independent units, and leaves modes that Gibbs chains stay in; "
-            "metropolis: flips of single units, as many per step as there are, or one Gaussian step of all; "
-            "gibbs-with-gradients: ten flips per step that the gradient suggests; langevin: down the gradient, with "
-            "noise, off by O(step size); mala: the same, but exact; gibbs-langevin: hidden units, then ten such steps; "
-            "annealing: metropolis that cools down towards low free energies")
-        .option("step-size", real(&settings.step_size, above(0)).named("R").shown_default("sought, or 0.05"),
-                "of Langevin and Gaussian steps; otherwise sought during the first half of the steps, but for "
-                "--sampler langevin (0.05) and annealing")
+        .option("sampler", choice(&settings.sampler, sampler_names()).named("NAME"),
+                "how chains move: one of those below");
+    declare_settings(program, sampler_methods(), &settings.method);
+    program
         .option("label", count(&settings.label, 0, 4294967295).named("N"),
                 "of a model trained with --labels: dream of samples with this label only, which is held")
         .option("modes", flag(&settings.modes),
                 "at the end go down from where the chains are to local minima of the free energy")
         .option("means", flag(&settings.means), "write the means of the units; pictures and films show them anyway")
         .option("states", flag(&settings.states), "draw sampled states in pictures and films; arrays hold them anyway")
-        .common(settings.common, {"seed", "threads", "beta", "binarize", "threshold", "json", "force"});
+        .common(settings.common, {"seed", "threads", "beta", "binarize", "threshold", "json", "force"})
+        .pages("sampler", "Samplers, each with a page: --help-sampler NAME", lines_of_samplers(), sampler_page);
     return run_command(program, argc, argv, [&] { return dream(program, settings); });
 }

@@ -116,7 +116,7 @@ int run_command(Program& program, int argc, const char* const* argv, const std::
     const int code = guarded([&] {
         switch (program.parse({argv + std::min(argc, 1), argv + argc})) {
             case Program::Request::help:
-                write_output(program.help());
+                write_output(program.asked_help());
                 return 0;
             case Program::Request::version:
                 write_output(version_text(program.name()));

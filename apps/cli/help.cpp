@@ -47,9 +47,52 @@ std::string Program::usage() const {
     return line;
 }
 
-std::string Program::help() const {
-    std::string page = usage() + "\n";
-    append_wrapped(page, 0, summary_);
+std::string wrapped(const std::string& text, std::size_t column) {
+    std::string page;
+    append_wrapped(page, column, text);
+    return page;
+}
+
+std::string entry(const std::string& left, const std::string& text) {
+    std::string page;
+    append_entry(page, "  " + left, text);
+    return page;
+}
+
+std::string option_entry(const std::string& name, char letter, const Value& value, const std::string& help) {
+    std::string left = letter == 0 ? "    " : fmt::format("-{}, ", letter);
+    left += "--" + name;
+    if (!value.is_flag()) left += " " + value.placeholder;
+    std::string text = help;
+    if (value.needed) text += " (required)";
+    if (!value.default_text.empty()) text += fmt::format(" (default: {})", value.default_text);
+    return entry(left, text);
+}
+
+void Program::append_options(std::string& page, bool all) const {
+    std::vector<std::string> groups;
+    for (const Option& option : options_)
+        if ((all || option.audience == Audience::everyone) && std::ranges::find(groups, option.group) == groups.end())
+            groups.push_back(option.group);
+    // The common options, which are declared first, come last.
+    std::rotate(groups.begin(), groups.begin() + 1, groups.end());
+    for (const std::string& heading : groups) {
+        page += fmt::format("\n{}:\n", heading);
+        for (const Option& option : options_)
+            if (option.group == heading && (all || option.audience == Audience::everyone))
+                page += option_entry(option.name, option.letter, option.value, option.help);
+        if (heading != groups.back()) continue;
+        for (const Pages& pages : pages_)
+            page += entry("    --" + pages.option + " NAME", "show the page of one of these, and stop");
+    }
+    for (const Pages& pages : pages_) {
+        page += fmt::format("\n{}:\n", pages.heading);
+        for (const auto& [word, line] : pages.words) page += fmt::format("  {:<22}{}\n", word, line);
+    }
+}
+
+std::string Program::help_all() const {
+    std::string page = usage() + "\n" + wrapped(summary_);
     if (!examples_.empty()) {
         page += "\nExamples:\n";
         for (const auto& [command, meaning] : examples_) page += fmt::format("  {}\n      {}\n", command, meaning);
@@ -57,26 +100,10 @@ std::string Program::help() const {
     if (!arguments_.empty()) {
         page += "\nArguments:\n";
         for (const Argument& argument : arguments_)
-            append_entry(page, "  " + argument.name, argument.help + (argument.needed ? "" : " (optional)"));
-        if (more_ != nullptr) append_entry(page, "  " + more_name_, more_help_);
+            page += entry(argument.name, argument.help + (argument.needed ? "" : " (optional)"));
+        if (more_ != nullptr) page += entry(more_name_, more_help_);
     }
-    std::vector<std::string> groups;
-    for (const Option& option : options_)
-        if (std::ranges::find(groups, option.group) == groups.end()) groups.push_back(option.group);
-    std::rotate(groups.begin(), groups.begin() + 1, groups.end());  // the common options, declared first, come last
-    for (const std::string& heading : groups) {
-        page += fmt::format("\n{}:\n", heading);
-        for (const Option& option : options_) {
-            if (option.group != heading) continue;
-            std::string left = option.letter == 0 ? "      " : fmt::format("  -{}, ", option.letter);
-            left += "--" + option.name;
-            if (!option.value.is_flag()) left += " " + option.value.placeholder;
-            std::string text = option.help;
-            if (option.value.needed) text += " (required)";
-            if (!option.value.default_text.empty()) text += fmt::format(" (default: {})", option.value.default_text);
-            append_entry(page, left, text);
-        }
-    }
+    append_options(page, true);
     page +=
         "\nExit status:\n"
         "  0    done\n"
@@ -86,6 +113,19 @@ std::string Program::help() const {
         "  4    training diverged; the last good checkpoint is kept\n"
         "  130  stopped by SIGINT (Ctrl-C)\n"
         "  143  stopped by SIGTERM\n";
+    return page;
+}
+
+std::string Program::help() const {
+    std::string all = help_all();
+    if (static_cast<std::size_t>(std::ranges::count(all, '\n')) <= most_help_lines) return all;
+    std::string page = usage() + "\n" + wrapped(summary_);
+    if (!examples_.empty()) page += fmt::format("Example: {}\n", examples_.front().first);
+    if (!arguments_.empty()) page += "\n";
+    for (const Argument& argument : arguments_)
+        page += entry(argument.name, argument.help + (argument.needed ? "" : " (optional)"));
+    append_options(page, false);
+    page += fmt::format("\n{} --help-all shows the other options, more examples and the exit codes.\n", name_);
     return page;
 }
 

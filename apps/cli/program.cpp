@@ -35,9 +35,10 @@ std::string bare(std::string word) {
 }  // namespace
 
 Program::Program(std::string name, std::string summary) : name_(std::move(name)), summary_(std::move(summary)) {
-    Value help = flag(&help_), version = flag(&version_);
+    Value help = flag(&help_), help_all = flag(&help_all_), version = flag(&version_);
     group_ = "Common options";
     declare("help", 'h', std::move(help).transient(), "show this help and exit");
+    declare("help-all", 0, std::move(help_all).transient(), "show every option and the exit codes, and exit");
     declare("version", 0, std::move(version).transient(), "show the version and exit");
     group_ = "Options";
 }
@@ -64,8 +65,15 @@ Program& Program::more_arguments(std::string name, std::vector<std::string>* tar
     return *this;
 }
 
-Program& Program::group(std::string heading) {
+Program& Program::group(std::string heading, Audience audience) {
     group_ = std::move(heading);
+    audience_ = audience;
+    return *this;
+}
+
+Program& Program::pages(std::string name, std::string heading, std::vector<std::pair<std::string, std::string>> words,
+                        std::function<std::string(const std::string&)> page) {
+    pages_.push_back({"help-" + std::move(name), std::move(heading), std::move(words), std::move(page)});
     return *this;
 }
 
@@ -77,6 +85,7 @@ Program& Program::option(std::string name, Value value, std::string help) {
 Program& Program::common(CommonSettings& settings, std::initializer_list<std::string_view> names) {
     settings_ = &settings;
     const std::string before = std::exchange(group_, "Common options");
+    const Audience audience = std::exchange(audience_, Audience::everyone);
     std::vector<std::string_view> all(names);
     all.insert(all.end(), {"config", "quiet", "verbose", "no-progress"});
     for (const std::string_view name : all) {
@@ -84,12 +93,13 @@ Program& Program::common(CommonSettings& settings, std::initializer_list<std::st
         declare(std::string(name), option.letter, std::move(option.value), std::move(option.help));
     }
     group_ = before;
+    audience_ = audience;
     return *this;
 }
 
 void Program::declare(std::string name, char letter, Value value, std::string help) {
     if (find(name) != nullptr) throw std::logic_error(name_ + " declares --" + name + " twice");
-    options_.push_back({std::move(name), letter, std::move(value), std::move(help), group_});
+    options_.push_back({std::move(name), letter, std::move(value), std::move(help), group_, audience_});
 }
 
 const Program::Option* Program::find(std::string_view name) const {
@@ -114,20 +124,19 @@ void Program::fail(const std::string& text) const {
 std::string Program::unknown(const std::string& name) const {
     std::vector<std::string> names;
     for (const Option& option : options_) names.push_back(option.name);
+    for (const Pages& pages : pages_) names.push_back(pages.option);
     return did_you_mean(name, names, "--");
 }
 
 Program::Request Program::parse(const std::vector<std::string>& arguments) {
-    // Help is given to whoever asks for it, whatever else stands there.
+    if (asks_for_help(arguments)) return Request::help;
     const auto end = std::ranges::find(arguments, "--");
-    if (std::any_of(arguments.begin(), end, [](const std::string& word) { return word == "--help" || word == "-h"; }))
-        return Request::help;
     if (std::find(arguments.begin(), end, "--version") != end) return Request::version;
 
     std::vector<std::string> free;
     const std::vector<Setting> settings = read_words(arguments, free);
     for (const Setting& setting : settings)
-        if (setting.name == "help") return Request::help;
+        if (setting.name == "help") return asked_help_ = help(), Request::help;
     // The file first, so that the command line wins; its name is known only from the command line.
     const auto config = std::ranges::find(settings, "config", &Setting::name);
     if (config != settings.end()) {
@@ -138,6 +147,33 @@ Program::Request Program::parse(const std::vector<std::string>& arguments) {
     set_arguments(free);
     check_complete();
     return Request::run;
+}
+
+/// Help is given to whoever asks for it, whatever else stands there.
+bool Program::asks_for_help(const std::vector<std::string>& words) {
+    for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i) {
+        const std::string& word = words[i];
+        if (word == "--help-all") return asked_help_ = help_all(), true;
+        if (word == "--help" || word == "-h") return asked_help_ = help(), true;
+        for (const Pages& pages : pages_) {
+            const std::string option = "--" + pages.option;
+            if (word == option) return asked_help_ = page_of(pages, i + 1 < words.size() ? words[i + 1] : ""), true;
+            if (word.starts_with(option + "="))
+                return asked_help_ = page_of(pages, word.substr(option.size() + 1)), true;
+        }
+    }
+    return false;
+}
+
+std::string Program::page_of(const Pages& pages, const std::string& word) const {
+    std::vector<std::string> words;
+    for (const auto& [known, line] : pages.words) {
+        if (known == word) return pages.page(word);
+        words.push_back(known);
+    }
+    fail(fmt::format("--{}: found {}, expected one of {}{}", pages.option,
+                     word.empty() || word.starts_with("-") ? "no value" : in_quotes(word), joined(words, ", "),
+                     did_you_mean(word, words, "")));
 }
 
 std::vector<Program::Setting> Program::read_words(const std::vector<std::string>& arguments,
@@ -212,7 +248,7 @@ void Program::apply(const Setting& setting) {
 void Program::apply_config(const std::string& path) {
     for (const ConfigLine& line : parse_config(read_config(path), path)) {
         const std::string place = fmt::format("{}:{}: ", path, line.number);
-        const bool for_people = line.name == "help" || line.name == "version" || line.name == "config";
+        const bool for_people = line.name.starts_with("help") || line.name == "version" || line.name == "config";
         if (for_people || find(line.name) == nullptr)
             fail(fmt::format("{}unknown option {}{}", place, in_quotes(line.name), unknown(line.name)));
         apply({line.name, line.text, place});

@@ -5,6 +5,7 @@
 // 4294967295, nan for a rate and --ep for --epochs.
 #pragma once
 
+#include <functional>
 #include <initializer_list>
 #include <map>
 #include <set>
@@ -23,6 +24,12 @@ struct UsageError : InvalidArgument {
     using InvalidArgument::InvalidArgument;
 };
 
+/// Whom an option is for: rare ones would make --help too long to read.
+enum class Audience { everyone, rare };
+
+/// The most lines of --help.  Where all options fit in, it shows all.
+inline constexpr std::size_t most_help_lines = 60;
+
 class Program {
   public:
     /// "rbm-score" and one line, ending in a full stop.
@@ -35,8 +42,11 @@ class Program {
     Program& optional_argument(std::string name, std::string* target, std::string help);
     /// What follows those arguments, any number of them.
     Program& more_arguments(std::string name, std::vector<std::string>* target, std::string help);
-    /// Options declared from here on stand under this heading.
-    Program& group(std::string heading);
+    /// Options declared from here on stand under this heading; those that are `rare` stand in --help-all only.
+    Program& group(std::string heading, Audience audience = Audience::everyone);
+    /// `--help-NAME WORD` shows one of these pages.  --help lists them below the groups: word and line.
+    Program& pages(std::string name, std::string heading, std::vector<std::pair<std::string, std::string>> words,
+                   std::function<std::string(const std::string&)> page);
     /// The name without dashes: "learning-rate".
     Program& option(std::string name, Value value, std::string help);
     /// Options that other programs have too, named without dashes; and config, quiet, verbose, no-progress always.
@@ -66,8 +76,11 @@ class Program {
 
     const std::string& name() const { return name_; }
     const CommonSettings* settings() const { return settings_; }
-    std::string usage() const;  ///< one line: Usage: rbm-score [OPTION]... MODEL DATA
-    std::string help() const;
+    std::string usage() const;     ///< one line: Usage: rbm-score [OPTION]... MODEL DATA
+    std::string help() const;      ///< at most most_help_lines
+    std::string help_all() const;  ///< every option, and the exit codes
+    /// What was asked for, where parse() said so.
+    const std::string& asked_help() const { return asked_help_; }
 
   private:
     friend struct CommonOptions;
@@ -83,7 +96,13 @@ class Program {
         Value value;
         std::string help;
         std::string group;
+        Audience audience;
         bool given = false;
+    };
+    struct Pages {
+        std::string option, heading;
+        std::vector<std::pair<std::string, std::string>> words;
+        std::function<std::string(const std::string&)> page;
     };
     struct Setting {
         std::string name;
@@ -101,17 +120,28 @@ class Program {
     void set_arguments(const std::vector<std::string>& free);
     void check_complete() const;
     std::string unknown(const std::string& name) const;
+    bool asks_for_help(const std::vector<std::string>& words);
+    std::string page_of(const Pages& pages, const std::string& word) const;
+    void append_options(std::string& page, bool all) const;
     [[noreturn]] void fail(const std::string& text) const;
 
-    std::string name_, summary_, group_ = "Options";
+    std::string name_, summary_, group_ = "Options", asked_help_;
+    Audience audience_ = Audience::everyone;
+    std::vector<Pages> pages_;
     std::vector<std::pair<std::string, std::string>> examples_;
     std::vector<Argument> arguments_;
     std::vector<std::string>* more_ = nullptr;
     std::string more_name_, more_help_;
     std::vector<Option> options_;
     CommonSettings* settings_ = nullptr;
-    bool help_ = false;
-    bool version_ = false;
+    bool help_ = false, help_all_ = false, version_ = false;
 };
+
+/// One option as --help shows it: wrapped, the text in a column of its own.
+std::string option_entry(const std::string& name, char letter, const Value& value, const std::string& help);
+/// A text wrapped to the width of a page; continued lines begin in the column.
+std::string wrapped(const std::string& text, std::size_t column = 0);
+/// "  left", and the text beside it in the column of options.
+std::string entry(const std::string& left, const std::string& text);
 
 }  // namespace rbm::app

@@ -10,6 +10,12 @@ void DreamReport::add_warning(std::string text) {
     warnings.push_back(std::move(text));
 }
 
+void DreamReport::take(const SamplerReport& sampler) {
+    for (const auto& [name, value] : sampler.facts) std::visit([&](const auto& known) { facts[name] = known; }, value);
+    if (!sampler.summary.empty()) note("{}", sampler.summary);
+    for (const std::string& warning : sampler.warnings) warn("{}", warning);
+}
+
 std::string DreamReport::json_text() const {
     nlohmann::ordered_json object = facts;
     object["warnings"] = warnings;

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "rbm/method/running_chains.h"
+
 namespace rbm::app {
 
 struct DreamReport {
@@ -20,6 +22,8 @@ struct DreamReport {
     void warn(fmt::format_string<Args...> text, Args&&... values) {
         add_warning(fmt::format(text, std::forward<Args>(values)...));
     }
+    /// What the sampler found out: its facts, its line, its warnings.
+    void take(const SamplerReport& sampler);
     std::string json_text() const;  ///< the facts, then the warnings
 
   private:

@@ -3,9 +3,9 @@
 
 #include <fmt/format.h>
 
+#include "apps/cli/resources.h"
 #include "apps/files/arrays.h"
 #include "apps/files/pictures.h"
-#include "apps/cli/resources.h"
 
 namespace rbm::app {
 

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "rbm/estimate/exact.h"
 #include "rbm/trainer/exact_training.h"
@@ -52,7 +51,8 @@ class ExactSession {
           checkpoint_(checkpoint),
           log_scale_(log_scale_sum(checkpoint.model.preparation)),
           likelihood_(checkpoint.state.machine, training, sample_weights),
-          progress_("training", run.restarts, "restarts") {
+          restarts_(run.settings.count("restarts")),
+          progress_("training", restarts_, "restarts") {
         if (validation != nullptr) held_out_.emplace(checkpoint.state.machine, *validation);
     }
 
@@ -85,7 +85,7 @@ class ExactSession {
   private:
     ExactSettings settings() const {
         ExactSettings settings;
-        settings.restarts = run_.restarts;
+        settings.restarts = restarts_;
         settings.iterations = run_.train.epochs;
         settings.weight_decay = static_cast<double>(run_.train.weight_decay);
         settings.minimum_sigma = run_.train.minimum_sigma;
@@ -130,7 +130,7 @@ class ExactSession {
         progress_.update(checkpoint_.state.epoch);
         if (better)
             milestone(fmt::format("restart {}/{}  log-likelihood {:.6f}, the best so far  {} iterations",
-                                  restart.number + 1, run_.restarts, restart.log_likelihood - log_scale_,
+                                  restart.number + 1, restarts_, restart.log_likelihood - log_scale_,
                                   restart.steps.size()));
         constexpr double worth_saving = 2;
         if (seconds_since(saved_) > worth_saving) save();
@@ -163,7 +163,7 @@ class ExactSession {
              checkpoint_.state.epoch == 1 ? "" : "s", *best_ - log_scale_);
         if (likelihood_.bound() - *best_ <= near_the_bound)
             note("that is minus the entropy of the data: no machine can do better{}",
-                 checkpoint_.state.epoch < run_.restarts ? ", so the other restarts were left out" : "");
+                 checkpoint_.state.epoch < restarts_ ? ", so the other restarts were left out" : "");
     }
 
     static constexpr double seconds_between_lines = 10;
@@ -176,34 +176,12 @@ class ExactSession {
     ExactLikelihood likelihood_;
     std::optional<ExactLikelihood> held_out_;
     std::optional<double> best_;  ///< log-likelihood of the checkpoint's machine, once a restart is done
+    std::size_t restarts_;
     Progress progress_;
     Clock::time_point start_ = Clock::now(), saved_ = start_, told_ = start_;
 };
 
 }  // namespace
-
-void refuse_options_idle_in_exact(const Program& program) {
-    const std::set<std::string> used = {
-        "validation",   "sample-weights", "visible-units", "visible-states", "hidden-units", "hidden-states",
-        "hidden",       "standardize",    "algorithm",     "minimum-sigma",  "restarts",     "epochs",
-        "weight-decay", "seed",           "threads",       "binarize",       "threshold"};
-    RunSettings untouched;
-    Program defaults(program.name(), "");
-    declare_options(defaults, untouched);
-    const auto usual = defaults.record();
-    for (const auto& [option, text] : program.record()) {
-        const auto at = usual.find(option);
-        if (program.given(option) && used.count(option) == 0 && (at == usual.end() || at->second != text))
-            throw UsageError(
-                fmt::format("option --{}: has no effect with --algorithm exact, which draws no samples and takes no "
-                            "steps of given length; leave it out",
-                            option));
-    }
-    if (program.text("binarize") == "sample")
-        throw UsageError(
-            "option --binarize: found sample, but --algorithm exact needs rows that stay as they are; draw them once: "
-            "rbm-data FILE --binarize sample --output bits.npy");
-}
 
 void run_exactly(const RunSettings& run, const RunFolder& folder, const Dataset& training, const Dataset* validation,
                  const std::vector<float>& sample_weights, Checkpoint& checkpoint) {

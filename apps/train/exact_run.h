@@ -10,9 +10,6 @@
 
 namespace rbm::app {
 
-/// Throws UsageError for an option that was given and would do nothing.
-void refuse_options_idle_in_exact(const Program& program);
-
 /// Runs the restarts that the checkpoint has not done yet (its epochs are restarts), keeps the best machine in it, and
 /// leaves the folder's files complete.  Throws Interrupted after a signal.
 void run_exactly(const RunSettings& run, const RunFolder& folder, const Dataset& training, const Dataset* validation,

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "rbm/estimate/ais.h"
 #include "rbm/data/dataset.h"
+#include "rbm/estimate/ais.h"
 #include "rbm/trainer/train.h"
 
 namespace rbm::app {

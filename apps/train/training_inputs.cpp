@@ -131,13 +131,8 @@ Inputs prepare_inputs(const RunSettings& run, Dataset raw, Model& model, const P
     inputs.training = prepare_for(model, std::move(raw), program, run.common);
     const bool holes = inputs.training.has_missing();
     if (!holes && !(inputs.validation && inputs.validation->has_missing())) return inputs;
-    if (run.algorithm == "exact")
-        throw Unsupported("--algorithm exact: needs the states of whole samples, but values are missing");
-    if (learns_labels(run))
-        throw Unsupported(
-            fmt::format("--algorithm {}: needs whole samples, but values are missing; those that learn the "
-                        "joint density, such as pcd, can do without them",
-                        run.algorithm));
+    if (const std::string& why = run.method().refuses_missing; !why.empty())
+        throw Unsupported(fmt::format("--algorithm {}: {}", run.algorithm, why));
     note("values are missing: the numbers that are watched are those of samples with their columns' means instead");
     const std::vector<double> means = column_means(inputs.training, inputs.sample_weights);
     if (holes) inputs.filled = filled_with_means(inputs.training, model, means);

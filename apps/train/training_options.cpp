@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
-#include "apps/train/recipes.h"
+#include "apps/cli/setting_value.h"
 #include "apps/train/training_run.h"
+#include "rbm/method/recipes.h"
 
 namespace rbm::app {
 
 namespace {
 
-std::vector<std::pair<std::string, std::string>> names_of_recipes() {
-    std::vector<std::pair<std::string, std::string>> words;
+using Words = std::vector<std::pair<std::string, std::string>>;
+
+Words names_of_recipes() {
+    Words words;
     for (const std::string& name : recipe_names()) words.emplace_back(name, name);
     return words;
 }
@@ -28,10 +31,59 @@ std::string states_of_units() {
     return text;
 }
 
+Words lines_of_algorithms() {
+    Words lines;
+    for (const ObjectiveMethod& row : objective_methods()) lines.emplace_back(row.name, row.help);
+    return lines;
+}
+
+std::string initial_weights_text() {
+    std::string text = "0.01";
+    for (const ObjectiveMethod& row : objective_methods())
+        if (row.initial_weights != 0) text += fmt::format("; {} for {}", row.initial_weights, row.name);
+    return text;
+}
+std::string learning_rate_text(float rate) {
+    std::string text = fmt::format("{}; for Gaussian units {} divided by their number, if that is less", rate,
+                                   Gaussian::facts.largest_rate_times_units);
+    for (const ObjectiveMethod& row : objective_methods())
+        if (row.rate_per_sample != 0)
+            text += fmt::format("; for {} {} times --batch-size, at most {}", row.name, row.rate_per_sample,
+                                row.largest_rate);
+    return text;
+}
+
+std::string algorithm_page(const std::string& name) {
+    const ObjectiveMethod& row = objective_method(name);
+    std::string page = wrapped(fmt::format("--algorithm {}: {}.", row.name, row.help));
+    page += wrapped("Source: " + row.source + ".");
+    page +=
+        row.settings.empty() ? "\nIt has no options of its own.\n" : "\nIts options:\n" + settings_page(row.settings);
+    page += "\n";
+    constexpr const char* chains[] = {"none", "start at the data in each update", "go on from update to update"};
+    page += entry("chains", chains[static_cast<std::size_t>(row.chains)]);
+    page += entry("labels", row.learns_labels ? "needed: give --labels" : "optional");
+    page += entry("missing values", row.refuses_missing.empty() ? "allowed with --missing nan" : "refused");
+    if (row.learns_log_partition) page += entry("log Z", "learned, and kept in the model");
+    if (row.initial_weights != 0) page += entry("--initial-weights", fmt::format("default {}", row.initial_weights));
+    if (row.rate_per_sample != 0)
+        page += entry("--learning-rate",
+                      fmt::format("default {} times --batch-size, at most {}", row.rate_per_sample, row.largest_rate));
+    if (!row.uses_only.empty()) {
+        std::vector<std::string> options;
+        for (const std::string& one : row.uses_only) options.push_back("--" + one);
+        page += entry("other options", "only these have an effect: " + joined(options, ", "));
+    }
+    for (const Recipe& one : recipes())
+        if (one.text("algorithm") == row.name) page += entry("--recipe", one.name + ": " + one.source);
+    return page;
+}
+
 }  // namespace
 
 void declare_options(Program& program, RunSettings& run) {
     TrainSettings& train = run.train;
+    constexpr Audience rare = Audience::rare;
     program.example("rbm-train images.idx.gz --output run", "train on images, with everything at its default")
         .example("rbm-train images.npy --output run --hidden 500 --epochs 50 --validation test.npy",
                  "a larger machine, watched on held-out data")
@@ -47,30 +99,31 @@ void declare_options(Program& program, RunSettings& run) {
         .group("The run")
         .option("output", path(&run.output).required().transient(),
                 "folder of the run: model, checkpoint, metrics, pictures")
+        .option("resume", flag(&run.resume).transient(), "go on from the folder's checkpoint; needs no other option")
         .option("validation", input(&run.validation), "held-out samples to watch; never trained on")
+        .option("recipe", choice(&run.recipe, names_of_recipes()),
+                "options as in a paper, shown at the start; options that you give win")
         .option("labels", input(&run.labels).named("FILE"),
-                "one whole number per sample, its class: IDX, .npy or a table of one column; each class becomes one "
+                "one class per sample, a whole number: IDX, .npy or a table of one column; each class becomes one "
                 "more visible unit, behind those of DATA")
-        .option("validation-labels", input(&run.validation_labels).named("FILE"), "the same of --validation")
+        .group("The run", rare)
+        .option("validation-labels", input(&run.validation_labels).named("FILE"), "labels for --validation")
         .option("sample-weights", input(&run.sample_weights),
                 "one weight per sample: .npy [N] or a table of one column")
         .option("missing", choice(&run.missing, {"refuse", "nan"}),
-                "nan: NaN in DATA, or a gap in CSV, is a value that is not known, and is drawn given the known ones by "
-                "clamped chains")
-        .option("missing-sweeps", count(&run.missing_sweeps, 1, 1'000'000), "of these chains, per update")
-        .option("recipe", choice(&run.recipe, names_of_recipes()),
-                "options as in a paper, shown at the start; those that are given win")
-        .option("resume", flag(&run.resume).transient(), "go on from the folder's checkpoint; needs no other option")
+                "nan: NaN in DATA, or a gap in CSV, is an unknown value; clamped chains draw it given the known ones")
+        .option("missing-sweeps", count(&run.missing_sweeps, 1, 1'000'000), "sweeps of those chains per update")
         .group("The machine")
         .option("visible-units", choice(&run.visible_units, unit_names(false)),
                 fmt::format("kind of the visible units: {}", states_of_units()))
-        .option(
-            "visible-states", count(&run.visible_states, 2, 1'000'000).named("Q"),
-            "Potts units: states of each; DATA holds codes from 0 to Q-1, or Q columns for each unit, one of them 1")
         .option("hidden",
                 count(&run.hidden, 1)
                     .shown_default(fmt::format("twice the visible units, at most {}", most_hidden_by_default)),
                 "number of hidden units")
+        .group("The machine", rare)
+        .option(
+            "visible-states", count(&run.visible_states, 2, 1'000'000).named("Q"),
+            "Potts units: states of each; DATA holds codes from 0 to Q-1, or Q columns for each unit, one of them 1")
         .option("hidden-units", choice(&run.hidden_units, unit_names(true)), "kind of the hidden units")
         .option("hidden-states", count(&run.hidden_states, 2, 1'000'000).named("Q"),
                 "Potts hidden units: states of each")
@@ -79,55 +132,24 @@ void declare_options(Program& program, RunSettings& run) {
         .option("minimum-sigma",
                 real(&run.minimum_sigma, above(0)).shown_default("a tenth of the prepared data's unit"),
                 "Gaussian units: lower bound of sigma, in the units of the data")
-        .option("initial-weights",
-                real(&run.initial_weights, at_least(0))
-                    .shown_default(fmt::format("0.01; of discriminative and hybrid {}", initial_weights_of_labels)),
+        .option("initial-weights", real(&run.initial_weights, at_least(0)).shown_default(initial_weights_text()),
                 "standard deviation of the weights at the start")
         .option("initial-hidden-bias", real(&run.initial_hidden_bias, between(-100, 100)),
                 "hidden biases at the start: -4 makes units rare, which small machines of Gaussian units need")
         .group("Learning")
-        .option(
-            "algorithm",
-            choice(&run.algorithm, {"pcd", "cd", "fpcd", "tempering", "exact", "score-matching", "denoising", "sliced",
-                                    "pseudo-likelihood", "ratio-matching", "nce", "discriminative", "hybrid"}),
-            "negative phase: persistent chains, chains from the data, persistent ones with fast weights, or ladders "
-            "of parallel tempering; exact: no chains, but all states of a small machine, and its likelihood driven to "
-            "a maximum by L-BFGS. Without chains: score matching, its denoising and sliced forms (Gaussian units); "
-            "pseudo-likelihood and ratio matching (discrete units); noise-contrastive estimation, which learns log Z "
-            "too. With --labels: discriminative, the log probability of the label given the data; hybrid: that and cd")
-        .option("restarts", count(&run.restarts, 1, 1'000'000'000), "random starts of exact, the best of which is kept")
-        .option("steps", count(&run.steps, 1), "sweeps of Gibbs sampling per update: the k of CD-k")
-        .option("steps-schedule",
-                choice(&run.steps_schedule, {{"constant", StepsSchedule::constant}, {"linear", StepsSchedule::linear}}),
-                "linear grows from 1 to --steps, in stages of equal length")
-        .option("chains", count(&run.chains, 1).shown_default("the batch size"),
-                "persistent chains; of tempering, ladders")
-        .option("rungs", count(&run.rungs, 2, 1000),
-                "tempering: chains per ladder, from the data's marginals to the machine")
-        .option("noise-sigma", real(&run.noise_sigma, above(0)),
-                "denoising: standard deviation of the noise on the prepared data")
-        .option("slices", count(&run.slices, 1), "sliced: random directions per row")
-        .option("flips", count(&run.flips, 0),
-                "pseudo-likelihood, ratio-matching: visible units changed per update, drawn anew for each; 0: all")
-        .option("noise-samples", count(&run.noise_samples, 1), "nce: rows of noise per row of data")
-        .option("generative-weight", real(&run.generative_weight, at_least(0)),
-                "hybrid: what the log-likelihood of data and label counts, by cd")
-        .option("fast-rate", real(&run.fast_rate, at_least(0)), "fpcd: learning rate of the fast weights, all along")
-        .option("fast-decay", real(&run.fast_decay, below_and_at_least(0, 1)),
-                "fpcd: what is left of the fast weights after an update")
+        .option("algorithm", choice(&run.algorithm, objective_names()).named("NAME"),
+                "how the machine learns: one of those below")
         .option("epochs",
                 count(&run.epochs, 1, most_epochs)
                     .shown_default(fmt::format("enough for {} updates, at least 10", default_updates)),
-                "passes over the data; of exact, iterations of each restart at most (1000)")
+                "passes over the data; with exact, the most iterations of each restart (default: 1000)")
         .option("batch-size", count(&train.batch_size, 1), "samples per update")
         .option("learning-rate",
-                real(&train.learning_rate, above(0))
-                    .shown_default(fmt::format(
-                        "{}; of Gaussian units, {} divided by their number if that is less; of discriminative and "
-                        "hybrid {} times --batch-size, at most {}",
-                        train.learning_rate, Gaussian::facts.largest_rate_times_units, label_rate_per_sample,
-                        largest_label_rate)),
+                real(&train.learning_rate, above(0)).shown_default(learning_rate_text(train.learning_rate)),
                 "step along the gradient, at the start")
+        .group("Options of some algorithms", rare);
+    declare_settings(program, objective_methods(), &run.settings);
+    program.group("Learning", rare)
         .option("learning-rate-schedule",
                 choice(&train.schedule, {{"linear", Schedule::linear},
                                          {"constant", Schedule::constant},
@@ -137,8 +159,7 @@ void declare_options(Program& program, RunSettings& run) {
                 "how steps follow gradients")
         .option("momentum", real(&train.momentum, below_and_at_least(0, 1)),
                 "of sgd; PCD at these rates is better without")
-        .option("momentum-ramp", real(&train.momentum_ramp, at_least(0)),
-                "epochs over which momentum above 0.5 is reached")
+        .option("momentum-ramp", real(&train.momentum_ramp, at_least(0)), "epochs over which momentum rises above 0.5")
         .option("weight-decay", real(&train.weight_decay, at_least(0)), "L2 penalty on the weights")
         .option("weight-decay-l1", real(&train.weight_decay_l1, at_least(0)), "L1 penalty on the weights")
         .option("sparsity-target", probability(&train.sparsity_target), "wanted mean activity of hidden units")
@@ -152,16 +173,17 @@ void declare_options(Program& program, RunSettings& run) {
         .option("log-sigma-rate", real(&train.log_sigma_rate, at_least(0)),
                 "Gaussian units: learning rate of log sigma, as a share of --learning-rate")
         .group("Watching and stopping")
+        .option("stop-on", choice(&run.stop_on, {"off", "likelihood", "gap", "error"}),
+                "keep the model that is best on --validation, and stop after --patience epochs without a better one; "
+                "judged by held-out log-likelihood, by the free-energy gap, or by the share of wrong labels")
+        .group("Watching and stopping", rare)
         .option("track-likelihood", count(&run.track_likelihood, 0),
                 "estimate the log-likelihood by a short AIS every so many epochs; 0: only where it is exact")
-        .option(
-            "stop-on", choice(&run.stop_on, {"off", "likelihood", "gap", "error"}),
-            "keep the model that is best on --validation, and stop when none comes for --patience epochs: by held-out "
-            "log-likelihood, by the free-energy gap, or by the share of wrong labels")
         .option("patience", count(&run.patience, 1), "epochs to wait for a better model")
         .option("largest-gap", real(&run.largest_gap, at_least(0)),
                 "free-energy gap, in nats, up to which later models are better")
-        .common(run.common, {"seed", "threads", "binarize", "threshold", "json", "force"});
+        .common(run.common, {"seed", "threads", "binarize", "threshold", "json", "force"})
+        .pages("method", "Algorithms, each with a page: --help-method NAME", lines_of_algorithms(), algorithm_page);
 }
 
 }  // namespace rbm::app

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "apps/train/training_rules.h"
 
-#include "apps/train/exact_run.h"
+#include "apps/cli/setting_value.h"
 #include "rbm/kernels/error.h"
-#include "rbm/trainer/objectives/contrastive_divergence.h"
 
 namespace rbm::app {
 namespace {
-
-bool runs_chains(const RunSettings& run) {
-    return has_persistent_chains(run) || run.algorithm == "cd" || run.algorithm == "hybrid";
-}
 
 /// "units other than gaussian": those that lack it.
 template <class Row>
@@ -25,28 +20,21 @@ std::string units_without(bool Row::*property) {
 
 std::size_t columns_of(const std::optional<std::size_t>& states) { return states.value_or(1); }
 
-bool has_persistent_chains(const RunSettings& run) {
-    return run.algorithm == "pcd" || run.algorithm == "fpcd" || run.algorithm == "tempering";
-}
-
-bool learns_labels(const RunSettings& run) { return run.algorithm == "discriminative" || run.algorithm == "hybrid"; }
-
 void require_room(const RunSettings& run, std::size_t rows, std::size_t visible, std::size_t labels) {
     const std::size_t hidden = *run.hidden * columns_of(run.hidden_states);
-    const double v = static_cast<double>(visible), h = static_cast<double>(hidden);
-    const double batch = static_cast<double>(std::min(run.train.batch_size, rows));
-    const std::size_t rows_of_model = run.algorithm == "nce" ? run.noise_samples * std::min(run.train.batch_size, rows)
-                                                             : run.chains.value_or(run.train.batch_size);
-    const double chains = static_cast<double>(rows_of_model);
-    double machines = run.train.optimizer == Optimizer::adam ? 5 : 4;
-    machines += (run.train.averaging > 0 ? 1 : 0) + (run.algorithm == "fpcd"        ? 4
-                                                     : run.algorithm == "tempering" ? 3
-                                                                                    : 0);
-    const double ladders = run.algorithm == "tempering" ? chains * static_cast<double>(run.rungs) : 0;
-    require_memory(sizeof(float) * (machines * v * h + (batch + chains) * (3 * v + 4 * h) + ladders * (v + h) +
-                                    (learns_labels(run) ? static_cast<double>(labels) * (2 * batch * h + 3 * v) : 0)),
+    const ObjectiveMethod& method = run.method();
+    const RunSize size{.visible = static_cast<double>(visible),
+                       .hidden = static_cast<double>(hidden),
+                       .batch = static_cast<double>(std::min(run.train.batch_size, rows)),
+                       .chains = static_cast<double>(run.chains()),
+                       .labels = static_cast<double>(labels)};
+    const double model_rows = method.model_rows ? method.model_rows(run.settings, size) : size.chains;
+    const double machines = (run.train.optimizer == Optimizer::adam ? 5 : 4) + (run.train.averaging > 0 ? 1 : 0);
+    const double own = method.memory ? method.memory(run.settings, size) : 0;
+    require_memory(sizeof(float) * (machines * size.visible * size.hidden +
+                                    (size.batch + model_rows) * (3 * size.visible + 4 * size.hidden) + own),
                    fmt::format("a machine of {} x {} units with batches of {} and {} chains", visible, hidden,
-                               run.train.batch_size, rows_of_model));
+                               run.train.batch_size, model_rows));
 }
 
 void require_folder_name(const RunSettings& run) {
@@ -68,12 +56,37 @@ void require_states(const RunSettings& run) {
     check("hidden", run.hidden_units, run.hidden_states);
 }
 
+namespace {
+
+/// Of a method that is no series of updates, most options have no effect.
+void refuse_all_but(const Program& program, const ObjectiveMethod& method) {
+    RunSettings untouched;
+    Program defaults(program.name(), "");
+    declare_options(defaults, untouched);
+    const auto usual = defaults.record();
+    for (const auto& [option, text] : program.record()) {
+        const auto at = usual.find(option);
+        const bool used = std::ranges::find(method.uses_only, option) != method.uses_only.end();
+        if (!used && program.given(option) && (at == usual.end() || at->second != text))
+            throw UsageError(fmt::format("option --{}: has no effect with --algorithm {}, which {}; leave it out",
+                                         option, method.name, method.why_only));
+    }
+    if (program.text("binarize") == "sample")
+        throw UsageError(
+            fmt::format("option --binarize: found sample, but --algorithm {} needs rows that stay as they are; draw "
+                        "them once: rbm-data FILE --binarize sample --output bits.npy",
+                        method.name));
+}
+
+}  // namespace
+
 void refuse_idle_options(const Program& program, const RunSettings& run) {
     const RunSettings untouched;
     const Units units = make_units<float>(run.visible_units, 1, columns_of(run.visible_states));
     const UnitRow& row = unit_row(units);
     const bool grey = takes_unit_interval(units);
     const bool adam = run.train.optimizer == Optimizer::adam;
+    const bool scheduled = run.settings.text("steps-schedule") != untouched.settings.text("steps-schedule");
     const struct {
         const char* option;
         bool idle;  ///< without effect, and not at its default
@@ -87,29 +100,8 @@ void refuse_idle_options(const Program& program, const RunSettings& run) {
         {"minimum-sigma", !row.has_log_scale && run.minimum_sigma.has_value(), units_without(&UnitRow::has_log_scale)},
         {"log-sigma-rate", !row.has_log_scale && run.train.log_sigma_rate != untouched.train.log_sigma_rate,
          units_without(&UnitRow::has_log_scale)},
-        {"restarts", run.algorithm != "exact" && run.restarts != untouched.restarts,
-         "algorithms other than exact, which start once"},
-        {"chains", runs_chains(run) && !has_persistent_chains(run) && run.chains.has_value(),
-         "algorithms whose chains start at the data"},
-        {"chains", !runs_chains(run) && run.chains.has_value(), "algorithms without chains"},
-        {"steps", !runs_chains(run) && run.steps != untouched.steps, "algorithms without chains"},
-        {"steps-schedule", !runs_chains(run) && run.steps_schedule != untouched.steps_schedule,
-         "algorithms without chains"},
-        {"noise-sigma", run.algorithm != "denoising" && run.noise_sigma != untouched.noise_sigma,
-         "algorithms other than denoising"},
-        {"slices", run.algorithm != "sliced" && run.slices != untouched.slices, "algorithms other than sliced"},
-        {"flips",
-         run.algorithm != "pseudo-likelihood" && run.algorithm != "ratio-matching" && run.flips != untouched.flips,
-         "algorithms other than pseudo-likelihood and ratio-matching"},
-        {"noise-samples", run.algorithm != "nce" && run.noise_samples != untouched.noise_samples,
-         "algorithms other than nce"},
-        {"generative-weight", run.algorithm != "hybrid" && run.generative_weight != untouched.generative_weight,
-         "algorithms other than hybrid"},
         {"validation-labels", run.validation.empty() && !run.validation_labels.empty(), "no --validation"},
-        {"rungs", run.algorithm != "tempering" && run.rungs != untouched.rungs, "algorithms other than tempering"},
-        {"fast-rate", run.algorithm != "fpcd" && run.fast_rate != untouched.fast_rate, "algorithms other than fpcd"},
-        {"fast-decay", run.algorithm != "fpcd" && run.fast_decay != untouched.fast_decay, "algorithms other than fpcd"},
-        {"steps-schedule", run.steps == 1 && run.steps_schedule != untouched.steps_schedule, "--steps 1"},
+        {"steps-schedule", run.settings.count("steps") == 1 && scheduled, "--steps 1"},
         {"patience", run.stop_on == "off" && run.patience != untouched.patience, "--stop-on off"},
         {"largest-gap", run.stop_on != "gap" && run.largest_gap != untouched.largest_gap, "anything but --stop-on gap"},
         {"missing-sweeps", run.missing == "refuse" && run.missing_sweeps != untouched.missing_sweeps,
@@ -118,14 +110,15 @@ void refuse_idle_options(const Program& program, const RunSettings& run) {
         {"offset-rate", !run.train.centering && run.train.offset_rate != untouched.train.offset_rate,
          "--centering off"},
         {"sparsity-target", run.train.sparsity_cost == 0 && run.train.sparsity_target != 0, "--sparsity-cost 0"}};
-    if (run.algorithm == "exact") refuse_options_idle_in_exact(program);
+    if (!run.method().uses_only.empty()) refuse_all_but(program, run.method());
+    refuse_idle_settings(program, objective_methods(), run.method(), "algorithm");
     for (const auto& [option, idle, where] : options)
         if (idle && program.given(option))
             throw UsageError(fmt::format("option --{}: has no effect with {}; leave it out", option, where));
 }
 
 void require_labels(const RunSettings& run) {
-    if (learns_labels(run) && run.labels.empty())
+    if (run.method().learns_labels && run.labels.empty())
         throw UsageError(fmt::format("--algorithm {}: learns to tell labels; give --labels", run.algorithm));
     if (!run.labels.empty() && !run.validation.empty() && run.validation_labels.empty())
         throw UsageError("option --validation: its samples need labels too; give --validation-labels");

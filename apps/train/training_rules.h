@@ -9,12 +9,6 @@ namespace rbm::app {
 /// How wide a site is: the Q of Potts units, else 1.
 std::size_t columns_of(const std::optional<std::size_t>& states);
 
-/// Whether the run keeps chains from update to update.
-bool has_persistent_chains(const RunSettings& run);
-
-/// Whether labels are what the run is about, and not data like the rest.
-bool learns_labels(const RunSettings& run);
-
 void require_folder_name(const RunSettings& run);
 void require_room(const RunSettings& run, std::size_t rows, std::size_t visible, std::size_t labels);
 void require_states(const RunSettings& run);

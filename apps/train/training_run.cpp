@@ -4,12 +4,12 @@
 #include <map>
 
 #include "apps/train/exact_run.h"
-#include "apps/train/recipes.h"
 #include "apps/train/run_folder.h"
 #include "apps/train/training_inputs.h"
 #include "apps/train/training_rules.h"
 #include "apps/train/training_session.h"
 #include "rbm/kernels/error.h"
+#include "rbm/method/recipes.h"
 
 namespace rbm::app {
 namespace {
@@ -65,7 +65,7 @@ void tell_end(const RunSettings& run, const RunFolder& folder, const Checkpoint&
 
 /// From where the checkpoint is.
 void train(const RunSettings& run, const RunFolder& folder, const Inputs& inputs, Checkpoint& checkpoint) {
-    if (run.algorithm == "exact") {
+    if (!run.method().makes_updates()) {
         run_exactly(run, folder, inputs.training, inputs.validation ? &*inputs.validation : nullptr,
                     inputs.sample_weights, checkpoint);
     } else {
@@ -90,7 +90,8 @@ int start_run(Program& program, RunSettings& run) {
     const std::size_t visible = visible_sites(run, raw);
     run.hidden = run.hidden.value_or(std::min(2 * visible, most_hidden_by_default));
     require_room(run, raw.rows(), visible * columns_of(run.visible_states), labels.size());
-    if (!run.epochs && run.algorithm == "exact") run.epochs = default_iterations;
+    const ObjectiveMethod& method = run.method();
+    if (!run.epochs && !method.makes_updates()) run.epochs = default_iterations;
     if (!run.epochs) {
         const std::size_t batches = batch_count(raw.rows(), run.train.batch_size);
         run.epochs = std::max<std::size_t>(10, (default_updates + batches - 1) / batches);
@@ -99,12 +100,13 @@ int start_run(Program& program, RunSettings& run) {
     const float rate_times_visible = unit_row(run.visible_units).largest_rate_times_units;
     if (rate_times_visible > 0 && !run.recipe && !program.given("learning-rate"))
         run.train.learning_rate = std::min(run.train.learning_rate, rate_times_visible / static_cast<float>(visible));
-    if (learns_labels(run) && run.train.optimizer == Optimizer::sgd && rate_times_visible == 0 && !run.recipe &&
+    if (method.rate_per_sample > 0 && run.train.optimizer == Optimizer::sgd && rate_times_visible == 0 && !run.recipe &&
         !program.given("learning-rate"))
         run.train.learning_rate =
-            std::min(label_rate_per_sample * static_cast<float>(run.train.batch_size), largest_label_rate);
-    if (!run.initial_weights) run.initial_weights = learns_labels(run) ? initial_weights_of_labels : 0.01F;
-    if (has_persistent_chains(run)) run.chains = run.chains.value_or(run.train.batch_size);
+            std::min(method.rate_per_sample * static_cast<float>(run.train.batch_size), method.largest_rate);
+    if (!run.initial_weights) run.initial_weights = method.initial_weights > 0 ? method.initial_weights : 0.01F;
+    const std::size_t chains = method.has_persistent_chains() ? run.chains() : 0;
+    if (chains > 0) run.settings.set("chains", fmt::format("{}", chains));
 
     Checkpoint checkpoint;
     Machine machine(make_units<float>(run.visible_units, visible, columns_of(run.visible_states)),
@@ -126,8 +128,8 @@ int start_run(Program& program, RunSettings& run) {
     Random random = Random(run.common.seed).fork(0);
     initialize(machine, inputs.training, random, inputs.sample_weights);
     start_away_from_zero(machine, run);
-    checkpoint.state = start_training(std::move(machine), inputs.training, run.train, run.chains.value_or(0),
-                                      run.common.seed, inputs.sample_weights);
+    checkpoint.state =
+        start_training(std::move(machine), inputs.training, run.train, chains, run.common.seed, inputs.sample_weights);
     train(run, folder, inputs, checkpoint);
     return 0;
 }
@@ -141,11 +143,12 @@ int resume_run(Program& program, RunSettings& run) {
                       weights = record[weights_fingerprint_key];
     for (const char* key : {data_key, fingerprint_key, weights_fingerprint_key}) record.erase(key);
     checkpoint.model.log_partition.reset();  // that of the weights before
-    const std::string rounds =
-        record.count("algorithm") != 0 && record.at("algorithm") == "exact" ? "restarts" : "epochs";
+    const auto algorithm = record.find("algorithm");
+    const bool updates = algorithm == record.end() || objective_method(algorithm->second).makes_updates();
+    const std::string rounds = updates ? "epochs" : "restarts";
     program.restore(record, folder.checkpoint_path(), {rounds});
     adopt(run, checkpoint.model.preparation);
-    const std::size_t wanted = rounds == "epochs" ? run.train.epochs : run.restarts;
+    const std::size_t wanted = updates ? run.train.epochs : run.settings.count(rounds);
     if (checkpoint.state.epoch > wanted)
         throw UsageError(fmt::format("option --{0}: found {1}, expected at least {2}, the {0} that {3} has done",
                                      rounds, wanted, checkpoint.state.epoch, run.output));
@@ -164,7 +167,7 @@ int resume_run(Program& program, RunSettings& run) {
         throw DataError(
             fmt::format("{}: other weights than the run began with; resume with those", run.sample_weights));
     checkpoint.options[rounds] = fmt::format("{}", wanted);
-    note("going on after {} {}", rounds == "epochs" ? "epoch" : "restart", checkpoint.state.epoch);
+    note("going on after {} {}", updates ? "epoch" : "restart", checkpoint.state.epoch);
     train(run, folder, inputs, checkpoint);
     return 0;
 }

@@ -6,49 +6,26 @@
 #include "apps/score/partition.h"
 #include "apps/train/monitoring.h"
 #include "rbm/kernels/error.h"
-#include "rbm/trainer/objectives/contrastive_divergence.h"
-#include "rbm/trainer/objectives/pseudo_likelihood.h"
-#include "rbm/trainer/objectives/ratio_matching.h"
+#include "rbm/trainer/objectives/missing.h"
+#include "rbm/trainer/objectives/noise_contrastive.h"
 
 namespace rbm::app {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Calls use(objective) with that of --algorithm.
-template <class Use>
-auto with_objective(const RunSettings& run, const Checkpoint& checkpoint, const Inputs& inputs, const Use& use_whole) {
-    const Machine& machine = checkpoint.state.machine;
-    const std::size_t classes = checkpoint.model.labels.size();
-    const auto use = [&](const auto& objective) {
-        using Whole = std::remove_cvref_t<decltype(objective)>;
-        if (inputs.training.has_missing()) return use_whole(WithMissing<Whole>{objective, run.missing_sweeps});
-        return use_whole(objective);
-    };
-    const std::size_t chains = run.chains.value_or(run.train.batch_size);
-    if (run.algorithm == "cd") return use(ContrastiveDivergence{run.steps, run.steps_schedule});
-    if (run.algorithm == "score-matching") return use(ScoreMatching{});
-    if (run.algorithm == "denoising") return use(DenoisingScoreMatching{run.noise_sigma});
-    if (run.algorithm == "sliced") return use(SlicedScoreMatching{run.slices});
-    if (run.algorithm == "pseudo-likelihood") return use(PseudoLikelihood{run.flips});
-    if (run.algorithm == "ratio-matching") return use(RatioMatching{run.flips});
-    if (run.algorithm == "discriminative") return use(Discriminative{classes});
-    if (run.algorithm == "hybrid")
-        return use(Hybrid<ContrastiveDivergence>{{classes}, {run.steps, run.steps_schedule}, run.generative_weight});
-    if (run.algorithm == "nce")
-        return use(NoiseContrastive{base_of_data(machine, inputs.training, {}), run.noise_samples});
-    if (run.algorithm == "fpcd")
-        return use(
-            FastPersistentContrastiveDivergence{run.steps, chains, run.steps_schedule, run.fast_rate, run.fast_decay});
-    if (run.algorithm == "tempering")
-        return use(TemperedDivergence{base_of_data(machine, inputs.training, {}), run.steps, chains, run.rungs,
-                                      run.steps_schedule});
-    return use(PersistentContrastiveDivergence{run.steps, chains, run.steps_schedule});
+/// That of --algorithm.
+AnyObjective objective_of(const RunSettings& run, const Checkpoint& checkpoint, const Inputs& inputs) {
+    AnyObjective objective = run.method().make(
+        {.settings = run.settings, .chains = run.chains(), .classes = checkpoint.model.labels.size(), .base = [&] {
+             return base_of_data(checkpoint.state.machine, inputs.training, {});
+         }});
+    if (!inputs.training.has_missing()) return objective;
+    return any_objective(WithMissing<AnyObjective>{std::move(objective), run.missing_sweeps});
 }
 
 /// Throws Unsupported when the objective has no answer for these units, before anything is written.
-template <class O>
-void try_on_one_row(const O& objective, const TrainState& state) {
+void try_on_one_row(const AnyObjective& objective, const TrainState& state) {
     if (objective.negative_rows(0) > 0) return;  // chains suit all units
     GradientWorkspace workspace;
     workspace.resize(state.machine, 1, objective.negative_rows(1));
@@ -70,6 +47,7 @@ class Session {
           checkpoint_(checkpoint),
           monitor_(checkpoint.state.machine, inputs.whole(), inputs.validation ? &*inputs.validation : nullptr,
                    log_scale_sum(checkpoint.model.preparation)),
+          objective_(objective_of(run, checkpoint, inputs)),
           batches_(batch_count(inputs.training.rows(), run.train.batch_size)),
           progress_("training", batches_ * run.train.epochs, "updates") {
         if (run.track_likelihood > 0)
@@ -82,8 +60,7 @@ class Session {
             throw UsageError(
                 "option --stop-on: the likelihood of so large a machine is not known; estimate it with "
                 "--track-likelihood EPOCHS");
-        with_objective(run, checkpoint, inputs,
-                       [&](const auto& objective) { try_on_one_row(objective, checkpoint.state); });
+        try_on_one_row(objective_, checkpoint.state);
     }
 
     void train() {
@@ -95,10 +72,8 @@ class Session {
         control.cancelled = [&] { return stop_requested() || gave_up(); };
         bool done = true;
         try {
-            with_objective(run_, checkpoint_, inputs_, [&](const auto& objective) {
-                rbm::train(checkpoint_.state, objective, inputs_.training, run_.train, observer, inputs_.sample_weights,
-                           control);
-            });
+            rbm::train(checkpoint_.state, objective_, inputs_.training, run_.train, observer, inputs_.sample_weights,
+                       control);
         } catch (const Cancelled&) {
             done = gave_up();
         } catch (const Diverged& error) {
@@ -187,6 +162,7 @@ class Session {
     const Inputs& inputs_;
     Checkpoint& checkpoint_;
     Monitor monitor_;
+    AnyObjective objective_;
     std::size_t batches_;
     Progress progress_;
     Clock::time_point start_ = Clock::now(), epoch_start_ = start_, saved_ = start_, drawn_ = start_;

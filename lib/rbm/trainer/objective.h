@@ -5,6 +5,7 @@
 // Shapes: B rows of the batch, C chains, V visible units, H hidden units.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -92,5 +93,22 @@ concept Objective = requires(const O objective, const BasicMachine<Real>& machin
     { objective.negative_rows(std::size_t{}) } -> std::same_as<std::size_t>;
     objective.add_gradient(machine, std::size_t{}, chains, random, workspace, gradient);
 };
+
+/// An objective without its type, for tables, and for loops that are compiled once.  It is an Objective too.
+struct AnyObjective {
+    std::function<std::size_t(std::size_t batch)> negative_rows;
+    std::function<void(const Machine&, std::size_t batch, NegativePhase&, Random&, GradientWorkspace&, Machine&)>
+        add_gradient;
+};
+static_assert(Objective<AnyObjective>);
+
+template <Objective O>
+AnyObjective any_objective(const O& objective) {
+    return {[objective](std::size_t batch) -> std::size_t { return objective.negative_rows(batch); },
+            [objective](const Machine& machine, std::size_t batch, NegativePhase& phase, Random& random,
+                        GradientWorkspace& workspace, Machine& gradient) {
+                objective.add_gradient(machine, batch, phase, random, workspace, gradient);
+            }};
+}
 
 }  // namespace rbm

@@ -63,12 +63,6 @@ TrainState start_training(Machine machine, const Dataset& data, const TrainSetti
                           std::uint64_t seed, std::span<const float> sample_weights = {});
 
 namespace detail {
-/// An objective without its type: the loop is compiled once, for those of other programs as well.
-struct AnyObjective {
-    std::function<std::size_t(std::size_t batch)> negative_rows;
-    std::function<void(const Machine&, std::size_t batch, NegativePhase&, Random&, GradientWorkspace&, Machine&)>
-        add_gradient;
-};
 void train(TrainState& state, const AnyObjective& objective, const Dataset& data, const TrainSettings& settings,
            const TrainObserver& observer, std::span<const float> sample_weights, const Control& control);
 }  // namespace detail
@@ -81,11 +75,11 @@ template <Objective O>
 void train(TrainState& state, const O& objective, const Dataset& data, const TrainSettings& settings,
            const TrainObserver& observer = {}, std::span<const float> sample_weights = {},
            const Control& control = {}) {
-    const detail::AnyObjective any{[&](std::size_t batch) -> std::size_t { return objective.negative_rows(batch); },
-                                   [&](const Machine& machine, std::size_t batch, NegativePhase& chains, Random& random,
-                                       GradientWorkspace& workspace, Machine& gradient) {
-                                       objective.add_gradient(machine, batch, chains, random, workspace, gradient);
-                                   }};
+    const AnyObjective any{[&](std::size_t batch) -> std::size_t { return objective.negative_rows(batch); },
+                           [&](const Machine& machine, std::size_t batch, NegativePhase& chains, Random& random,
+                               GradientWorkspace& workspace, Machine& gradient) {
+                               objective.add_gradient(machine, batch, chains, random, workspace, gradient);
+                           }};
     detail::train(state, any, data, settings, observer, sample_weights, control);
 }
 

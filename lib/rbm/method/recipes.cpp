@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT
-#include "apps/train/recipes.h"
+#include "rbm/method/recipes.h"
 
 #include <algorithm>
 #include <stdexcept>
 
-namespace rbm::app {
+namespace rbm {
+
+std::string Recipe::text(const std::string& option) const {
+    const auto found = std::ranges::find(options, option, &std::pair<std::string, std::string>::first);
+    return found == options.end() ? "" : found->second;
+}
 
 const std::vector<Recipe>& recipes() {
     static const std::vector<Recipe> all = {
@@ -73,8 +78,8 @@ std::vector<std::string> recipe_names() {
 
 const Recipe& recipe(const std::string& name) {
     const auto found = std::ranges::find(recipes(), name, &Recipe::name);
-    if (found == recipes().end()) throw std::logic_error("no recipe " + name);
+    if (found == recipes().end()) throw std::invalid_argument("there is no recipe " + name);
     return *found;
 }
 
-}  // namespace rbm::app
+}  // namespace rbm

@@ -6,17 +6,20 @@
 #include <utility>
 #include <vector>
 
-namespace rbm::app {
+namespace rbm {
 
 struct Recipe {
     std::string name;
     std::string source;  ///< the paper, and what of it this is
     std::vector<std::pair<std::string, std::string>> options;
+
+    /// Of one of these options; empty when it has no such option.
+    std::string text(const std::string& option) const;
 };
 
 const std::vector<Recipe>& recipes();
 std::vector<std::string> recipe_names();
-/// Throws std::logic_error for a name that is none of theirs.
+/// Throws std::invalid_argument for a name that is not among them.
 const Recipe& recipe(const std::string& name);
 
-}  // namespace rbm::app
+}  // namespace rbm

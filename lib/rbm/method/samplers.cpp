@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+#include "rbm/method/samplers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#include "rbm/kernels/error.h"
+#include "rbm/method/gibbs_chains.h"
+#include "rbm/method/proposing_chains.h"
+#include "rbm/sampler/gibbs_langevin.h"
+#include "rbm/sampler/gibbs_with_gradients.h"
+#include "rbm/sampler/langevin.h"
+#include "rbm/sampler/metropolis.h"
+#include "rbm/sampler/simulated_annealing.h"
+#include "rbm/sampler/step_size.h"
+
+namespace rbm {
+namespace {
+
+using Method = SamplerMethod;
+using Place = ProposingSampler::Place;
+
+const Setting step_size = {.name = "step-size",
+                           .help = "size of Gaussian and Langevin steps",
+                           .kind = Setting::Kind::real,
+                           .shown_default = "sought during the first half of the steps",
+                           .range = {.low = 0, .without_low = true},
+                           .precise = true};
+Setting fixed_step_size(const char* text) {
+    Setting setting = step_size;
+    setting.shown_default = text;
+    return setting;
+}
+
+double units_of(const SamplerInputs& in) {
+    return static_cast<double>(std::max<std::size_t>(1, in.machine.visible_count()));
+}
+
+/// With the step size that was given, if any; else `size`, to be adapted until `acceptance` of the steps are taken.
+ProposingSampler with_step_size(const char* name, const SamplerInputs& in, double size, double acceptance) {
+    ProposingSampler sampler{.name = name, .step_size = size, .wanted_acceptance = acceptance};
+    if (in.settings.text(step_size.name).empty()) return sampler;
+    sampler.step_size = in.settings.precise(step_size.name);
+    sampler.wanted_acceptance = 0;
+    return sampler;
+}
+
+/// Flips of discrete units have no size; Gaussian steps of many independent units do best at 2.38 / sqrt(units).
+ProposingSampler flips_or_steps(const char* name, const SamplerInputs& in) {
+    if (!is_discrete(in.machine.visible))
+        return with_step_size(name, in, 2.38 / std::sqrt(units_of(in)), metropolis_acceptance);
+    if (!in.settings.text(step_size.name).empty())
+        throw std::invalid_argument(fmt::format("option --step-size: --sampler {} has none on {} visible units", name,
+                                                kind(in.machine.visible)));
+    return {.name = name};
+}
+
+/// Langevin steps of many independent units do best at 1.36 / cbrt(units).
+ProposingSampler adjusted_langevin(const char* name, const SamplerInputs& in) {
+    return with_step_size(name, in, std::min(1.0, 1.36 / std::cbrt(units_of(in))), langevin_acceptance);
+}
+
+std::vector<Method> rows() {
+    return {
+        {.name = "gibbs",
+         .help = "all hidden units, then all visible ones",
+         .source = "Geman & Geman, PAMI 1984; Smolensky 1986",
+         .holds_units = true,
+         .start = gibbs_chains},
+        {.name = "tempering",
+         .help = "each chain is the top of a ladder of temperatures, and leaves modes",
+         .source = "Swendsen & Wang, Physical Review Letters 1986",
+         .when_stuck = "take more --steps",
+         .start = tempering_chains},
+        {.name = "metropolis",
+         .help = "flips of single units, or one Gaussian step of all",
+         .source = "Metropolis et al., J. Chem. Phys. 1953",
+         .settings = {step_size},
+         .start =
+             [](const SamplerInputs& in, Random& random) {
+                 ProposingSampler sampler = flips_or_steps("metropolis", in);
+                 sampler.step = [](const Machine& machine, Chains& chains, Random& draws, const Place& at) {
+                     return Metropolis{.steps = 1, .step_size = at.step_size}.step(machine, chains, draws);
+                 };
+                 return proposing_chains(std::move(sampler), in, random);
+             }},
+        {.name = "gibbs-with-gradients",
+         .help = "ten flips per step that the gradient suggests",
+         .source = "Grathwohl et al., ICML 2021",
+         .units = Method::VisibleUnits::discrete,
+         .instead = "mala",
+         .start =
+             [](const SamplerInputs& in, Random& random) {
+                 ProposingSampler sampler{.name = "gibbs-with-gradients"};
+                 sampler.step = [](const Machine& machine, Chains& chains, Random& draws, const Place&) {
+                     return GibbsWithGradients{.steps = 10}.step(machine, chains, draws);
+                 };
+                 return proposing_chains(std::move(sampler), in, random);
+             }},
+        {.name = "langevin",
+         .help = "down the gradient, with noise; off by O(step size)",
+         .source = "Rossky, Doll & Friedman, J. Chem. Phys. 1978",
+         .settings = {fixed_step_size("0.05")},
+         .units = Method::VisibleUnits::continuous,
+         .instead = "metropolis or gibbs-with-gradients",
+         .proof = Method::Proof::elsewhere,
+         .proof_elsewhere = "Langevin, transitions",
+         .start =
+             [](const SamplerInputs& in, Random& random) {
+                 ProposingSampler sampler = with_step_size("langevin", in, 0.05, 0);
+                 sampler.refuses = false;
+                 sampler.step = [](const Machine& machine, Chains& chains, Random& draws, const Place& at) {
+                     return Langevin{.steps = 1, .step_size = at.step_size, .adjusted = false}.step(machine, chains,
+                                                                                                    draws);
+                 };
+                 return proposing_chains(std::move(sampler), in, random);
+             }},
+        {.name = "mala",
+         .help = "Langevin steps that are taken or refused: exact",
+         .source = "Roberts & Tweedie, Bernoulli 1996",
+         .settings = {step_size},
+         .units = Method::VisibleUnits::continuous,
+         .instead = "metropolis or gibbs-with-gradients",
+         .start =
+             [](const SamplerInputs& in, Random& random) {
+                 ProposingSampler sampler = adjusted_langevin("mala", in);
+                 sampler.step = [](const Machine& machine, Chains& chains, Random& draws, const Place& at) {
+                     return Langevin{.steps = 1, .step_size = at.step_size, .adjusted = true}.step(machine, chains,
+                                                                                                   draws);
+                 };
+                 return proposing_chains(std::move(sampler), in, random);
+             }},
+        {.name = "gibbs-langevin",
+         .help = "hidden units, then ten Langevin steps given them",
+         .source = "Liao, Kornblith, Ren, Fleet & Hinton, Gaussian-Bernoulli RBMs without tears, 2022",
+         .settings = {step_size},
+         .units = Method::VisibleUnits::continuous,
+         .instead = "metropolis or gibbs-with-gradients",
+         .start =
+             [](const SamplerInputs& in, Random& random) {
+                 ProposingSampler sampler = adjusted_langevin("gibbs-langevin", in);
+                 sampler.step = [](const Machine& machine, Chains& chains, Random& draws, const Place& at) {
+                     return GibbsLangevin{.steps = 1, .inner_steps = 10, .step_size = at.step_size}.step(machine,
+                                                                                                         chains, draws);
+                 };
+                 return proposing_chains(std::move(sampler), in, random);
+             }},
+        {.name = "annealing",
+         .help = "metropolis that cools down towards low free energies",
+         .source = "Kirkpatrick, Gelatt & Vecchi, Science 1983",
+         .settings = {fixed_step_size("2.38 / sqrt(visible units)")},
+         .stationary = false,
+         .proof = Method::Proof::elsewhere,
+         .proof_elsewhere = "annealing, transitions",
+         .start =
+             [](const SamplerInputs& in, Random& random) {
+                 ProposingSampler sampler = flips_or_steps("annealing", in);
+                 sampler.wanted_acceptance = 0;
+                 sampler.judged = false;  // what has cooled down refuses nearly all
+                 sampler.step = [](const Machine& machine, Chains& chains, Random& draws, const Place& at) {
+                     return SimulatedAnnealing{.steps = at.steps, .step_size = at.step_size}.sweep(at.number).step(
+                         machine, chains, draws);
+                 };
+                 return proposing_chains(std::move(sampler), in, random);
+             }},
+    };
+}
+
+}  // namespace
+
+const std::vector<SamplerMethod>& sampler_methods() {
+    static const std::vector<SamplerMethod> all = rows();
+    return all;
+}
+
+std::vector<std::string> sampler_names() {
+    std::vector<std::string> names;
+    for (const SamplerMethod& row : sampler_methods()) names.push_back(row.name);
+    return names;
+}
+
+const SamplerMethod& sampler_method(std::string_view name) {
+    for (const SamplerMethod& row : sampler_methods())
+        if (row.name == name) return row;
+    throw std::invalid_argument(fmt::format("sampler '{}': expected one of {}", name, listed(sampler_names())));
+}
+
+void require_units(const SamplerMethod& method, const Units& visible) {
+    const bool discrete = is_discrete(visible);
+    if (method.units == (discrete ? Method::VisibleUnits::continuous : Method::VisibleUnits::discrete))
+        throw Unsupported(fmt::format("--sampler {}: {} visible units are {}; use {}", method.name, kind(visible),
+                                      discrete ? "discrete" : "continuous", method.instead));
+}
+
+}  // namespace rbm

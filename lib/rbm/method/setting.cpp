@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#include "rbm/method/setting.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <stdexcept>
+
+namespace rbm {
+namespace {
+
+template <class Number>
+Number parsed(std::string_view name, const std::string& text, const char* expected) {
+    Number number{};
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, number);
+    if (error != std::errc() || stop != end)
+        throw std::invalid_argument(fmt::format("setting {}: found '{}', expected {}", name, text, expected));
+    return number;
+}
+
+}  // namespace
+
+SettingValues::SettingValues(const std::vector<Setting>& settings) {
+    for (const Setting& one : settings)
+        if (!one.fallback.empty()) set(one.name, one.fallback);
+}
+
+std::string SettingValues::text(std::string_view name) const {
+    const auto found = texts_.find(name);
+    return found == texts_.end() ? "" : found->second;
+}
+
+std::size_t SettingValues::count(std::string_view name) const {
+    return parsed<std::size_t>(name, text(name), "a whole number");
+}
+float SettingValues::real(std::string_view name) const { return parsed<float>(name, text(name), "a number"); }
+double SettingValues::precise(std::string_view name) const { return parsed<double>(name, text(name), "a number"); }
+std::optional<std::size_t> SettingValues::optional_count(std::string_view name) const {
+    return text(name).empty() ? std::nullopt : std::optional(count(name));
+}
+
+std::string listed(const std::vector<std::string>& names) {
+    std::string text;
+    for (std::size_t i = 0; i < names.size(); ++i)
+        text += (i == 0 ? "" : i + 1 == names.size() ? " and " : ", ") + names[i];
+    return text;
+}
+
+}  // namespace rbm
