@@ -226,7 +226,7 @@ int main(int argc, char** argv) {
         .argument("MODEL", &settings.model, "model file")
         .option(
             "output", path(&settings.output).required().transient().named("FILE"),
-            "where the dreams go: .npy (an array [frames, chains, visible units]), .png (several frames: one row per "
+            "where the dreams go; .npy (an array [frames, chains, visible units]), .png (several frames: one row per "
             "chain, time runs to the right), .gif (a film); - is .npy on standard output")
         .option("chains", count(&settings.chains, 1, 100'000'000), "chains that run side by side")
         .option("steps", count(&settings.steps, 1), "sweeps of each chain")
@@ -245,6 +245,6 @@ int main(int argc, char** argv) {
         .option("means", flag(&settings.means), "write the means of the units; pictures and films show them anyway")
         .option("states", flag(&settings.states), "draw sampled states in pictures and films; arrays hold them anyway")
         .common(settings.common, {"seed", "threads", "beta", "binarize", "threshold", "json", "force"})
-        .pages("sampler", "Samplers, each with a page: --help-sampler NAME", lines_of_samplers(), sampler_page);
+        .pages("sampler", "Samplers (more on each: --help-sampler NAME)", lines_of_samplers(), sampler_page);
     return run_command(program, argc, argv, [&] { return dream(program, settings); });
 }

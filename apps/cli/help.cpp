@@ -17,10 +17,11 @@ void append_wrapped(std::string& page, std::size_t column, const std::string& te
     std::size_t used = page.size() - (page.rfind('\n') + 1);
     for (std::size_t begin = 0; begin < text.size();) {
         const std::size_t end = std::min(text.find(' ', begin), text.size());
-        const bool line_starts = used <= column;
+        bool line_starts = used <= column;
         if (!line_starts && used + 1 + (end - begin) > page_width) {
             page += '\n';
             used = 0;
+            line_starts = true;
         }
         const std::size_t blanks = used < column ? column - used : line_starts ? 0 : 1;
         page.append(blanks, ' ');
@@ -59,14 +60,31 @@ std::string entry(const std::string& left, const std::string& text) {
     return page;
 }
 
-std::string option_entry(const std::string& name, char letter, const Value& value, const std::string& help) {
+namespace {
+
+std::string name_column(const std::string& name, char letter, const Value& value) {
     std::string left = letter == 0 ? "    " : fmt::format("-{}, ", letter);
     left += "--" + name;
     if (!value.is_flag()) left += " " + value.placeholder;
+    return left;
+}
+
+/// In --help: what stands before the first semicolon, and a default that is a plain value.
+std::string brief_entry(const std::string& name, char letter, const Value& value, const std::string& help) {
+    std::string text = help.substr(0, help.find_first_of(";:"));
+    if (value.needed) text += " (required)";
+    if (!value.default_text.empty() && value.default_text == value.show())
+        text += fmt::format(" (default: {})", value.default_text);
+    return entry(name_column(name, letter, value), text);
+}
+
+}  // namespace
+
+std::string option_entry(const std::string& name, char letter, const Value& value, const std::string& help) {
     std::string text = help;
     if (value.needed) text += " (required)";
     if (!value.default_text.empty()) text += fmt::format(" (default: {})", value.default_text);
-    return entry(left, text);
+    return entry(name_column(name, letter, value), text);
 }
 
 void Program::append_options(std::string& page, bool all) const {
@@ -80,14 +98,11 @@ void Program::append_options(std::string& page, bool all) const {
         page += fmt::format("\n{}:\n", heading);
         for (const Option& option : options_)
             if (option.group == heading && (all || option.audience == Audience::everyone))
-                page += option_entry(option.name, option.letter, option.value, option.help);
-        if (heading != groups.back()) continue;
-        for (const Pages& pages : pages_)
-            page += entry("    --" + pages.option + " NAME", "show the page of one of these, and stop");
+                page += (all ? option_entry : brief_entry)(option.name, option.letter, option.value, option.help);
     }
     for (const Pages& pages : pages_) {
         page += fmt::format("\n{}:\n", pages.heading);
-        for (const auto& [word, line] : pages.words) page += fmt::format("  {:<22}{}\n", word, line);
+        for (const auto& [word, line] : pages.words) page += fmt::format("  {:<21} {}\n", word, line);
     }
 }
 

@@ -4,7 +4,9 @@
 namespace rbm::app {
 namespace {
 
-Interval interval_of(const Range& range) { return {range.low, range.high, range.without_low, range.without_high}; }
+Interval interval_of(const SettingRange& range) {
+    return {range.low, range.high, range.without_low, range.without_high};
+}
 
 /// The text in its shortest form, where it is one of the setting's values.
 std::optional<std::string> canonical(const Setting& setting, const std::string& text) {

@@ -14,7 +14,8 @@ Value setting_value(const Setting& setting, SettingValues* values);
 template <class Row>
 void declare_settings(Program& program, const std::vector<Row>& rows, SettingValues* values) {
     for (const Setting& one : settings_of(rows)) {
-        program.option(one.name, setting_value(one, values), rows_with(rows, one.name) + ": " + one.help);
+        program.option(one.name, setting_value(one, values),
+                       fmt::format("{} ({})", one.help, rows_with(rows, one.name)));
     }
 }
 

@@ -98,11 +98,12 @@ void declare_options(Program& program, RunSettings& run) {
                            "samples, one per row: IDX, .npy, CSV (any of them .gz) or a folder of PNGs")
         .group("The run")
         .option("output", path(&run.output).required().transient(),
-                "folder of the run: model, checkpoint, metrics, pictures")
+                "folder of the run; it gets model, checkpoint, metrics and pictures")
         .option("resume", flag(&run.resume).transient(), "go on from the folder's checkpoint; needs no other option")
         .option("validation", input(&run.validation), "held-out samples to watch; never trained on")
-        .option("recipe", choice(&run.recipe, names_of_recipes()),
-                "options as in a paper, shown at the start; options that you give win")
+        .option("recipe", choice(&run.recipe, names_of_recipes()).named("NAME"),
+                "options as in a paper; one of " + joined(recipe_names(), ", ") +
+                    ". They are shown at the start, and options that you give win")
         .option("labels", input(&run.labels).named("FILE"),
                 "one class per sample, a whole number: IDX, .npy or a table of one column; each class becomes one "
                 "more visible unit, behind those of DATA")
@@ -115,7 +116,7 @@ void declare_options(Program& program, RunSettings& run) {
         .option("missing-sweeps", count(&run.missing_sweeps, 1, 1'000'000), "sweeps of those chains per update")
         .group("The machine")
         .option("visible-units", choice(&run.visible_units, unit_names(false)),
-                fmt::format("kind of the visible units: {}", states_of_units()))
+                fmt::format("kind of the visible units; values are {}", states_of_units()))
         .option("hidden",
                 count(&run.hidden, 1)
                     .shown_default(fmt::format("twice the visible units, at most {}", most_hidden_by_default)),
@@ -142,7 +143,7 @@ void declare_options(Program& program, RunSettings& run) {
         .option("epochs",
                 count(&run.epochs, 1, most_epochs)
                     .shown_default(fmt::format("enough for {} updates, at least 10", default_updates)),
-                "passes over the data; with exact, the most iterations of each restart (default: 1000)")
+                "passes over the data; with exact, the most iterations of each restart, 1000 unless given")
         .option("batch-size", count(&train.batch_size, 1), "samples per update")
         .option("learning-rate",
                 real(&train.learning_rate, above(0)).shown_default(learning_rate_text(train.learning_rate)),
@@ -174,8 +175,9 @@ void declare_options(Program& program, RunSettings& run) {
                 "Gaussian units: learning rate of log sigma, as a share of --learning-rate")
         .group("Watching and stopping")
         .option("stop-on", choice(&run.stop_on, {"off", "likelihood", "gap", "error"}),
-                "keep the model that is best on --validation, and stop after --patience epochs without a better one; "
-                "judged by held-out log-likelihood, by the free-energy gap, or by the share of wrong labels")
+                "stop when --validation gets worse; the best model is kept, and --patience epochs are waited for a "
+                "better one. "
+                "Judged by held-out log-likelihood, by the free-energy gap, or by the share of wrong labels")
         .group("Watching and stopping", rare)
         .option("track-likelihood", count(&run.track_likelihood, 0),
                 "estimate the log-likelihood by a short AIS every so many epochs; 0: only where it is exact")
@@ -183,7 +185,7 @@ void declare_options(Program& program, RunSettings& run) {
         .option("largest-gap", real(&run.largest_gap, at_least(0)),
                 "free-energy gap, in nats, up to which later models are better")
         .common(run.common, {"seed", "threads", "binarize", "threshold", "json", "force"})
-        .pages("method", "Algorithms, each with a page: --help-method NAME", lines_of_algorithms(), algorithm_page);
+        .pages("method", "Algorithms (more on each: --help-method NAME)", lines_of_algorithms(), algorithm_page);
 }
 
 }  // namespace rbm::app

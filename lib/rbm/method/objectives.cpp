@@ -17,13 +17,10 @@
 namespace rbm {
 namespace {
 
-using Method = ObjectiveMethod;
-using Inputs = ObjectiveInputs;
-
-Setting count(std::string name, std::string help, std::uint64_t least, std::string fallback) {
+Setting count_setting(std::string name, std::string help, std::uint64_t least, std::string fallback) {
     return {.name = std::move(name), .help = std::move(help), .fallback = std::move(fallback), .least = least};
 }
-Setting real(std::string name, std::string help, Range range, std::string fallback) {
+Setting real_setting(std::string name, std::string help, SettingRange range, std::string fallback) {
     return {.name = std::move(name),
             .help = std::move(help),
             .kind = Setting::Kind::real,
@@ -32,17 +29,18 @@ Setting real(std::string name, std::string help, Range range, std::string fallba
 }
 
 // Settings that several rows share.
-const Setting steps = count("steps", "sweeps of Gibbs sampling per update: the k of CD-k", 1, "1");
-const Setting steps_schedule = {.name = "steps-schedule",
-                                .help = "linear: --steps grows from 1 to its value, in stages of equal length",
-                                .kind = Setting::Kind::word,
-                                .fallback = "constant",
-                                .words = {"constant", "linear"}};
-const Setting chains = {.name = "chains",
-                        .help = "persistent chains; with tempering, ladders",
-                        .shown_default = "the batch size",
-                        .least = 1};
-const Setting flips = count("flips", "visible units changed per update, drawn anew for each; 0: all of them", 0, "0");
+const Setting steps_setting = count_setting("steps", "sweeps of Gibbs sampling per update: the k of CD-k", 1, "1");
+const Setting schedule_setting = {.name = "steps-schedule",
+                                  .help = "linear: --steps grows from 1 to its value, in stages of equal length",
+                                  .kind = Setting::Kind::word,
+                                  .fallback = "constant",
+                                  .words = {"constant", "linear"}};
+const Setting chains_setting = {.name = "chains",
+                                .help = "persistent chains; with tempering, ladders",
+                                .shown_default = "the batch size",
+                                .least = 1};
+const Setting flips_setting =
+    count_setting("flips", "visible units changed per update, drawn anew for each; 0: all of them", 0, "0");
 
 StepsSchedule schedule_of(const SettingValues& settings) {
     return settings.text("steps-schedule") == "linear" ? StepsSchedule::linear : StepsSchedule::constant;
@@ -60,110 +58,114 @@ double label_memory(const SettingValues&, const RunSize& run) {
     return run.labels * (2 * run.batch * run.hidden + 3 * run.visible);
 }
 
-std::vector<Method> rows() {
+std::vector<ObjectiveMethod> objective_rows() {
     return {
         {.name = "pcd",
-         .help = "persistent contrastive divergence: chains that go on from update to update",
+         .help = "persistent contrastive divergence: chains go on and on",
          .source = "Younes 1989; Tieleman, ICML 2008",
-         .settings = {steps, steps_schedule, chains},
-         .chains = Method::Chains::persistent,
+         .settings = {steps_setting, schedule_setting, chains_setting},
+         .chains = ObjectiveMethod::Chains::persistent,
          .make =
-             [](const Inputs& in) {
+             [](const ObjectiveInputs& in) {
                  return any_objective(
                      PersistentContrastiveDivergence{in.settings.count("steps"), in.chains, schedule_of(in.settings)});
              }},
         {.name = "cd",
-         .help = "contrastive divergence: chains that start at the data in each update",
+         .help = "contrastive divergence: chains start at the data",
          .source = "Hinton, Neural Computation 2002",
-         .settings = {steps, steps_schedule},
-         .chains = Method::Chains::from_data,
-         .make = [](const Inputs& in) { return any_objective(cd_of(in.settings)); }},
+         .settings = {steps_setting, schedule_setting},
+         .chains = ObjectiveMethod::Chains::from_data,
+         .make = [](const ObjectiveInputs& in) { return any_objective(cd_of(in.settings)); }},
         {.name = "fpcd",
-         .help = "pcd with fast weights, which drive the chains out of their modes",
+         .help = "pcd with fast weights that drive chains out of modes",
          .source = "Tieleman & Hinton, ICML 2009",
-         .settings = {steps, steps_schedule, chains,
-                      real("fast-rate", "learning rate of the fast weights; follows no schedule", {.low = 0}, "0.05"),
-                      real("fast-decay", "what is left of the fast weights after an update",
-                           {.low = 0, .high = 1, .without_high = true}, "0.95")},
-         .chains = Method::Chains::persistent,
+         .settings = {steps_setting, schedule_setting, chains_setting,
+                      real_setting("fast-rate", "learning rate of the fast weights; follows no schedule", {.low = 0},
+                                   "0.05"),
+                      real_setting("fast-decay", "what is left of the fast weights after an update",
+                                   {.low = 0, .high = 1, .without_high = true}, "0.95")},
+         .chains = ObjectiveMethod::Chains::persistent,
          .memory = [](const SettingValues&, const RunSize& run) { return 4 * run.visible * run.hidden; },
          .make =
-             [](const Inputs& in) {
+             [](const ObjectiveInputs& in) {
                  return any_objective(FastPersistentContrastiveDivergence{
                      in.settings.count("steps"), in.chains, schedule_of(in.settings), in.settings.real("fast-rate"),
                      in.settings.real("fast-decay")});
              }},
         {.name = "tempering",
-         .help = "chains at the top of ladders of parallel tempering, which leave modes",
+         .help = "pcd by parallel tempering, whose chains leave modes",
          .source = "Desjardins et al., AISTATS 2010; Cho, Raiko & Ilin, IJCNN 2010",
-         .settings = {steps,
-                      steps_schedule,
-                      chains,
+         .settings = {steps_setting,
+                      schedule_setting,
+                      chains_setting,
                       {.name = "rungs",
                        .help = "chains per ladder, from the data's marginals to the machine",
                        .fallback = "10",
                        .least = 2,
                        .most = 1000}},
-         .chains = Method::Chains::persistent,
+         .chains = ObjectiveMethod::Chains::persistent,
          .memory =
              [](const SettingValues& settings, const RunSize& run) {
                  const double rungs = static_cast<double>(settings.count("rungs"));
                  return 3 * run.visible * run.hidden + run.chains * rungs * (run.visible + run.hidden);
              },
          .make =
-             [](const Inputs& in) {
+             [](const ObjectiveInputs& in) {
                  return any_objective(TemperedDivergence{in.base(), in.settings.count("steps"), in.chains,
                                                          in.settings.count("rungs"), schedule_of(in.settings)});
              }},
         {.name = "exact",
-         .help = "the likelihood itself, from all states of a small machine, by L-BFGS",
+         .help = "the likelihood of a small machine, by L-BFGS",
          .source = "Liu & Nocedal, Mathematical Programming 1989",
-         .settings = {count("restarts", "random starts, of which the best is kept", 1, "10")},
+         .settings = {count_setting("restarts", "random starts, of which the best is kept", 1, "10")},
          .refuses_missing = "needs the states of whole samples, but values are missing",
          .uses_only = {"validation", "sample-weights", "visible-units", "visible-states", "hidden-units",
                        "hidden-states", "hidden", "standardize", "algorithm", "minimum-sigma", "restarts", "epochs",
                        "weight-decay", "seed", "threads", "binarize", "threshold"},
          .why_only = "draws no samples and takes no steps of given length",
-         .proof = Method::Proof::elsewhere,
+         .proof = ObjectiveMethod::Proof::elsewhere,
          .proof_elsewhere = "docs/experiments/exact_optima.py: it reaches optima that are known"},
         {.name = "score-matching",
-         .help = "fits d log p(v)/dv, in closed form (continuous visible units)",
+         .help = "fits d log p(v)/dv in closed form (continuous units)",
          .source = "Hyvarinen, JMLR 2005",
-         .make = [](const Inputs&) { return any_objective(ScoreMatching{}); }},
+         .make = [](const ObjectiveInputs&) { return any_objective(ScoreMatching{}); }},
         {.name = "denoising",
-         .help = "score matching of data with noise added (continuous visible units)",
+         .help = "score matching of noisy data (continuous units)",
          .source = "Vincent, Neural Computation 2011",
-         .settings = {real("noise-sigma", "standard deviation of the noise, in units of the prepared data",
-                           {.low = 0, .without_low = true}, "0.3")},
-         .proof = Method::Proof::slope,
+         .settings = {real_setting("noise-sigma", "standard deviation of the noise, in units of the prepared data",
+                                   {.low = 0, .without_low = true}, "0.3")},
+         .proof = ObjectiveMethod::Proof::slope,
          .make =
-             [](const Inputs& in) { return any_objective(DenoisingScoreMatching{in.settings.real("noise-sigma")}); }},
+             [](const ObjectiveInputs& in) {
+                 return any_objective(DenoisingScoreMatching{in.settings.real("noise-sigma")});
+             }},
         {.name = "sliced",
-         .help = "score matching along random directions (continuous visible units)",
+         .help = "score matching in random directions (continuous)",
          .source = "Song, Garg, Shi & Ermon, UAI 2019",
-         .settings = {count("slices", "random directions per row", 1, "1")},
-         .make = [](const Inputs& in) { return any_objective(SlicedScoreMatching{in.settings.count("slices")}); }},
+         .settings = {count_setting("slices", "random directions per row", 1, "1")},
+         .make =
+             [](const ObjectiveInputs& in) { return any_objective(SlicedScoreMatching{in.settings.count("slices")}); }},
         {.name = "pseudo-likelihood",
-         .help = "log p of each visible unit given the others (discrete visible units)",
+         .help = "log p of each unit given the others (discrete units)",
          .source = "Besag, The Statistician 1975",
-         .settings = {flips},
-         .make = [](const Inputs& in) { return any_objective(PseudoLikelihood{in.settings.count("flips")}); }},
+         .settings = {flips_setting},
+         .make = [](const ObjectiveInputs& in) { return any_objective(PseudoLikelihood{in.settings.count("flips")}); }},
         {.name = "ratio-matching",
-         .help = "ratios p(v with a unit changed) / p(v) (discrete visible units)",
+         .help = "p(v with one unit changed) / p(v) (discrete units)",
          .source = "Hyvarinen, Computational Statistics & Data Analysis 2007",
-         .settings = {flips},
-         .make = [](const Inputs& in) { return any_objective(RatioMatching{in.settings.count("flips")}); }},
+         .settings = {flips_setting},
+         .make = [](const ObjectiveInputs& in) { return any_objective(RatioMatching{in.settings.count("flips")}); }},
         {.name = "nce",
-         .help = "noise-contrastive estimation: tells data from noise, and learns log Z too",
+         .help = "noise-contrastive estimation; learns log Z too",
          .source = "Gutmann & Hyvarinen, AISTATS 2010",
-         .settings = {count("noise-samples", "rows of noise per row of data", 1, "10")},
+         .settings = {count_setting("noise-samples", "rows of noise per row of data", 1, "10")},
          .learns_log_partition = true,
          .model_rows =
              [](const SettingValues& settings, const RunSize& run) {
                  return static_cast<double>(settings.count("noise-samples")) * run.batch;
              },
          .make =
-             [](const Inputs& in) {
+             [](const ObjectiveInputs& in) {
                  return any_objective(NoiseContrastive{in.base(), in.settings.count("noise-samples")});
              }},
         {.name = "discriminative",
@@ -175,29 +177,29 @@ std::vector<Method> rows() {
          .rate_per_sample = label_rate_per_sample,
          .largest_rate = largest_label_rate,
          .memory = label_memory,
-         .proof = Method::Proof::slope,
-         .make = [](const Inputs& in) { return any_objective(Discriminative{in.classes}); }},
+         .proof = ObjectiveMethod::Proof::slope,
+         .make = [](const ObjectiveInputs& in) { return any_objective(Discriminative{in.classes}); }},
         {.name = "hybrid",
-         .help = "discriminative, and cd on data and label together (with --labels)",
+         .help = "discriminative plus cd (with --labels)",
          .source = "Larochelle, Mandel, Pascanu & Bengio, JMLR 2012",
-         .settings = {steps,
-                      steps_schedule,
+         .settings = {steps_setting,
+                      schedule_setting,
                       {.name = "generative-weight",
                        .help = "weight of the log-likelihood of data and label, by cd",
                        .kind = Setting::Kind::real,
                        .fallback = "0.01",
                        .range = {.low = 0},
                        .precise = true}},
-         .chains = Method::Chains::from_data,
+         .chains = ObjectiveMethod::Chains::from_data,
          .learns_labels = true,
          .refuses_missing = needs_whole_rows,
          .initial_weights = label_weights,
          .rate_per_sample = label_rate_per_sample,
          .largest_rate = largest_label_rate,
          .memory = label_memory,
-         .proof = Method::Proof::consistent,
+         .proof = ObjectiveMethod::Proof::consistent,
          .make =
-             [](const Inputs& in) {
+             [](const ObjectiveInputs& in) {
                  return any_objective(Hybrid<ContrastiveDivergence>{
                      {in.classes}, cd_of(in.settings), in.settings.precise("generative-weight")});
              }},
@@ -207,7 +209,7 @@ std::vector<Method> rows() {
 }  // namespace
 
 const std::vector<ObjectiveMethod>& objective_methods() {
-    static const std::vector<ObjectiveMethod> all = rows();
+    static const std::vector<ObjectiveMethod> all = objective_rows();
     return all;
 }
 

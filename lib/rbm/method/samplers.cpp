@@ -20,17 +20,16 @@
 namespace rbm {
 namespace {
 
-using Method = SamplerMethod;
 using Place = ProposingSampler::Place;
 
-const Setting step_size = {.name = "step-size",
-                           .help = "size of Gaussian and Langevin steps",
-                           .kind = Setting::Kind::real,
-                           .shown_default = "sought during the first half of the steps",
-                           .range = {.low = 0, .without_low = true},
-                           .precise = true};
+const Setting step_size_setting = {.name = "step-size",
+                                   .help = "size of Gaussian and Langevin steps",
+                                   .kind = Setting::Kind::real,
+                                   .shown_default = "sought during the first half of the steps",
+                                   .range = {.low = 0, .without_low = true},
+                                   .precise = true};
 Setting fixed_step_size(const char* text) {
-    Setting setting = step_size;
+    Setting setting = step_size_setting;
     setting.shown_default = text;
     return setting;
 }
@@ -42,8 +41,8 @@ double units_of(const SamplerInputs& in) {
 /// With the step size that was given, if any; else `size`, to be adapted until `acceptance` of the steps are taken.
 ProposingSampler with_step_size(const char* name, const SamplerInputs& in, double size, double acceptance) {
     ProposingSampler sampler{.name = name, .step_size = size, .wanted_acceptance = acceptance};
-    if (in.settings.text(step_size.name).empty()) return sampler;
-    sampler.step_size = in.settings.precise(step_size.name);
+    if (in.settings.text(step_size_setting.name).empty()) return sampler;
+    sampler.step_size = in.settings.precise(step_size_setting.name);
     sampler.wanted_acceptance = 0;
     return sampler;
 }
@@ -52,7 +51,7 @@ ProposingSampler with_step_size(const char* name, const SamplerInputs& in, doubl
 ProposingSampler flips_or_steps(const char* name, const SamplerInputs& in) {
     if (!is_discrete(in.machine.visible))
         return with_step_size(name, in, 2.38 / std::sqrt(units_of(in)), metropolis_acceptance);
-    if (!in.settings.text(step_size.name).empty())
+    if (!in.settings.text(step_size_setting.name).empty())
         throw std::invalid_argument(fmt::format("option --step-size: --sampler {} has none on {} visible units", name,
                                                 kind(in.machine.visible)));
     return {.name = name};
@@ -63,7 +62,7 @@ ProposingSampler adjusted_langevin(const char* name, const SamplerInputs& in) {
     return with_step_size(name, in, std::min(1.0, 1.36 / std::cbrt(units_of(in))), langevin_acceptance);
 }
 
-std::vector<Method> rows() {
+std::vector<SamplerMethod> sampler_rows() {
     return {
         {.name = "gibbs",
          .help = "all hidden units, then all visible ones",
@@ -71,14 +70,14 @@ std::vector<Method> rows() {
          .holds_units = true,
          .start = gibbs_chains},
         {.name = "tempering",
-         .help = "each chain is the top of a ladder of temperatures, and leaves modes",
+         .help = "chains at the top of ladders of temperatures",
          .source = "Swendsen & Wang, Physical Review Letters 1986",
          .when_stuck = "take more --steps",
          .start = tempering_chains},
         {.name = "metropolis",
          .help = "flips of single units, or one Gaussian step of all",
          .source = "Metropolis et al., J. Chem. Phys. 1953",
-         .settings = {step_size},
+         .settings = {step_size_setting},
          .start =
              [](const SamplerInputs& in, Random& random) {
                  ProposingSampler sampler = flips_or_steps("metropolis", in);
@@ -90,7 +89,7 @@ std::vector<Method> rows() {
         {.name = "gibbs-with-gradients",
          .help = "ten flips per step that the gradient suggests",
          .source = "Grathwohl et al., ICML 2021",
-         .units = Method::VisibleUnits::discrete,
+         .units = SamplerMethod::VisibleUnits::discrete,
          .instead = "mala",
          .start =
              [](const SamplerInputs& in, Random& random) {
@@ -104,9 +103,9 @@ std::vector<Method> rows() {
          .help = "down the gradient, with noise; off by O(step size)",
          .source = "Rossky, Doll & Friedman, J. Chem. Phys. 1978",
          .settings = {fixed_step_size("0.05")},
-         .units = Method::VisibleUnits::continuous,
+         .units = SamplerMethod::VisibleUnits::continuous,
          .instead = "metropolis or gibbs-with-gradients",
-         .proof = Method::Proof::elsewhere,
+         .proof = SamplerMethod::Proof::elsewhere,
          .proof_elsewhere = "Langevin, transitions",
          .start =
              [](const SamplerInputs& in, Random& random) {
@@ -121,8 +120,8 @@ std::vector<Method> rows() {
         {.name = "mala",
          .help = "Langevin steps that are taken or refused: exact",
          .source = "Roberts & Tweedie, Bernoulli 1996",
-         .settings = {step_size},
-         .units = Method::VisibleUnits::continuous,
+         .settings = {step_size_setting},
+         .units = SamplerMethod::VisibleUnits::continuous,
          .instead = "metropolis or gibbs-with-gradients",
          .start =
              [](const SamplerInputs& in, Random& random) {
@@ -136,8 +135,8 @@ std::vector<Method> rows() {
         {.name = "gibbs-langevin",
          .help = "hidden units, then ten Langevin steps given them",
          .source = "Liao, Kornblith, Ren, Fleet & Hinton, Gaussian-Bernoulli RBMs without tears, 2022",
-         .settings = {step_size},
-         .units = Method::VisibleUnits::continuous,
+         .settings = {step_size_setting},
+         .units = SamplerMethod::VisibleUnits::continuous,
          .instead = "metropolis or gibbs-with-gradients",
          .start =
              [](const SamplerInputs& in, Random& random) {
@@ -153,7 +152,7 @@ std::vector<Method> rows() {
          .source = "Kirkpatrick, Gelatt & Vecchi, Science 1983",
          .settings = {fixed_step_size("2.38 / sqrt(visible units)")},
          .stationary = false,
-         .proof = Method::Proof::elsewhere,
+         .proof = SamplerMethod::Proof::elsewhere,
          .proof_elsewhere = "annealing, transitions",
          .start =
              [](const SamplerInputs& in, Random& random) {
@@ -172,7 +171,7 @@ std::vector<Method> rows() {
 }  // namespace
 
 const std::vector<SamplerMethod>& sampler_methods() {
-    static const std::vector<SamplerMethod> all = rows();
+    static const std::vector<SamplerMethod> all = sampler_rows();
     return all;
 }
 
@@ -190,7 +189,7 @@ const SamplerMethod& sampler_method(std::string_view name) {
 
 void require_units(const SamplerMethod& method, const Units& visible) {
     const bool discrete = is_discrete(visible);
-    if (method.units == (discrete ? Method::VisibleUnits::continuous : Method::VisibleUnits::discrete))
+    if (method.units == (discrete ? SamplerMethod::VisibleUnits::continuous : SamplerMethod::VisibleUnits::discrete))
         throw Unsupported(fmt::format("--sampler {}: {} visible units are {}; use {}", method.name, kind(visible),
                                       discrete ? "discrete" : "continuous", method.instead));
 }
