@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes docs/commands.md from the programs' own --help, or finds it out of date.
+"""Writes docs/commands.md from the programs' own --help-all and help pages, or finds it out of date.
 
 usage: commands.py BUILD_FOLDER [--check]
 """
 import pathlib
+import re
 import subprocess
 import sys
 
 PROGRAMS = ['train', 'score', 'reconstruct', 'dream', 'estimate', 'inspect', 'data', 'check']
-HEAD = '''<!-- Written by docs/commands.py from the programs' --help: change those, then run it. -->
+HEAD = '''<!-- Written by docs/commands.py from the programs' help pages: change those, then run it. -->
 # Commands
 
 Eight small programs. An option has the same name and meaning in all of them.
@@ -45,9 +46,22 @@ def text(build):
     parts = [HEAD]
     for name in PROGRAMS:
         program = pathlib.Path(build, 'apps', f'rbm-{name}')
-        told = subprocess.run([program, '--help'], stdout=subprocess.PIPE, check=True, text=True).stdout
+        told = output(program, '--help-all')
         parts.append(f'\n## rbm-{name}\n```\n{told.rstrip()}\n```\n')
+        for option, words in pages(told):
+            for word in words:
+                parts.append(f'\n### {word}\n```\n{output(program, option, word).rstrip()}\n```\n')
     return ''.join(parts)
+
+
+def output(*command):
+    return subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout
+
+
+def pages(told):
+    """Options such as --help-method with the words that they have pages for, as --help-all lists them."""
+    for heading in re.finditer(r'^.*\(more on each: (--help-\w+) NAME\):\n((?:  .*\n)+)', told, re.MULTILINE):
+        yield heading[1], [line.split()[0] for line in heading[2].splitlines()]
 
 
 if __name__ == '__main__':

@@ -152,7 +152,7 @@ class Labels(AppTest):
                    '--output', 'run', saying='give --validation-labels')
         self.fails(2, 'rbm-train', 'bits.npy', '--validation', 'bits.npy', '--stop-on', 'error',
                    '--output', 'run', saying='share of wrong labels')
-        self.fails(2, 'rbm-train', 'bits.npy', '--generative-weight', '1', '--output', 'run', saying='algorithms other than hybrid')
+        self.fails(2, 'rbm-train', 'bits.npy', '--generative-weight', '1', '--output', 'run', saying='only with hybrid')
         self.path('dates.csv').write_text('\n'.join(str(20240100 + day) for day in range(30)) + '\n')
         self.fails(3, 'rbm-train', 'bits.npy', '--labels', 'dates.csv', '--output', 'run', saying='less than 16777216 in a table')
         self.save_array('rows.npy', np.arange(2000))

@@ -258,10 +258,39 @@ TEST_CASE("help and version come first, whatever else stands there") {
     CHECK(trial.model == "--help");
 }
 
+TEST_CASE("help is short, and leaves rare options and long texts to help-all") {
+    bool common = false, rare = false;
+    Program program("rbm-long", "Has many options.");
+    program.option("often", flag(&common), "what most want; told at length").group("Options", Audience::rare);
+    for (int i = 0; i < 60; ++i) program.option("rare-" + std::to_string(i), flag(&rare), "what few want");
+    program.pages("method", "Methods (more on each: --help-method NAME)", {{"one", "the first"}, {"two", "the second"}},
+                  [](const std::string& name) { return "page of " + name + "\n"; });
+    const std::string help = program.help(), all = program.help_all();
+    CHECK(std::count(help.begin(), help.end(), '\n') <= static_cast<std::ptrdiff_t>(most_help_lines));
+    CHECK_SAYS(help, "--often                 what most want\n");
+    CHECK(help.find("rare-7") == std::string::npos);
+    CHECK_SAYS(help, "Methods (more on each: --help-method NAME):\n  one                   the first\n");
+    CHECK_SAYS(help, "--help-all shows the other options");
+    CHECK_SAYS(all, "--often                 what most want; told at length\n");
+    CHECK_SAYS(all, "rare-7");
+    CHECK_SAYS(all, "143  stopped by SIGTERM\n");
+
+    CHECK(program.parse({"--help"}) == Program::Request::help);
+    CHECK(program.asked_help() == help);
+    CHECK(program.parse({"--bogus", "--help-all"}) == Program::Request::help);
+    CHECK(program.asked_help() == all);
+    CHECK(program.parse({"--help-method", "two"}) == Program::Request::help);
+    CHECK(program.asked_help() == "page of two\n");
+    CHECK(program.parse({"--help-method=one"}) == Program::Request::help);
+    CHECK(program.asked_help() == "page of one\n");
+    for (const auto& words : std::vector<std::vector<std::string>>{{"--help-method"}, {"--help-method", "three"}})
+        CHECK_THROWS_WITH_AS(program.parse(words), doctest::Contains("expected one of one, two"), UsageError);
+}
+
 TEST_CASE("help shows usage, options with defaults, and exit codes, within 80 columns") {
     Trial trial;
     trial.program.example("rbm-trial m", "try");
-    const std::string help = trial.program.help();
+    const std::string help = trial.program.help_all();
     CHECK(help.starts_with("Usage: rbm-trial [OPTION]... MODEL [DATA]\nTry the options.\n\nExamples:\n"));
     CHECK_SAYS(help, "      --epochs N              passes over the data (default: 20)\n");
     CHECK_SAYS(help, "--chains N              chains (default: the batch size)\n");
@@ -286,7 +315,7 @@ TEST_CASE("a required option must come") {
                          "--output is missing: folder of the run\nUsage: rbm-trial [OPTION]...\n"
                          "Try 'rbm-trial --help' for the options.",
                          UsageError);
-    CHECK_SAYS(program.help(), "--output DIR            folder of the run (required)\n");
+    CHECK_SAYS(program.help_all(), "--output DIR            folder of the run (required)\n");
     program.parse({"--output", "run"});
     CHECK(output == "run");
     CHECK_THROWS_AS(program.option("output", path(&output), ""), std::logic_error);

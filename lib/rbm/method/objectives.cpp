@@ -197,7 +197,8 @@ std::vector<ObjectiveMethod> objective_rows() {
          .rate_per_sample = label_rate_per_sample,
          .largest_rate = largest_label_rate,
          .memory = label_memory,
-         .proof = ObjectiveMethod::Proof::consistent,
+         .proof = ObjectiveMethod::Proof::elsewhere,
+         .proof_elsewhere = "tests/unit/test_labels.cpp: its gradient is the sum of both parts",
          .make =
              [](const ObjectiveInputs& in) {
                  return any_objective(Hybrid<ContrastiveDivergence>{

@@ -31,7 +31,7 @@ struct Setting {
 
     std::uint64_t least = 0;  ///< of a count
     std::uint64_t most = std::numeric_limits<std::size_t>::max();
-    SettingRange range = {};                     ///< of a real number
+    SettingRange range = {};              ///< of a real number
     bool precise = false;                 ///< a real number that is kept in double, not in float
     std::vector<std::string> words = {};  ///< one of these
 };

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+// The tables: every row says all there is to say, its settings make sense, and what it claims is proved.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "rbm/check/self_check.h"
+#include "rbm/method/objectives.h"
+#include "rbm/method/proofs.h"
+#include "rbm/method/recipes.h"
+#include "rbm/method/samplers.h"
+
+namespace {
+
+using namespace rbm;
+
+template <class Row>
+void check_rows(const std::vector<Row>& rows) {
+    std::set<std::string> names;
+    for (const Row& row : rows) {
+        CAPTURE(row.name);
+        CHECK(names.insert(row.name).second);
+        CHECK(!row.help.empty());
+        CHECK(row.help.size() <= 56);  // beside its name in a line of --help
+        CHECK(!row.source.empty());
+        CHECK((row.proof == Row::Proof::elsewhere) == !row.proof_elsewhere.empty());
+        for (const Setting& one : row.settings) {
+            CAPTURE(one.name);
+            CHECK(!one.help.empty());
+            CHECK((one.kind == Setting::Kind::word) == !one.words.empty());
+            CHECK((one.fallback.empty()) == !one.shown_default.empty());
+            if (one.kind == Setting::Kind::word) CHECK(std::ranges::find(one.words, one.fallback) != one.words.end());
+            // One name, one meaning: the same setting in another row has the same range and default.
+            for (const Row& other : rows)
+                for (const Setting& same : other.settings)
+                    if (same.name == one.name) {
+                        CHECK(same.help == one.help);
+                        CHECK(same.fallback == one.fallback);
+                        CHECK(same.least == one.least);
+                        CHECK(same.range.low == one.range.low);
+                    }
+        }
+    }
+}
+
+std::vector<Machine> machines() {
+    std::vector<Machine> all;
+    for (const auto& [visible, hidden] : machine_kinds()) all.push_back(example_machine(visible, 5, hidden, 4, 3, 0.4));
+    return all;
+}
+
+/// Every row with a proof of its own gives results on some kind of machine, and all of them hold.
+template <class Row>
+void check_proofs(const std::vector<Row>& rows) {
+    const std::vector<Machine> all = machines();
+    for (const Row& row : rows) {
+        CAPTURE(row.name);
+        std::size_t count = 0;
+        for (const Machine& machine : all)
+            for (const CheckResult& result : prove(row, machine, 1)) {
+                CAPTURE(kind(machine.visible));
+                CAPTURE(kind(machine.hidden));
+                ++count;
+                CHECK_MESSAGE(result.passed(), result.name, ": ", result.compared, ": ", result.difference);
+            }
+        CHECK((count > 0) == (row.proof != Row::Proof::elsewhere));
+    }
+}
+
+/// The row with another way to make its objective.
+ObjectiveMethod spoiled(ObjectiveMethod row, std::function<void(Machine&)> spoil) {
+    row.make = [make = row.make, spoil](const ObjectiveInputs& inputs) {
+        AnyObjective objective = make(inputs);
+        const auto right = objective.add_gradient;
+        objective.add_gradient = [right, spoil](const Machine& machine, std::size_t batch, NegativePhase& phase,
+                                                Random& random, GradientWorkspace& workspace, Machine& gradient) {
+            Machine own = machine.zeros_like();
+            right(machine, batch, phase, random, workspace, own);
+            spoil(own);
+            gradient = own;
+        };
+        return objective;
+    };
+    return row;
+}
+
+bool fails(const ObjectiveMethod& row, const Machine& machine) {
+    return std::ranges::any_of(prove(row, machine, 1), [](const CheckResult& result) { return !result.passed(); });
+}
+
+}  // namespace
+
+TEST_SUITE("methods") {
+    TEST_CASE("every row says all there is to say") {
+        check_rows(objective_methods());
+        check_rows(sampler_methods());
+    }
+
+    TEST_CASE("values of settings begin at their defaults and are told by type") {
+        SettingValues values(objective_method("fpcd").settings);
+        CHECK(values.count("steps") == 1);
+        CHECK(values.real("fast-rate") == 0.05F);
+        CHECK(values.text("steps-schedule") == "constant");
+        CHECK(!values.optional_count("chains"));
+        values.set("chains", "7");
+        CHECK(values.optional_count("chains") == 7);
+        CHECK_THROWS_AS(values.count("steps-schedule"), std::invalid_argument);
+        CHECK_THROWS_AS(values.real("no-such"), std::invalid_argument);
+        CHECK_THROWS_AS(objective_method("no-such"), std::invalid_argument);
+        CHECK_THROWS_AS(sampler_method("no-such"), std::invalid_argument);
+    }
+
+    TEST_CASE("recipes name an algorithm and settings that it has") {
+        for (const Recipe& recipe : recipes()) {
+            CAPTURE(recipe.name);
+            const ObjectiveMethod& row = objective_method(recipe.text("algorithm"));
+            for (const Setting& one : settings_of(objective_methods()))
+                if (!recipe.text(one.name).empty()) CHECK(has_setting(row, one.name));
+        }
+    }
+
+    TEST_CASE("what the rows of samplers claim holds") { check_proofs(sampler_methods()); }
+    TEST_CASE("what the rows of objectives claim holds") { check_proofs(objective_methods()); }
+
+    TEST_CASE("a proof elsewhere is a check of rbm-check, or a file that is there") {
+        std::set<std::string> names;
+        for (const Machine& machine : machines())
+            for (const CheckResult& result : self_check(machine)) names.insert(result.name);
+        for (const SamplerMethod& row : sampler_methods())
+            if (!row.proof_elsewhere.empty()) CHECK_MESSAGE(names.contains(row.proof_elsewhere), row.name);
+    }
+
+    TEST_CASE("the proofs see an objective that is wrong") {
+        const Machine bits = example_machine("bernoulli", 5, "bernoulli", 4, 3, 0.4);
+        const Machine reals = example_machine("gaussian", 5, "bernoulli", 4, 3, 0.4);
+        const auto turned = [](Machine& gradient) {
+            gradient.each_parameter([](std::string_view, auto values) {
+                for (float& value : values) value = -value;
+            });
+        };
+        const auto nothing = [](Machine& gradient) { gradient = gradient.zeros_like(); };
+        const auto shifted = [](Machine& gradient) { gradient.weights(0, 0) += 0.05F; };
+        const auto halved = [](Machine& gradient) {
+            for (float& value : gradient.weights.values()) value *= 0.5F;
+        };
+        for (const char* name : {"pcd", "cd", "pseudo-likelihood", "nce"}) {
+            CAPTURE(name);
+            const ObjectiveMethod& row = objective_method(name);
+            CHECK(!fails(row, bits));
+            CHECK(fails(spoiled(row, turned), bits));
+            CHECK(fails(spoiled(row, nothing), bits));
+            CHECK(fails(spoiled(row, shifted), bits));
+        }
+        CHECK(!fails(objective_method("denoising"), reals));
+        CHECK(fails(spoiled(objective_method("denoising"), halved), reals));
+        CHECK(fails(spoiled(objective_method("discriminative"), halved), bits));
+    }
+
+    TEST_CASE("the proofs see a sampler that is wrong") {
+        const Machine bits = example_machine("bernoulli", 5, "bernoulli", 4, 3, 0.4);
+        SamplerMethod row = sampler_method("gibbs");
+        row.start = [start = row.start](const SamplerInputs& inputs, Random& random) {
+            SamplerInputs hotter = inputs;
+            hotter.beta = 0.8;
+            return start(hotter, random);
+        };
+        const auto results = prove(row, bits, 1);
+        REQUIRE(results.size() == 1);
+        CHECK(!results[0].passed());
+    }
+}
