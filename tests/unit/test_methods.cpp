@@ -6,10 +6,13 @@
 #include <set>
 
 #include "rbm/check/self_check.h"
+#include "rbm/io/checkpoint_file.h"
+#include "rbm/kernels/error.h"
 #include "rbm/method/objectives.h"
 #include "rbm/method/proofs.h"
 #include "rbm/method/recipes.h"
 #include "rbm/method/samplers.h"
+#include "tests/support/temporary_file.h"
 
 namespace {
 
@@ -66,6 +69,56 @@ void check_proofs(const std::vector<Row>& rows) {
             }
         CHECK((count > 0) == (row.proof != Row::Proof::elsewhere));
     }
+}
+
+/// Objectives that keep numbers of their own: here the sum of all first pixels, which scales the gradient.
+struct Counting {
+    std::size_t negative_rows(std::size_t) const { return 0; }
+    void add_gradient(const Machine& machine, std::size_t batch, NegativePhase& phase, Random&,
+                      GradientWorkspace& workspace, Machine& gradient) const {
+        std::vector<double>& sum = phase.kept["first pixels"];
+        sum.resize(1);
+        for (std::size_t b = 0; b < batch; ++b) sum[0] += static_cast<double>(workspace.visible(b, 0));
+        workspace.hidden_mean.fill(0.5F);
+        for (float& slope : gradient.weights.values()) slope += static_cast<float>(0.01 * sum[0]);
+        static_cast<void>(machine);
+    }
+};
+
+Dataset bits_for(const Machine& machine, std::size_t classes) {
+    Random random(5);
+    std::vector<float> values(24 * machine.visible_count());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const std::size_t column = i % machine.visible_count(), row = i / machine.visible_count();
+        const bool label = column + classes >= machine.visible_count();
+        const bool on = label ? (row % 2 == column % 2) : random() % 2 == 0;
+        values[i] = on ? 1.0F : 0.0F;
+    }
+    return Dataset::from_floats(24, machine.visible_count(), values);
+}
+
+/// The run of two epochs in one piece, and by way of a file after each batch.
+void check_resume(const Machine& machine, const AnyObjective& objective, const Dataset& data, const std::string& name) {
+    TrainSettings settings;
+    settings.epochs = 2;
+    settings.batch_size = 10;
+    const TrainState start = start_training(machine, data, settings, objective.negative_rows(0), 9);
+    TrainState whole = start;
+    REQUIRE(train(whole, objective, data, settings));
+
+    Checkpoint checkpoint;
+    checkpoint.model.machine = machine;
+    checkpoint.state = start;
+    const rbm::test::TemporaryFile file("methods-" + name);
+    TrainObserver one_batch;
+    one_batch.stop_requested = [] { return true; };
+    for (int batches = 0; !train(checkpoint.state, objective, data, settings, one_batch); ++batches) {
+        REQUIRE(batches < 20);
+        save_checkpoint(file.path(), checkpoint);
+        checkpoint = load_checkpoint(file.path());
+    }
+    CHECK(checkpoint.state.machine == whole.machine);
+    CHECK(checkpoint.state.chains.kept == whole.chains.kept);
 }
 
 /// The row with another way to make its objective.
@@ -129,6 +182,33 @@ TEST_SUITE("methods") {
             for (const CheckResult& result : self_check(machine)) names.insert(result.name);
         for (const SamplerMethod& row : sampler_methods())
             if (!row.proof_elsewhere.empty()) CHECK_MESSAGE(names.contains(row.proof_elsewhere), row.name);
+    }
+
+    TEST_CASE("every algorithm goes on from a checkpoint as if nothing had happened") {
+        for (const ObjectiveMethod& row : objective_methods()) {
+            if (!row.make) continue;
+            CAPTURE(row.name);
+            const SettingValues settings(row.settings);
+            std::size_t runs = 0;
+            for (const char* visible : {"bernoulli", "gaussian"}) {
+                const Machine machine = example_machine(visible, 6, "bernoulli", 4, 3, 0.1);
+                const Dataset data =
+                    bits_for(machine, row.learns_labels ? 2 : 0).prepared(Preparation{}, state_form(machine.visible));
+                const AnyObjective objective =
+                    row.make({.settings = settings, .chains = 10, .classes = row.learns_labels ? 2U : 0U, .base = [&] {
+                                  return machine.visible;
+                              }});
+                try {
+                    check_resume(machine, objective, data, row.name);
+                    ++runs;
+                } catch (const Unsupported&) {
+                }
+            }
+            CHECK(runs > 0);
+        }
+        const Machine machine = example_machine("bernoulli", 6, "bernoulli", 4, 3, 0.1);
+        check_resume(machine, any_objective(Counting{}),
+                     bits_for(machine, 0).prepared(Preparation{}, state_form(machine.visible)), "counting");
     }
 
     TEST_CASE("the proofs see an objective that is wrong") {

@@ -16,6 +16,7 @@ namespace rbm {
 namespace {
 
 constexpr std::string_view option_prefix = "option.";
+const std::string kept_prefix = "kept.";                         // of tensors that an objective names itself
 constexpr std::string_view raw_option_prefix = "option-bytes.";  // in hexadecimal: file names need not be UTF-8
 
 std::string to_hex(std::string_view bytes) {
@@ -151,6 +152,8 @@ void save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
     const double sums[] = {state.gradient_norms, state.steps_to_weights};
     file.tensors["train.sums"] = make_tensor({std::size(sums)}, std::span<const double>(sums));
     if (state.losses != 0) file.tensors["train.losses"] = make_tensor({1}, std::span<const double>(&state.losses, 1));
+    for (const auto& [name, numbers] : state.chains.kept)
+        file.tensors[kept_prefix + name] = make_tensor({numbers.size()}, std::span<const double>(numbers));
     if (state.chains.log_constant) {
         const double constant[] = {*state.chains.log_constant, state.chains.log_constant_variance,
                                    state.chains.log_noise_gap, state.chains.log_noise_variance};
@@ -212,6 +215,9 @@ Checkpoint load_checkpoint(const std::string& path) {
     state.gradient_norms = sums[0];
     state.steps_to_weights = sums[1];
     if (file.contains("train.losses")) state.losses = numbers_of(file, "train.losses", 1)[0];
+    for (const auto& [name, tensor] : file.tensors)
+        if (name.starts_with(kept_prefix))
+            state.chains.kept[name.substr(kept_prefix.size())] = numbers_of(file, name, tensor.shape.at(0));
     if (file.contains("log_constant")) {
         const std::vector<double> constant = numbers_of(file, "log_constant", 4);
         state.chains.log_constant = constant[0];

@@ -6,8 +6,10 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "rbm/model/labels.h"
 #include "rbm/sampler/chains.h"
@@ -19,12 +21,13 @@ namespace rbm {
 /// it does not use stay empty.
 template <class Real>
 struct BasicNegativePhase : BasicChains<Real> {
-    BasicMachine<Real> fast;             ///< of fast PCD: what its chains see added to the machine
-    TemperedChains tempered;             ///< of tempering: all rungs, of which the chains are the top ones
-    std::optional<double> log_constant;  ///< of noise contrast: -log Z as it is learned,
-    double log_constant_variance = 0;    ///< how far batches are from it,
-    double log_noise_gap = 0;            ///< how much more log Z is by the noise alone,
-    double log_noise_variance = 0;       ///< and how far batches are from that
+    BasicMachine<Real> fast;                          ///< of fast PCD: what its chains see added to the machine
+    TemperedChains tempered;                          ///< of tempering: all rungs, of which the chains are the top ones
+    std::optional<double> log_constant;               ///< of noise contrast: -log Z as it is learned,
+    double log_constant_variance = 0;                 ///< how far batches are from it,
+    double log_noise_gap = 0;                         ///< how much more log Z is by the noise alone,
+    double log_noise_variance = 0;                    ///< and how far batches are from that
+    std::map<std::string, std::vector<double>> kept;  ///< of any objective: finite numbers under names of its own
 };
 using NegativePhase = BasicNegativePhase<float>;
 
