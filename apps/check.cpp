@@ -9,6 +9,7 @@
 #include "rbm/kernels/blas_info.h"
 #include "rbm/kernels/threads.h"
 #include "rbm/kernels/vector_kernels.h"
+#include "rbm/method/proofs.h"
 
 namespace {
 
@@ -75,12 +76,19 @@ std::string as_json(const std::vector<Subject>& subjects, const Environment& fac
     return object.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
+/// The machine's identities, and what the rows of all samplers and objectives claim.
+std::vector<CheckResult> all_checks(const Machine& machine, std::uint64_t seed) {
+    std::vector<CheckResult> results = self_check(machine, seed, {}, until_stopped());
+    for (CheckResult& one : method_checks(machine, seed, until_stopped())) results.push_back(std::move(one));
+    return results;
+}
+
 std::vector<Subject> check_examples(std::uint64_t seed) {
     std::vector<Subject> subjects;
     for (const auto& [visible, hidden] : machine_kinds()) {
         const Machine machine = example_machine(visible, 150, hidden, 130, seed);
         subjects.push_back({fmt::format("random machine, {} visible and {} hidden units", visible, hidden),
-                            self_check(machine, seed, {}, until_stopped())});
+                            all_checks(machine, seed)});
     }
     return subjects;
 }

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <numeric>
+#include <stdexcept>
 
 #include "rbm/estimate/exact.h"
 #include "rbm/kernels/backend.h"

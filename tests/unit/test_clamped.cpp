@@ -4,6 +4,7 @@
 
 #include <boost/math/distributions/chi_squared.hpp>
 #include <map>
+#include <stdexcept>
 
 #include "rbm/kernels/error.h"
 #include "rbm/sampler/clamped_gibbs.h"

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <stdexcept>
 
 #include "rbm/data/dataset.h"
 #include "rbm/kernels/error.h"

@@ -4,9 +4,10 @@
 
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 
-#include "rbm/estimate/exact.h"
 #include "rbm/data/generate.h"
+#include "rbm/estimate/exact.h"
 #include "rbm/kernels/context.h"
 #include "rbm/kernels/error.h"
 #include "rbm/kernels/ops.h"

@@ -4,6 +4,7 @@
 #include <clocale>
 #include <cmath>
 #include <cstring>
+#include <stdexcept>
 
 #include "rbm/io/csv.h"
 #include "rbm/kernels/error.h"

@@ -6,6 +6,7 @@
 #include <sys/un.h>
 
 #include <cstring>
+#include <stdexcept>
 #include <thread>
 
 #include "rbm/io/atomic_file.h"

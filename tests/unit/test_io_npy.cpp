@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <stdexcept>
 
 #include "rbm/io/bytes.h"
 #include "rbm/io/npy.h"

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <functional>
+#include <stdexcept>
 
 #include "rbm/kernels/error.h"
 #include "rbm/model/labels.h"

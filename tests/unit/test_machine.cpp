@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <numbers>
+#include <stdexcept>
 
 #include "rbm/estimate/exact.h"
 #include "rbm/kernels/backend.h"

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 #include <limits>
+#include <stdexcept>
 
 #include "rbm/io/atomic_file.h"
 #include "rbm/io/bytes.h"
@@ -337,8 +338,7 @@ TEST_CASE("each fault of a model is refused with a message that names it") {
 
     CHECK(contains(fault(say("rbm.format", "99")), "rbm.format is '99', expected 1; written by a newer version"));
     CHECK(contains(fault(say("rbm.format", "")), "rbm.format"));
-    CHECK(contains(fault(say("visible.units", "potato")),
-                   "unit kind 'potato': expected bernoulli, gaussian, spin"));
+    CHECK(contains(fault(say("visible.units", "potato")), "unit kind 'potato': expected bernoulli, gaussian, spin"));
     CHECK(contains(fault(say("hidden.units", "")), "hidden.units"));
     CHECK(contains(fault(say("hidden.units", "potts")), "metadata hidden.units: potts units: found 0 states"));
     CHECK(contains(fault(say("visible.states", "1"), "potts"), "potts units: found 1 states of a site"));

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <numeric>
+#include <stdexcept>
 
 #include "rbm/kernels/context.h"
 #include "rbm/kernels/error.h"

@@ -4,6 +4,7 @@
 
 #include <limits>
 #include <numeric>
+#include <stdexcept>
 
 #include "rbm/estimate/exact.h"
 #include "rbm/estimate/monitor.h"

@@ -16,7 +16,7 @@ namespace {
 
 using checks::Run;
 
-constexpr std::size_t sampler_chains = 1 << 11, sampler_steps = 3;
+constexpr std::size_t sampler_steps = 3;
 /// Mean gradients are of blocks of batches of rows; blocks are nearly independent of each other.
 constexpr std::size_t block_count = 64, block_batches = 4, batch_rows = 64, warm_up = 64;
 constexpr std::size_t batch_count_of_trial = warm_up + block_count * block_batches;
@@ -156,7 +156,7 @@ void add_consistency(const ObjectiveMethod& method, const Machine& part, std::ui
     Machine other = part;
     Random random = Random(seed).fork(13);
     other.each_parameter([&](std::string_view, auto part_values) {
-        for (float& value : part_values) value += static_cast<float>(0.5 * (checks::uniform(random) - 0.5));
+        for (float& value : part_values) value += static_cast<float>(checks::uniform(random) - 0.5);
     });
     const Matrix others = exact_draws(other, count, seed + 1);
     Trial moved(method, part, others, seed);
@@ -233,7 +233,7 @@ std::vector<CheckResult> prove(const SamplerMethod& method, const Machine& machi
             run, method.name + " keeps p",
             fmt::format("states after {} steps from exact draws with exact p; {}", sampler_steps,
                         checks::size_text(part, machine)),
-            [&](Random& random) { return checks::test_stationarity(run, part, sampler_chains, move, random); });
+            [&](Random& random) { return checks::test_stationarity(run, part, method.proof_chains, move, random); });
     } catch (const Unsupported&) {
         return {};
     }
@@ -256,10 +256,12 @@ std::vector<CheckResult> prove(const ObjectiveMethod& method, const Machine& mac
     return results;
 }
 
-std::vector<CheckResult> method_checks(const Machine& machine, std::uint64_t seed) {
+std::vector<CheckResult> method_checks(const Machine& machine, std::uint64_t seed, const Control& control) {
     std::vector<CheckResult> all;
+    Work work(control, "methods", sampler_methods().size() + objective_methods().size());
     const auto add = [&](std::vector<CheckResult> results) {
         for (CheckResult& one : results) all.push_back(std::move(one));
+        work.advance();
     };
     for (const SamplerMethod& row : sampler_methods()) add(prove(row, machine, seed));
     for (const ObjectiveMethod& row : objective_methods()) add(prove(row, machine, seed));

@@ -19,6 +19,7 @@ std::vector<CheckResult> prove(const SamplerMethod& method, const Machine& machi
 std::vector<CheckResult> prove(const ObjectiveMethod& method, const Machine& machine, std::uint64_t seed);
 
 /// Those of all rows.
-std::vector<CheckResult> method_checks(const Machine& machine, std::uint64_t seed = 1);
+std::vector<CheckResult> method_checks(const Machine& machine, std::uint64_t seed = 1,
+                                       const Control& control = {});
 
 }  // namespace rbm

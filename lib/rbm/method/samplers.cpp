@@ -73,6 +73,7 @@ std::vector<SamplerMethod> sampler_rows() {
          .help = "chains at the top of ladders of temperatures",
          .source = "Swendsen & Wang, Physical Review Letters 1986",
          .when_stuck = "take more --steps",
+         .proof_chains = 512,
          .start = tempering_chains},
         {.name = "metropolis",
          .help = "flips of single units, or one Gaussian step of all",

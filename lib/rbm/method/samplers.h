@@ -32,6 +32,7 @@ struct SamplerMethod {
 
     Proof proof = Proof::keeps_distribution;
     std::string proof_elsewhere = {};
+    std::size_t proof_chains = 4096;  ///< in the proof; the ladders of tempering cost more than chains
     std::function<std::unique_ptr<RunningChains>(const SamplerInputs&, Random&)> start;
 };
 
