@@ -76,7 +76,8 @@ std::string as_json(const std::vector<Subject>& subjects, const Environment& fac
     return object.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
-/// The machine's identities, and what the rows of all samplers and objectives claim.
+/// The machine's identities, and what the rows of all samplers and objectives claim: those need a machine whose chains
+/// mix, which a trained one need not be.
 std::vector<CheckResult> all_checks(const Machine& machine, std::uint64_t seed) {
     std::vector<CheckResult> results = self_check(machine, seed, {}, until_stopped());
     for (CheckResult& one : method_checks(machine, seed, until_stopped())) results.push_back(std::move(one));

@@ -14,14 +14,8 @@ METHODS = """pcd cd fpcd tempering exact score-matching denoising sliced pseudo-
 hybrid gibbs metropolis gibbs-with-gradients langevin mala gibbs-langevin annealing""".split()
 # Files that still compare, and will not for long.  An entry that is no longer needed is a fault.
 KNOWN = {
-    "apps/dream.cpp",
-    "apps/dream/samplers.cpp",
     "apps/estimate.cpp",
     "apps/score/partition.cpp",
-    "apps/train/training_inputs.cpp",
-    "apps/train/training_rules.cpp",
-    "apps/train/training_run.cpp",
-    "apps/train/training_session.cpp",
 }
 
 COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
