@@ -52,10 +52,9 @@ echo "== pkg-config"
 expect "$scratch/pkg-config/consumer"
 
 echo "== every installed header compiles alone"
-for header in $(cd "$include" && find rbm -name '*.h' | sort); do
-    echo "#include <$header>" > "$scratch/header.cpp"
-    g++ -std=c++20 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -I"$include" -fsyntax-only "$scratch/header.cpp"
-done
+(cd "$include" && find rbm -name '*.h' | sort) | xargs -P "$(nproc)" -I HEADER sh -euc '
+    echo "#include <HEADER>" | g++ -std=c++20 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -I"$1" -x c++ -fsyntax-only -
+' sh "$include"
 
 echo "== every installed program starts without LD_LIBRARY_PATH, from a folder it was not built for"
 unset LD_LIBRARY_PATH

@@ -81,7 +81,7 @@ check('memory guard', done.returncode == 1
 check('memory guard lets pass', run('memory', '--amount', '1000').returncode == 0)
 if len(sys.argv) < 3:  # sanitizers need all of the address space
     done = shell('ulimit -v 500000; "$0" memory --amount 450000000')
-    check('memory guard knows ulimit', done.returncode == 1 and b'limit 391 MiB' in done.stderr, done)
+    check('memory guard knows ulimit', done.returncode == 1 and b'limit is 391 MiB' in done.stderr, done)
     done = shell('ulimit -v 500000; "$0" allocate --amount 1000000000')
     check('allocation fails', done.returncode == 1 and done.stderr.startswith(b'rbm-probe: out of memory'), done)
     done = run('allocate', '--amount', str(2**64 - 1))

@@ -3,8 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <stdexcept>
-
+#include "rbm/kernels/error.h"
 #include "rbm/trainer/objectives/contrastive_divergence.h"
 #include "rbm/trainer/objectives/discriminative.h"
 #include "rbm/trainer/objectives/fast_persistent.h"
@@ -223,7 +222,7 @@ std::vector<std::string> objective_names() {
 const ObjectiveMethod& objective_method(std::string_view name) {
     for (const ObjectiveMethod& row : objective_methods())
         if (row.name == name) return row;
-    throw std::invalid_argument(fmt::format("objective '{}': expected one of {}", name, listed(objective_names())));
+    throw InvalidArgument(fmt::format("objective '{}': expected one of {}", name, listed(objective_names())));
 }
 
 }  // namespace rbm

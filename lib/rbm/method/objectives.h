@@ -65,7 +65,7 @@ struct ObjectiveMethod {
 
 const std::vector<ObjectiveMethod>& objective_methods();
 std::vector<std::string> objective_names();
-/// Throws std::invalid_argument naming those there are.
+/// Throws InvalidArgument naming those there are.
 const ObjectiveMethod& objective_method(std::string_view name);
 
 }  // namespace rbm

@@ -2,7 +2,8 @@
 #include "rbm/method/recipes.h"
 
 #include <algorithm>
-#include <stdexcept>
+
+#include "rbm/kernels/error.h"
 
 namespace rbm {
 
@@ -78,7 +79,7 @@ std::vector<std::string> recipe_names() {
 
 const Recipe& recipe(const std::string& name) {
     const auto found = std::ranges::find(recipes(), name, &Recipe::name);
-    if (found == recipes().end()) throw std::invalid_argument("there is no recipe " + name);
+    if (found == recipes().end()) throw InvalidArgument("there is no recipe " + name);
     return *found;
 }
 

@@ -19,7 +19,7 @@ struct Recipe {
 
 const std::vector<Recipe>& recipes();
 std::vector<std::string> recipe_names();
-/// Throws std::invalid_argument for a name that is not among them.
+/// Throws InvalidArgument for a name that is not among them.
 const Recipe& recipe(const std::string& name);
 
 }  // namespace rbm

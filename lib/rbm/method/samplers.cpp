@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
 
 #include "rbm/kernels/error.h"
 #include "rbm/method/gibbs_chains.h"
@@ -52,7 +51,7 @@ ProposingSampler flips_or_steps(const char* name, const SamplerInputs& in) {
     if (!is_discrete(in.machine.visible))
         return with_step_size(name, in, 2.38 / std::sqrt(units_of(in)), metropolis_acceptance);
     if (!in.settings.text(step_size_setting.name).empty())
-        throw std::invalid_argument(fmt::format("option --step-size: --sampler {} has none on {} visible units", name,
+        throw InvalidArgument(fmt::format("option --step-size: --sampler {} has none on {} visible units", name,
                                                 kind(in.machine.visible)));
     return {.name = name};
 }
@@ -185,7 +184,7 @@ std::vector<std::string> sampler_names() {
 const SamplerMethod& sampler_method(std::string_view name) {
     for (const SamplerMethod& row : sampler_methods())
         if (row.name == name) return row;
-    throw std::invalid_argument(fmt::format("sampler '{}': expected one of {}", name, listed(sampler_names())));
+    throw InvalidArgument(fmt::format("sampler '{}': expected one of {}", name, listed(sampler_names())));
 }
 
 void require_units(const SamplerMethod& method, const Units& visible) {

@@ -38,7 +38,7 @@ struct SamplerMethod {
 
 const std::vector<SamplerMethod>& sampler_methods();
 std::vector<std::string> sampler_names();
-/// Throws std::invalid_argument naming those there are.
+/// Throws InvalidArgument naming those there are.
 const SamplerMethod& sampler_method(std::string_view name);
 
 /// Throws Unsupported, naming a sampler to take instead, when it cannot move these visible units.

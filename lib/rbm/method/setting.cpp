@@ -4,7 +4,8 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <stdexcept>
+
+#include "rbm/kernels/error.h"
 
 namespace rbm {
 namespace {
@@ -15,7 +16,7 @@ Number parsed(std::string_view name, const std::string& text, const char* expect
     const char* const end = text.data() + text.size();
     const auto [stop, error] = std::from_chars(text.data(), end, number);
     if (error != std::errc() || stop != end)
-        throw std::invalid_argument(fmt::format("setting {}: found '{}', expected {}", name, text, expected));
+        throw InvalidArgument(fmt::format("setting {}: found '{}', expected {}", name, text, expected));
     return number;
 }
 

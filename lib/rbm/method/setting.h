@@ -47,7 +47,7 @@ class SettingValues {
     /// Empty when there is none.
     std::string text(std::string_view name) const;
 
-    // These throw std::invalid_argument, naming the setting, unless it has a value of that type.
+    // These throw InvalidArgument, naming the setting, unless it has a value of that type.
     std::size_t count(std::string_view name) const;
     float real(std::string_view name) const;
     double precise(std::string_view name) const;
