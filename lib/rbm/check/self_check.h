@@ -11,6 +11,7 @@
 #include "rbm/data/dataset.h"
 #include "rbm/estimate/exact.h"
 #include "rbm/kernels/backend.h"
+#include "rbm/kernels/control.h"
 #include "rbm/sampler/block_gibbs.h"
 #include "rbm/sampler/gibbs_langevin.h"
 #include "rbm/sampler/gibbs_with_gradients.h"

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "rbm/estimate/annealing.h"
+#include "rbm/kernels/control.h"
 
 namespace rbm {
 

@@ -2,6 +2,7 @@
 // The partition function by adding up every state of the smaller discrete side, in double throughout.
 #pragma once
 
+#include "rbm/kernels/control.h"
 #include "rbm/model/state_sum.h"
 
 namespace rbm {

@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "rbm/estimate/ais.h"
+#include "rbm/kernels/control.h"
 
 namespace rbm {
 

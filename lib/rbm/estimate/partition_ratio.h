@@ -13,6 +13,7 @@
 
 #include "rbm/estimate/ratio_path.h"
 #include "rbm/estimate/sandwich.h"
+#include "rbm/kernels/control.h"
 
 namespace rbm {
 

@@ -14,6 +14,7 @@
 #include <memory>
 
 #include "rbm/estimate/annealing.h"
+#include "rbm/kernels/control.h"
 #include "rbm/model/machine.h"
 
 namespace rbm {

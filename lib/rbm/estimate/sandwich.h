@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "rbm/estimate/tempering_partition.h"
+#include "rbm/kernels/control.h"
 
 namespace rbm {
 

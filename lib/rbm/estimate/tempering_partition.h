@@ -8,6 +8,7 @@
 
 #include "rbm/estimate/ais.h"
 #include "rbm/estimate/chain_health.h"
+#include "rbm/kernels/control.h"
 #include "rbm/sampler/tempering.h"
 
 namespace rbm {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "rbm/check/self_check.h"
+#include "rbm/kernels/control.h"
 #include "rbm/method/objectives.h"
 #include "rbm/method/samplers.h"
 

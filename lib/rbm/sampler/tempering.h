@@ -9,6 +9,7 @@
 
 #include <functional>
 
+#include "rbm/kernels/control.h"
 #include "rbm/model/bridge.h"
 
 namespace rbm {

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "rbm/data/dataset.h"
+#include "rbm/kernels/control.h"
 #include "rbm/model/state_sum.h"
 
 namespace rbm {

@@ -8,6 +8,7 @@
 
 #include <optional>
 
+#include "rbm/kernels/control.h"
 #include "rbm/trainer/exact_likelihood.h"
 #include "rbm/trainer/lbfgs.h"
 
