@@ -19,7 +19,7 @@ namespace {
 
 #if HWY_TARGET == HWY_SCALAR
 
-// A CPU of before 2006 without SSSE3 runs the reference loops.
+// A CPU of before 2010, without SSE4.2 and AES, runs the reference loops.
 void LogisticRows(ConstView field, Floats bias, Floats beta, View out) { reference::logistic(field, bias, beta, out); }
 void SampleLogisticRows(ConstView field, Floats bias, Floats beta, const Stream& stream, View out) {
     reference::sample_logistic(field, bias, beta, stream, out);
@@ -349,8 +349,7 @@ std::string target_name() {
 
 void limit_instructions(std::string_view name) {
     std::int64_t better = HWY_AVX3_DL;
-    for (const auto& [target, bit] :
-         {std::pair{"AVX3", HWY_AVX3}, {"AVX2", HWY_AVX2}, {"SSE4", HWY_SSE4}, {"SSSE3", HWY_SSSE3}}) {
+    for (const auto& [target, bit] : {std::pair{"AVX3", HWY_AVX3}, {"AVX2", HWY_AVX2}, {"SSE4", HWY_SSE4}}) {
         if (name == target) {
             hwy::DisableTargets(better);
             hwy::GetChosenTarget().DeInit();  // forget an earlier choice
@@ -358,7 +357,7 @@ void limit_instructions(std::string_view name) {
         }
         better |= bit;
     }
-    throw InvalidArgument(fmt::format("instructions '{}': expected AVX3, AVX2, SSE4 or SSSE3", name));
+    throw InvalidArgument(fmt::format("instructions '{}': expected AVX3, AVX2 or SSE4", name));
 }
 
 }  // namespace vectorized

@@ -28,7 +28,7 @@ void scale_columns(ConstView a, Floats factors, View out);
 /// The instruction set in use, such as "AVX3" (Highway's word for AVX-512).
 std::string target_name();
 
-/// Uses none better than "AVX3", "AVX2", "SSE4" or "SSSE3": results are the same bits on all CPUs that have it, and
+/// Uses none better than "AVX3", "AVX2" or "SSE4": results are the same bits on all CPUs that have it, and
 /// tests can try each.  Throws InvalidArgument for another name.
 void limit_instructions(std::string_view name);
 
