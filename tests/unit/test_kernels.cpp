@@ -312,6 +312,24 @@ TEST_CASE("elementwise kernels and row sums agree with the double loops, with an
                     kernels.scale_columns(a.view(), vector, out.view());
                     reference::scale_columns(ConstDoubleView(wide_a), DoubleSpan(wide_vector), expected.view());
                     CHECK(worst(out.view(), expected) < 1e-6);
+                    kernels.add(a.view(), c.view(), out.view());
+                    reference::add(ConstDoubleView(wide_a), ConstDoubleView(wide_c), expected.view());
+                    CHECK(worst(out.view(), expected) < 1e-6);
+                    kernels.approach(0.3F, a.view(), out.view());
+                    reference::approach(static_cast<double>(0.3F), ConstDoubleView(wide_a), expected.view());
+                    CHECK(worst(out.view(), expected) < 1e-6);
+                    kernels.scale_rows(-1.5F, per_row, out.view());
+                    reference::scale_rows(-1.5, DoubleSpan(wide_per_row), expected.view());
+                    CHECK(worst(out.view(), expected) < 1e-6);
+                    for (const std::size_t members : {1U, 3U}) {
+                        const std::size_t groups = rows / members;
+                        const auto own = out.view().rows_from(0, groups);
+                        kernels.add_group_sums(a.view().rows_from(0, groups * members), per_row, own);
+                        reference::add_group_sums(wide_a.rows_from(0, groups * members), DoubleSpan(wide_per_row),
+                                                  expected.rows_from(0, groups));
+                        CHECK(worst(out.view(), expected) < 2e-6);
+                    }
+                    CHECK(out.gap_untouched());
                     const Stream stream{5, 6, 7};
                     kernels.sample_normal(a.view(), scales, per_row, stream, out.view());
                     reference::sample_normal(ConstDoubleView(wide_a), DoubleSpan(wide_scales), DoubleSpan(wide_per_row),
@@ -360,6 +378,76 @@ TEST_CASE("elementwise kernels and row sums agree with the double loops, with an
     });
 }
 
+TEST_CASE("softmax, its draws and its logarithms agree with the double loops, whatever sites, states and options") {
+    with_each_backend([](const Backend& kernels) {
+        std::size_t drawn = 0, differ = 0;
+        for (const std::size_t rows : {0U, 1U, 7U, 40U, 513U})
+            for (const std::size_t sites : {1U, 5U, 33U})
+                for (const std::size_t states : {1U, 2U, 3U, 7U})
+                    for (const bool all : {false, true}) {
+                        CAPTURE(rows);
+                        CAPTURE(sites);
+                        CAPTURE(states);
+                        CAPTURE(all);
+                        const std::size_t cols = sites * states;
+                        Strided field(rows, cols, 3, 60, 3), out(rows, cols, 2, 61);
+                        const auto change = vector_of(cols, 62), base = all ? vector_of(cols, 63) : vector_of(0, 63);
+                        const auto beta = all ? positive(vector_of(rows, 64)) : vector_of(0, 64);
+                        const auto wide_field = wide(field.view());
+                        const auto wide_change = wide(change), wide_base = wide(base), wide_beta = wide(beta);
+                        const CategoricalField<float> input{field.view(), base, change, beta, states};
+                        const CategoricalField<double> oracle{wide_field, wide_base, wide_change, wide_beta, states};
+                        BasicMatrix<double> expected(rows, cols);
+                        kernels.softmax(input, out.view());
+                        reference::softmax(oracle, expected.view());
+                        CHECK(worst(out.view(), expected) < 2e-6);
+                        std::vector<double> found(rows, 1), sums(rows, 1);
+                        kernels.add_log_sum_exps(-0.5, input, found);
+                        reference::add_log_sum_exps(-0.5, oracle, std::span(sums));
+                        CHECK(worst(found, sums) < 1e-6);
+                        const Stream stream{7, 8, 9};
+                        kernels.sample_softmax(input, stream, out.view());
+                        reference::sample_softmax(oracle, stream, expected.view());
+                        for (std::size_t r = 0; r < rows; ++r)
+                            for (std::size_t s = 0; s < sites; ++s, ++drawn) {
+                                const auto site = out.view().row(r).subspan(s * states, states);
+                                CHECK(std::accumulate(site.begin(), site.end(), 0.0F) == 1);
+                                for (std::size_t k = 0; k < states; ++k)
+                                    differ += static_cast<double>(site[k]) != expected(r, s * states + k);
+                            }
+                        CHECK(out.gap_untouched());
+                    }
+        CHECK(drawn > 100000);
+        CHECK(differ <= 4);  // draws between two roundings of the partial sums, two elements each
+    });
+}
+
+TEST_CASE("softmax at the ends of the line: one state that is all, states that cannot be, and no number") {
+    with_each_backend([](const Backend& kernels) {
+        Matrix field(3, 4), out(3, 4);
+        const std::vector<float> zero(4);
+        const float rows[3][4] = {{1e30F, 0, -1e30F, 3}, {-infinity, 2, 2, -infinity}, {1, not_a_number, 5, 5}};
+        for (std::size_t r = 0; r < 3; ++r) std::ranges::copy(rows[r], field.row(r).begin());
+        const CategoricalField<float> input{field, {}, zero, {}, 2};
+        kernels.softmax(input, out);
+        CHECK(std::ranges::equal(out.row(0), std::vector{1.0F, 0.0F, 0.0F, 1.0F}));
+        CHECK(std::ranges::equal(out.row(1), std::vector{0.0F, 1.0F, 1.0F, 0.0F}));
+        CHECK(std::isnan(out(2, 0)));
+        CHECK(std::isnan(out(2, 1)));
+        CHECK(out(2, 2) == 0.5F);
+        kernels.sample_softmax(input, {1, 2, 3}, out);
+        CHECK(std::ranges::equal(out.row(0), std::vector{1.0F, 0.0F, 0.0F, 1.0F}));
+        CHECK(std::ranges::equal(out.row(1), std::vector{0.0F, 1.0F, 1.0F, 0.0F}));
+        CHECK(std::isnan(out(2, 0)));
+        CHECK(std::isnan(out(2, 1)));
+        CHECK(out(2, 2) + out(2, 3) == 1);
+        std::vector<double> sums(3);
+        kernels.add_log_sum_exps(1, input, sums);
+        CHECK(sums[1] == 4);
+        CHECK(std::isnan(sums[2]));
+    });
+}
+
 TEST_CASE("out may be the field itself") {
     with_each_backend([](const Backend& kernels) {
         const auto vector = vector_of(33, 21), scales = positive(vector_of(33, 22));
@@ -373,6 +461,13 @@ TEST_CASE("out may be the field itself") {
         in_place_equals([&](ConstView in, View out) { kernels.sample_logistic(in, vector, {}, {1, 2, 0}, out); });
         in_place_equals([&](ConstView in, View out) { kernels.sample_normal(in, scales, {}, {1, 2, 0}, out); });
         in_place_equals([&](ConstView in, View out) { kernels.add_vector(in, vector, out); });
+        in_place_equals([&](ConstView in, View out) { kernels.add(in, in, out); });
+        const std::vector<float> row_factors(70, 0.5F);
+        in_place_equals([&](ConstView in, View out) {
+            kernels.sample_tempered_logistic(in, vector, scales, row_factors, {1}, out);
+        });
+        in_place_equals([&](ConstView in, View out) { kernels.softmax({in, vector, scales, {}, 3}, out); });
+        in_place_equals([&](ConstView in, View out) { kernels.sample_softmax({in, vector, scales, {}, 3}, {1}, out); });
     });
 }
 
@@ -535,7 +630,18 @@ TEST_CASE("any number of threads gives the same bytes, from every kernel") {
             kernels.sample_normal(b.view(), scales, per_row, {1, 2, 3}, out), keep(out.values());
             kernels.add_vector(b.view(), vector, out), keep(out.values());
             kernels.scale_columns(b.view(), vector, out), keep(out.values());
+            kernels.sample_tempered_logistic(b.view(), vector, scales, per_row, {1, 2, 3}, out), keep(out.values());
+            const CategoricalField<float> sites{b.view(), vector, scales, per_row, 3};
+            kernels.softmax(sites, out), keep(out.values());
+            kernels.sample_softmax(sites, {1, 2, 3}, out), keep(out.values());
+            kernels.add(b.view(), out, out), keep(out.values());
+            kernels.approach(0.3F, b.view(), out), keep(out.values());
+            kernels.scale_rows(0.5F, per_row, out), keep(out.values());
+            kernels.add_group_sums(b.view(), per_row, out.rows_from(0, rows / 5)), keep(out.values());
             std::vector<double> sums(rows);
+            kernels.add_log_sum_exps(1, sites, sums), keep(sums);
+            const std::vector<float> from(rows, 0.5F);
+            kernels.add_softplus_changes(b.view(), vector, scales, from, per_row, sums), keep(sums);
             kernels.add_softplus_sums(b.view(), vector, per_row, sums), keep(sums);
             kernels.add_dots(1, b.view(), vector, sums), keep(sums);
             kernels.add_row_dots(1, b.view(), ConstView(out), sums), keep(sums);

@@ -7,6 +7,8 @@
 
 #include "rbm/kernels/backend.h"
 #include "rbm/kernels/context.h"
+#include "rbm/kernels/ops.h"
+#include "rbm/kernels/packed_weights.h"
 #include "rbm/kernels/panel_products.h"
 #include "rbm/kernels/threads.h"
 #include "rbm/kernels/vector_kernels.h"
@@ -52,7 +54,9 @@ Matrix transposed(const Matrix& a) {
     return result;
 }
 
-void check_packed(const PackedWeights& packed, const Matrix& weights) {
+void check_packed(const PreparedWeights& prepared, const Matrix& weights) {
+    REQUIRE(dynamic_cast<const PackedWeights*>(prepared.form()) != nullptr);
+    const auto& packed = static_cast<const PackedWeights&>(*prepared.form());
     std::size_t wrong = 0;
     for (std::size_t i = 0; i < weights.rows(); ++i)
         for (std::size_t j = 0; j < weights.cols(); ++j) {
@@ -72,8 +76,9 @@ TEST_SUITE_BEGIN("panels");
 TEST_CASE("packed weights are the weights in both orders, and give products the same bits") {
     for (const Shape& shape : shapes) {
         const Matrix weights = normals(shape.visible, shape.hidden, 1), turned = transposed(weights);
-        PackedWeights packed;
-        packed.pack(weights.view());
+        const ContextScope scope({.backend = &openblas_backend()});
+        PreparedWeights packed;
+        packed.prepare(weights);
         CHECK(packed.holds(weights.view()));
         CHECK(!packed.holds(turned.view()));
         check_packed(packed, weights);
@@ -87,13 +92,13 @@ TEST_CASE("packed weights are the weights in both orders, and give products the 
                 Matrix up(shape.rows, shape.hidden), plain_up = up;
                 Matrix down(shape.rows, shape.visible), plain_down = down;
                 up.fill(not_a_number), down.fill(not_a_number);
-                openblas_backend().multiply_packed(v, packed, up);
+                openblas_backend().multiply_prepared(v, packed, up);
                 openblas_backend().multiply(v, weights, plain_up);
                 CHECK(up == plain_up);
-                openblas_backend().multiply_packed_transposed(h, packed, down);
+                openblas_backend().multiply_prepared_transposed(h, packed, down);
                 openblas_backend().multiply(h, turned, plain_down);
                 CHECK(down == plain_down);
-                reference_backend().multiply_packed_transposed(h, packed, down);
+                reference_backend().multiply_prepared_transposed(h, packed, down);
                 for (std::size_t i = 0; i < down.values().size(); ++i)
                     REQUIRE(down.values()[i] == doctest::Approx(plain_down.values()[i]).epsilon(1e-5).scale(1));
             }
@@ -108,10 +113,10 @@ TEST_CASE("no number in a state or a weight stays none") {
     Matrix v = states(70, 40, 0.2, true, 2);
     for (std::size_t b = 0; b < 70; ++b) v(b, 39) = b % 2 == 0 ? 1.0F : 0.0F;
     v(7, 3) = not_a_number;
-    PackedWeights packed;
-    packed.pack(weights.view());
+    PreparedWeights packed;
+    packed.prepare(weights, openblas_backend());
     Matrix up(70, 50);
-    openblas_backend().multiply_packed(v, packed, up);
+    openblas_backend().multiply_prepared(v, packed, up);
     // At (odd, 49) a zero meets the weight, and may be skipped or multiplied.
     for (std::size_t b = 0; b < 70; ++b)
         for (std::size_t j = 0; j < 50; ++j)
@@ -182,9 +187,9 @@ TEST_CASE("an update by states is the update by their outer product, and keeps p
             for (const std::size_t count : {1U, 3U}) {
                 const ContextScope scope({.threads = count});
                 found.push_back(run([&](WeightMemory memory) {
-                    PackedWeights packed;
-                    packed.pack(memory.weights);
-                    memory.packed = &packed;
+                    PreparedWeights packed;
+                    packed.prepare(memory.weights, openblas_backend());
+                    memory.prepared = &packed;
                     const auto sums = openblas_backend().update_weights_by_outer(product, update, memory);
                     Matrix now(rows, cols);
                     std::copy_n(memory.weights.data, rows * cols, now.data());
@@ -224,33 +229,71 @@ TEST_CASE("an update by states is the update by their outer product, and keeps p
         }
 }
 
-TEST_CASE("a plain dense update keeps packed weights up to date too, on every backend") {
-    for (const std::string_view name : available_backends()) {
-        const ContextScope scope({.backend = &backend_named(name)});
+/// Packs as the fast backend does, and leaves the rest to the reference loops.
+class Packing final : public Backend {
+  public:
+    std::string_view name() const override { return "packing"; }
+    std::unique_ptr<WeightForm> prepare(ConstView weights, std::unique_ptr<WeightForm> before) const override {
+        return openblas_backend().prepare(weights, std::move(before));
+    }
+};
+
+TEST_CASE("a plain dense update keeps prepared weights up to date too, of a backend that does not know how") {
+    const Packing plain;
+    for (const Backend* backend : {&openblas_backend(), static_cast<const Backend*>(&plain)}) {
         Matrix weights = normals(70, 50, 1);
         const Matrix slopes = normals(70, 50, 2);
-        PackedWeights packed;
-        packed.pack(weights.view());
+        PreparedWeights packed;
+        packed.prepare(weights, *backend);
         WeightUpdate update;
         update.rate = 0.5F;
-        backend().update_weights(slopes, update, {.weights = weights, .packed = &packed});
+        backend->update_weights(slopes, update, {.weights = weights, .prepared = &packed});
         CHECK(weights(3, 4) == doctest::Approx(normals(70, 50, 1)(3, 4) - 0.5F * slopes(3, 4)));
         check_packed(packed, weights);
     }
 }
 
-TEST_CASE("weights are packed for as long as the guard lives, where it pays") {
+TEST_CASE("weights that one backend has prepared are not held for another, nor by a copy") {
+    const Matrix weights = normals(70, 50, 1), v = normals(90, 70, 2);
+    const ContextScope fast({.backend = &openblas_backend()});
+    PreparedWeights prepared;
+    prepared.prepare(weights);
+    CHECK(prepared.holds(weights.view()));
+    const PreparedWeights copy(prepared);
+    CHECK(!copy.holds(weights.view()));
+    CHECK(copy.form() == nullptr);
+    {
+        const ContextScope plain({.backend = &reference_backend()});
+        CHECK(!prepared.holds(weights.view()));
+        Matrix found(90, 50), expected(90, 50);
+        multiply(ConstView(v), ConstView(weights), prepared, found);
+        reference_backend().multiply(v, weights, expected);
+        CHECK(found == expected);
+        prepared.prepare(weights);
+        CHECK(prepared.form() == nullptr);
+        CHECK(prepared.holds(weights.view()));
+    }
+    CHECK(!prepared.holds(weights.view()));
+    prepared.prepare(weights);
+    check_packed(prepared, weights);
+}
+
+TEST_CASE("weights are prepared for as long as the guard lives, where it pays") {
     const auto machine = random_machine<float>("bernoulli", 20, "bernoulli", 10, 3);
+    const ContextScope scope({.backend = &openblas_backend()});
     Workspace workspace;
     {
-        const Packed few(machine, workspace, Packed<float>::worthwhile_rows - 1);
-        CHECK(!workspace.packed.holds(machine.weights.view()));
-        const Packed outer(machine, workspace, 1000);
-        CHECK(workspace.packed.holds(machine.weights.view()));
-        { const Packed inner(machine, workspace, 1000); }
-        CHECK(workspace.packed.holds(machine.weights.view()));
+        const PreparedMachine few(machine, workspace, 63);
+        CHECK(!workspace.prepared.holds(machine.weights.view()));
+        const PreparedMachine outer(machine, workspace, 64);
+        CHECK(workspace.prepared.holds(machine.weights.view()));
+        { const PreparedMachine inner(machine, workspace, 1000); }
+        CHECK(workspace.prepared.holds(machine.weights.view()));
     }
-    CHECK(!workspace.packed.holds(machine.weights.view()));
+    CHECK(!workspace.prepared.holds(machine.weights.view()));
+    const ContextScope plain({.backend = &reference_backend()});
+    const PreparedMachine never(machine, workspace, 1000);
+    CHECK(!workspace.prepared.holds(machine.weights.view()));
 }
 
 TEST_CASE("chains whose weights change between steps follow the new ones") {

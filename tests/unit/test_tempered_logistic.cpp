@@ -7,6 +7,7 @@
 
 #include "rbm/kernels/backend.h"
 #include "rbm/kernels/context.h"
+#include "rbm/kernels/ops.h"
 #include "rbm/kernels/tempered_logistic.h"
 
 using namespace rbm;

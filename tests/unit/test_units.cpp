@@ -9,7 +9,6 @@
 #include "rbm/estimate/exact.h"
 #include "rbm/estimate/monitor.h"
 #include "rbm/kernels/backend.h"
-#include "rbm/kernels/categorical.h"
 #include "rbm/kernels/context.h"
 #include "rbm/kernels/error.h"
 #include "rbm/model/bridge.h"

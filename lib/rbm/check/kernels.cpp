@@ -23,6 +23,11 @@ struct Inputs {
     std::vector<float> deviation;     ///< [H] in [0.5, 1.5)
     std::vector<float> beta;          ///< [B] in [0.5, 1.5)
     Stream stream;
+
+    CategoricalField<float> categorical() const {
+        const std::size_t columns = field.cols(), states = columns % 3 == 0 ? 3 : columns % 2 == 0 ? 2 : columns;
+        return {field, deviation, bias, beta, states};
+    }
 };
 
 void fill(std::span<float> out, const Stream& stream, float low) {
@@ -93,7 +98,7 @@ Out sums_of(std::size_t rows, Call call) {
     return out;
 }
 
-enum class Family { products, logistic, draws, softplus, normals, sums, elementwise };
+enum class Family { products, logistic, softmax, draws, softplus, changes, normals, sums, elementwise };
 
 struct Kernel {
     const char* name;
@@ -107,14 +112,14 @@ const Kernel kernels[] = {
         return matrix_of(in.hidden.rows(), in.hidden.cols(), [&](View out) { b.multiply(in.visible, *in.weights, out); }); }},
     {"multiply_transposed", Family::products, [](const Backend& b, const Inputs& in) {
         return matrix_of(in.visible.rows(), in.visible.cols(), [&](View out) { b.multiply_transposed(in.hidden, *in.weights, out); }); }},
-    {"multiply_packed", Family::products, [](const Backend& b, const Inputs& in) {
-        PackedWeights packed;
-        packed.pack(in.weights->view());
-        return matrix_of(in.hidden.rows(), in.hidden.cols(), [&](View out) { b.multiply_packed(in.visible, packed, out); }); }},
-    {"multiply_packed_transposed", Family::products, [](const Backend& b, const Inputs& in) {
-        PackedWeights packed;
-        packed.pack(in.weights->view());
-        return matrix_of(in.visible.rows(), in.visible.cols(), [&](View out) { b.multiply_packed_transposed(in.hidden, packed, out); }); }},
+    {"multiply_prepared", Family::products, [](const Backend& b, const Inputs& in) {
+        PreparedWeights prepared;
+        prepared.prepare(*in.weights, b);
+        return matrix_of(in.hidden.rows(), in.hidden.cols(), [&](View out) { b.multiply_prepared(in.visible, prepared, out); }); }},
+    {"multiply_prepared_transposed", Family::products, [](const Backend& b, const Inputs& in) {
+        PreparedWeights prepared;
+        prepared.prepare(*in.weights, b);
+        return matrix_of(in.visible.rows(), in.visible.cols(), [&](View out) { b.multiply_prepared_transposed(in.hidden, prepared, out); }); }},
     {"update_weights_by_outer", Family::products, [](const Backend& b, const Inputs& in) {
         WeightUpdate update;
         update.rate = -1;  // so that without signs all terms add up
@@ -127,6 +132,19 @@ const Kernel kernels[] = {
         return matrix_of(in.field.rows(), in.field.cols(), [&](View out) { b.logistic(in.field, in.bias, in.beta, out); }); }},
     {"sample_logistic", Family::draws, [](const Backend& b, const Inputs& in) {
         return matrix_of(in.field.rows(), in.field.cols(), [&](View out) { b.sample_logistic(in.field, in.bias, in.beta, in.stream, out); }); }},
+    {"sample_tempered_logistic", Family::draws, [](const Backend& b, const Inputs& in) {
+        return matrix_of(in.field.rows(), in.field.cols(), [&](View out) {
+            b.sample_tempered_logistic(in.field, in.bias, in.deviation, in.beta, in.stream, out); }); }},
+    {"softmax", Family::softmax, [](const Backend& b, const Inputs& in) {
+        return matrix_of(in.field.rows(), in.field.cols(), [&](View out) { b.softmax(in.categorical(), out); }); }},
+    {"sample_softmax", Family::draws, [](const Backend& b, const Inputs& in) {
+        return matrix_of(in.field.rows(), in.field.cols(), [&](View out) { b.sample_softmax(in.categorical(), in.stream, out); }); }},
+    {"add_log_sum_exps", Family::softplus, [](const Backend& b, const Inputs& in) {
+        return sums_of(in.field.rows(), [&](Sums out) { b.add_log_sum_exps(-1.0, in.categorical(), out); }); }},
+    {"add_softplus_changes", Family::changes, [](const Backend& b, const Inputs& in) {
+        const std::vector<float> from(in.field.rows(), 0.0F);
+        return sums_of(in.field.rows(), [&](Sums out) {
+            b.add_softplus_changes(in.field, in.bias, in.deviation, from, in.beta, out); }); }},
     {"add_softplus_sums", Family::softplus, [](const Backend& b, const Inputs& in) {
         return sums_of(in.field.rows(), [&](Sums out) { b.add_softplus_sums(in.field, in.bias, in.beta, out); }); }},
     {"sample_normal", Family::normals, [](const Backend& b, const Inputs& in) {
@@ -148,16 +166,32 @@ const Kernel kernels[] = {
         return sums_of(2 * cols, [&](Sums out) { b.add_column_moments(in.hidden, center, in.beta, out.first(cols), out.subspan(cols)); }); }},
     {"add_vector", Family::elementwise, [](const Backend& b, const Inputs& in) {
         return matrix_of(in.hidden.rows(), in.hidden.cols(), [&](View out) { b.add_vector(in.hidden, in.bias, out); }); }},
+    {"add", Family::elementwise, [](const Backend& b, const Inputs& in) {
+        return matrix_of(in.hidden.rows(), in.hidden.cols(), [&](View out) { b.add(in.hidden, in.other, out); }); }},
+    {"approach", Family::elementwise, [](const Backend& b, const Inputs& in) {
+        return matrix_of(in.hidden.rows(), in.hidden.cols(), [&](View out) {
+            std::copy(in.other.values().begin(), in.other.values().end(), out.data);
+            b.approach(0.25F, in.hidden, out); }); }},
+    {"scale_rows", Family::elementwise, [](const Backend& b, const Inputs& in) {
+        return matrix_of(in.hidden.rows(), in.hidden.cols(), [&](View out) {
+            std::copy(in.hidden.values().begin(), in.hidden.values().end(), out.data);
+            b.scale_rows(-0.5F, in.beta, out); }); }},
+    {"add_group_sums", Family::sums, [](const Backend& b, const Inputs& in) {
+        const std::size_t groups = in.hidden.rows() / 4;
+        return matrix_of(groups, in.hidden.cols(), [&](View out) {
+            b.add_group_sums(in.hidden.rows_from(0, 4 * groups), in.beta, out); }); }},
     {"scale_columns", Family::elementwise, [](const Backend& b, const Inputs& in) {
         return matrix_of(in.hidden.rows(), in.hidden.cols(), [&](View out) { b.scale_columns(in.hidden, in.deviation, out); }); }},
 };
 // clang-format on
 
-constexpr Family families[] = {Family::products, Family::logistic, Family::draws,      Family::softplus,
+constexpr Family families[] = {Family::products, Family::logistic, Family::softmax,
+                               Family::draws,    Family::softplus, Family::changes,
                                Family::normals,  Family::sums,     Family::elementwise};
 
 const char* name_of(Family family) {
-    constexpr const char* names[] = {"products", "logistic", "draws", "softplus", "normals", "sums", "elementwise"};
+    constexpr const char* names[] = {"products", "logistic", "softmax", "draws",      "softplus",
+                                     "changes",  "normals",  "sums",    "elementwise"};
     return names[static_cast<std::size_t>(family)];
 }
 
@@ -173,7 +207,9 @@ double bound_of(Family family, std::size_t terms, std::size_t draws) {
         case Family::elementwise:
             return unit;
         case Family::logistic:
+        case Family::softmax:
         case Family::softplus:
+        case Family::changes:
         case Family::normals:
             break;
     }
@@ -184,8 +220,12 @@ std::vector<double> scales(const Kernel& kernel, const Out& expected, const Inpu
     Out scale = kernel.family == Family::logistic || kernel.family == Family::softplus
                     ? expected
                     : kernel.run(reference_backend(), magnitudes);
-    // 6: the largest normal draws.
-    for (double& value : scale) value = std::max(std::abs(value), 1e-30) + (kernel.family == Family::normals ? 6 : 0);
+    // The largest normal draws; softplus terms of which only the change is left; what a site's probabilities add up to.
+    const double rest = kernel.family == Family::normals   ? 6
+                        : kernel.family == Family::changes ? static_cast<double>(magnitudes.field.cols())
+                        : kernel.family == Family::softmax ? 1
+                                                           : 0;
+    for (double& value : scale) value = std::max(std::abs(value), 1e-30) + rest;
     return scale;
 }
 

@@ -81,6 +81,13 @@ void take_step(const Machine& machine, Chains& chains, Random& random, const Sam
     sampler.step(machine, chains, random);
 }
 
+std::vector<const Backend*> all_but_reference() {
+    std::vector<const Backend*> found;
+    for (const std::string_view name : available_backends())
+        if (name != reference_backend().name()) found.push_back(&backend_named(name));
+    return found;
+}
+
 }  // namespace
 
 CheckedFunctions::CheckedFunctions()
@@ -107,7 +114,7 @@ CheckedFunctions::CheckedFunctions()
       temper([](const auto& bridge, auto& chains, auto& random, std::size_t sweeps) {
           Tempering{sweeps}.step(bridge, chains, random);
       }),
-      backends{&openblas_backend()} {}
+      backends(all_but_reference()) {}
 
 std::vector<CheckResult> self_check(const Machine& machine, std::uint64_t seed, const CheckedFunctions& functions,
                                     const Control& control) {

@@ -68,7 +68,7 @@ std::vector<double> free_energies(const Machine& machine, const Dataset& data, c
                                   const Control& control) {
     std::vector<double> out(data.rows());
     Workspace workspace;
-    const Packed packed(machine, workspace, data.rows());
+    const PreparedMachine prepared(machine, workspace, data.rows());
     const std::vector<float> betas(beta == 1 ? 0 : block_rows, static_cast<float>(beta));
     for_each_block(data, stream, control, [&](std::size_t first, const Matrix& states) {
         const Beta beta_of_rows = betas.empty() ? Beta{} : Beta(betas).first(states.rows());

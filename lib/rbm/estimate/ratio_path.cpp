@@ -67,12 +67,12 @@ Machine padded(const Machine& machine, std::size_t count) {
 struct End {
     Machine machine;
     Workspace workspace{};
-    Packed<float> packed;
+    PreparedMachine<float> prepared;
     Matrix hidden_field, visible_field;  ///< [C x H], [C x V]
 
     End(Machine of, std::size_t chains)
         : machine(std::move(of)),
-          packed(machine, workspace, Packed<float>::worthwhile_rows),
+          prepared(machine, workspace, std::numeric_limits<std::size_t>::max()),
           hidden_field(chains, machine.hidden_count()),
           visible_field(chains, machine.visible_count()) {}
     End(const End&) = delete;

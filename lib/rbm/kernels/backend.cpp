@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <string>
+#include <utility>
 
 #include "rbm/kernels/context.h"
 #include "rbm/kernels/error.h"
@@ -12,6 +14,9 @@
 
 namespace rbm {
 namespace {
+
+/// All there are, the oracle first.
+std::vector<const Backend*> backends() { return {&reference_backend(), &openblas_backend()}; }
 
 std::atomic<const Backend*>& default_backend() {
     static std::atomic<const Backend*> chosen = [] {
@@ -25,28 +30,39 @@ std::atomic<const Backend*>& default_backend() {
 
 }  // namespace
 
-void Backend::multiply_packed(ConstView a, const PackedWeights& w, View out) const { multiply(a, w.weights(), out); }
-void Backend::multiply_packed_transposed(ConstView a, const PackedWeights& w, View out) const {
-    multiply_transposed(a, w.weights(), out);
-}
-WeightUpdateSums Backend::update_weights_by_outer(const OuterProduct& slopes, const WeightUpdate& update,
-                                                  const WeightMemory& memory) const {
-    Matrix written(memory.weights.rows, memory.weights.cols);
-    add_outer(slopes, written);
-    return update_weights(written, update, memory);
-}
-
 const Backend& backend_named(std::string_view name) {
-    if (name == reference_backend().name()) return reference_backend();
-    if (name == openblas_backend().name()) return openblas_backend();
-    throw InvalidArgument(fmt::format("backend '{}': expected reference or openblas", name));
+    std::string names;
+    for (const Backend* const backend : backends()) {
+        if (name == backend->name()) return *backend;
+        names += fmt::format("{}{}", names.empty() ? "" : " or ", backend->name());
+    }
+    throw InvalidArgument(fmt::format("backend '{}': expected {}", name, names));
 }
 
 const Backend& backend() {
     const Backend* scoped = detail::scoped_context().backend;
     return scoped != nullptr ? *scoped : *default_backend().load(std::memory_order_relaxed);
 }
-void use_backend(std::string_view name) { default_backend() = &backend_named(name); }
-std::vector<std::string_view> available_backends() { return {reference_backend().name(), openblas_backend().name()}; }
+void use_backend(std::string_view name) { use_backend(backend_named(name)); }
+void use_backend(const Backend& backend) { default_backend() = &backend; }
+
+std::vector<std::string_view> available_backends() {
+    std::vector<std::string_view> names;
+    for (const Backend* const backend : backends()) names.push_back(backend->name());
+    return names;
+}
+
+void PreparedWeights::prepare(ConstView weights, const Backend& backend) {
+    if (backend_ != &backend) form_.reset();
+    backend_ = &backend;
+    weights_ = weights;
+    form_ = backend.prepare(weights, std::move(form_));
+}
+void PreparedWeights::prepare(ConstView weights) { prepare(weights, backend()); }
+
+bool PreparedWeights::holds(ConstView weights) const {
+    return weights_.data != nullptr && weights_.data == weights.data && weights_.rows == weights.rows &&
+           weights_.cols == weights.cols && backend_ == &backend();
+}
 
 }  // namespace rbm

@@ -39,7 +39,7 @@ Real exponentials(const CategoricalField<Real>& input, std::size_t row, std::siz
 }  // namespace
 
 template <class Real>
-void softmax(const CategoricalField<Real>& input, MatrixView<Real> out) {
+void threaded::softmax(const CategoricalField<Real>& input, MatrixView<Real> out) {
     each_row(out.rows, out.cols, [&](std::size_t row) {
         Real* values = out.data + row * out.stride;
         for (std::size_t first = 0; first < out.cols; first += input.states) {
@@ -50,7 +50,7 @@ void softmax(const CategoricalField<Real>& input, MatrixView<Real> out) {
 }
 
 template <class Real>
-void sample_softmax(const CategoricalField<Real>& input, const Stream& stream, MatrixView<Real> out) {
+void threaded::sample_softmax(const CategoricalField<Real>& input, const Stream& stream, MatrixView<Real> out) {
     each_row(out.rows, out.cols, [&](std::size_t row) {
         Real* values = out.data + row * out.stride;
         for (std::size_t first = 0; first < out.cols; first += input.states) {
@@ -72,7 +72,7 @@ void sample_softmax(const CategoricalField<Real>& input, const Stream& stream, M
 }
 
 template <class Real>
-void add_log_sum_exps(double scale, const CategoricalField<Real>& input, std::span<double> out) {
+void threaded::add_log_sum_exps(double scale, const CategoricalField<Real>& input, std::span<double> out) {
     const auto wide = [](Real value) { return static_cast<double>(value); };
     each_row(input.field.rows, input.field.cols, [&](std::size_t row) {
         const double beta = input.beta.empty() ? 1 : wide(input.beta[row]);
@@ -92,10 +92,10 @@ void add_log_sum_exps(double scale, const CategoricalField<Real>& input, std::sp
     });
 }
 
-#define RBM_INSTANTIATE(Real)                                                                     \
-    template void softmax(const CategoricalField<Real>&, MatrixView<Real>);                       \
-    template void sample_softmax(const CategoricalField<Real>&, const Stream&, MatrixView<Real>); \
-    template void add_log_sum_exps(double, const CategoricalField<Real>&, std::span<double>);
+#define RBM_INSTANTIATE(Real)                                                                               \
+    template void threaded::softmax(const CategoricalField<Real>&, MatrixView<Real>);                       \
+    template void threaded::sample_softmax(const CategoricalField<Real>&, const Stream&, MatrixView<Real>); \
+    template void threaded::add_log_sum_exps(double, const CategoricalField<Real>&, std::span<double>);
 RBM_INSTANTIATE(float)
 RBM_INSTANTIATE(double)
 #undef RBM_INSTANTIATE

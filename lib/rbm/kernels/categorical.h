@@ -5,8 +5,7 @@
 //   x_n  =  base_n + beta (field_n + change_n)
 //
 // up to what its whole site shares.  Shapes: field, out [B x N], N a multiple of states; base [N], or none for 0;
-// change [N]; beta [B], or none for 1.  Plain loops over the rows, which the threads share; the same bytes for any
-// number.
+// change [N]; beta [B], or none for 1.
 #pragma once
 
 #include <span>
@@ -23,17 +22,17 @@ struct CategoricalField {
     std::size_t states = 0;
 };
 
-/// out[b, n] = exp(x_n) over its sum in n's site; out may be the field.
+namespace threaded {
+
+/// As reference::softmax, sample_softmax and add_log_sum_exps, the rows shared out among the threads; in Real but for
+/// the logarithms, which are in double.
 template <class Real>
 void softmax(const CategoricalField<Real>& input, MatrixView<Real> out);
-
-/// out = one column of each site 1, chosen with those probabilities, and its others 0; out may be the field.  A site
-/// with a NaN is NaN.  One uniform of 24 bits per site: states rarer than 1e-7 are drawn never or too often.
 template <class Real>
 void sample_softmax(const CategoricalField<Real>& input, const Stream& stream, MatrixView<Real> out);
-
-/// out[b] += scale sum over sites of log sum over states of exp(x), in double.
 template <class Real>
 void add_log_sum_exps(double scale, const CategoricalField<Real>& input, std::span<double> out);
+
+}  // namespace threaded
 
 }  // namespace rbm

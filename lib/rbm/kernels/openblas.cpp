@@ -2,7 +2,8 @@
 // The fast backend.  Products run on panel_products.h, which skips zeros and reads packed weights; what is left to
 // OpenBLAS, h W^T by weights that are not worth packing, is SGEMMs on one thread on fixed tiles inside our own parallel
 // loop: the same bits for any number of threads, which OpenBLAS's own threading does not give, and twice its speed at
-// RBM sizes.  The rest runs on vector_kernels.h and weight_update.h.
+// RBM sizes.  The rest runs on vector_kernels.h, tempered_logistic.h,
+// categorical.h, elementwise.h and weight_update.h.
 #include <cblas.h>
 
 #include <algorithm>
@@ -10,8 +11,11 @@
 #include <numeric>
 
 #include "rbm/kernels/backend.h"
+#include "rbm/kernels/elementwise.h"
+#include "rbm/kernels/packed_weights.h"
 #include "rbm/kernels/panel_products.h"
 #include "rbm/kernels/single_threaded_blas.h"
+#include "rbm/kernels/tempered_logistic.h"
 #include "rbm/kernels/threads.h"
 #include "rbm/kernels/vector_kernels.h"
 
@@ -97,11 +101,18 @@ Floats part(Floats per_row, std::size_t row, std::size_t rows) {
     return per_row.empty() ? per_row : per_row.subspan(row, rows);
 }
 
+/// What prepare() made.
+PackedWeights* packed(const PreparedWeights* prepared) {
+    return prepared == nullptr ? nullptr : static_cast<PackedWeights*>(prepared->form());
+}
+
 /// What the pieces of 32 rows of one update add up, each for itself, so that the total does not depend on their order.
 class PieceSums {
   public:
     explicit PieceSums(const WeightMemory& memory)
-        : memory_(memory), count_((memory.weights.rows + panel_width - 1) / panel_width) {
+        : memory_(memory),
+          packed_(packed(memory.prepared)),
+          count_((memory.weights.rows + panel_width - 1) / panel_width) {
         static thread_local std::vector<WeightUpdateSums> sums;
         static thread_local std::vector<float> shifts;
         couplings_ = memory.row_coupling.empty() ? 0 : row_lanes;
@@ -116,7 +127,11 @@ class PieceSums {
         const std::span<float> own = shifts_.subspan(row / panel_width * stride_, stride_);
         return {own.first(row_lanes), own.subspan(row_lanes, couplings_), own.subspan(row_lanes + couplings_)};
     }
-    void add(std::size_t row, const WeightUpdateSums& more) const { add(sums_[row / panel_width], more); }
+    /// Updates the weights of these slopes, whose first is of this row and column.
+    void step(ConstView slopes, const WeightUpdate& update, std::size_t row, std::size_t column) const {
+        add(sums_[row / panel_width],
+            vectorized::update_weights(slopes, update, memory_, packed_, row, column, shifts(row)));
+    }
     /// When the piece that begins with this row is done: what belongs to its rows alone.
     void finish(std::size_t row, const WeightUpdate& update) const {
         const vectorized::ShiftSums own = shifts(row);
@@ -124,7 +139,7 @@ class PieceSums {
             if (!update.row_center.empty()) memory_.row_shift[row + i] += sum_of_lanes(own.rows, i);
             if (couplings_ != 0) memory_.row_coupling[row + i] += static_cast<double>(sum_of_lanes(own.couplings, i));
         }
-        if (memory_.packed != nullptr) memory_.packed->transpose_rows(row / panel_width);
+        if (packed_ != nullptr) packed_->transpose_rows(row / panel_width);
     }
     WeightUpdateSums total(const WeightUpdate& update) const {
         for (std::size_t piece = 0; piece < count_; ++piece) add(sums_[count_], sums_[piece]);
@@ -149,6 +164,7 @@ class PieceSums {
     }
 
     const WeightMemory& memory_;
+    PackedWeights* const packed_;
     std::size_t count_, couplings_ = 0, stride_ = 0;
     std::span<WeightUpdateSums> sums_;  ///< of the pieces, and the total
     std::span<float> shifts_;           ///< [pieces x stride]: each piece's rows, couplings and columns
@@ -167,11 +183,17 @@ class OpenBlas final : public Backend {
         });
     }
 
-    void multiply_packed(ConstView a, const PackedWeights& w, View out) const override {
-        multiply_panels(a, w.by_hidden(), out);
+    bool prepares(std::size_t rows) const override { return rows >= 64; }
+    std::unique_ptr<WeightForm> prepare(ConstView weights, std::unique_ptr<WeightForm> before) const override {
+        if (before == nullptr) before = std::make_unique<PackedWeights>();
+        static_cast<PackedWeights&>(*before).pack(weights);
+        return before;
     }
-    void multiply_packed_transposed(ConstView a, const PackedWeights& w, View out) const override {
-        multiply_panels(a, w.by_visible(), out);
+    void multiply_prepared(ConstView a, const PreparedWeights& w, View out) const override {
+        multiply_panels(a, packed(&w)->by_hidden(), out);
+    }
+    void multiply_prepared_transposed(ConstView a, const PreparedWeights& w, View out) const override {
+        multiply_panels(a, packed(&w)->by_visible(), out);
     }
 
     void multiply_transposed(ConstView a, ConstView w, View out) const override {
@@ -207,6 +229,27 @@ class OpenBlas final : public Backend {
             vectorized::add_softplus_sums(field.rows_from(row, rows), bias, part(beta, row, rows),
                                           out.subspan(row, rows));
         });
+    }
+    void sample_tempered_logistic(ConstView field, Floats base, Floats change, Floats beta, const Stream& stream,
+                                  View out) const override {
+        parallel_rows(field.rows, field.cols, [&](std::size_t row, std::size_t rows) {
+            vectorized::sample_tempered_logistic(field.rows_from(row, rows), base, change, beta.subspan(row, rows),
+                                                 stream.rows_from(row), out.rows_from(row, rows));
+        });
+    }
+    void add_softplus_changes(ConstView field, Floats base, Floats change, Floats from, Floats to,
+                              Sums out) const override {
+        parallel_rows(field.rows, field.cols, [&](std::size_t row, std::size_t rows) {
+            vectorized::add_softplus_changes(field.rows_from(row, rows), base, change, from.subspan(row, rows),
+                                             to.subspan(row, rows), out.subspan(row, rows));
+        });
+    }
+    void softmax(const CategoricalField<float>& input, View out) const override { threaded::softmax(input, out); }
+    void sample_softmax(const CategoricalField<float>& input, const Stream& stream, View out) const override {
+        threaded::sample_softmax(input, stream, out);
+    }
+    void add_log_sum_exps(double scale, const CategoricalField<float>& input, Sums out) const override {
+        threaded::add_log_sum_exps(scale, input, out);
     }
     void sample_normal(ConstView mean, Floats deviation, Floats beta, const Stream& stream, View out) const override {
         parallel_rows(mean.rows, mean.cols, [&](std::size_t row, std::size_t rows) {
@@ -249,6 +292,12 @@ class OpenBlas final : public Backend {
             vectorized::scale_columns(a.rows_from(row, rows), factors, out.rows_from(row, rows));
         });
     }
+    void add(ConstView a, ConstView b, View out) const override { threaded::add(a, b, out); }
+    void approach(float rate, ConstView goal, View out) const override { threaded::approach(rate, goal, out); }
+    void scale_rows(float scale, Floats factors, View out) const override { threaded::scale_rows(scale, factors, out); }
+    void add_group_sums(ConstView a, Floats row_weights, View out) const override {
+        threaded::add_group_sums(a, row_weights, out);
+    }
     double slope_squares(ConstView slopes, const WeightUpdate& update) const override {
         static thread_local std::vector<double> parts;
         parts.resize((slopes.rows + panel_width - 1) / panel_width);
@@ -262,8 +311,7 @@ class OpenBlas final : public Backend {
                                     const WeightMemory& memory) const override {
         const PieceSums pieces(memory);
         parallel_blocks(slopes.rows, panel_width, [&](std::size_t row, std::size_t rows) {
-            pieces.add(row, vectorized::update_weights(slopes.rows_from(row, rows), update, memory, row, 0,
-                                                       pieces.shifts(row)));
+            pieces.step(slopes.rows_from(row, rows), update, row, 0);
             pieces.finish(row, update);
         });
         return pieces.total(update);
@@ -273,9 +321,7 @@ class OpenBlas final : public Backend {
         const PieceSums pieces(memory);
         for_each_outer_tile(
             slopes, memory.weights,
-            [&](std::size_t row, ConstView tile, std::size_t column) {
-                pieces.add(row, vectorized::update_weights(tile, update, memory, row, column, pieces.shifts(row)));
-            },
+            [&](std::size_t row, ConstView tile, std::size_t column) { pieces.step(tile, update, row, column); },
             [&](std::size_t row) { pieces.finish(row, update); });
         return pieces.total(update);
     }

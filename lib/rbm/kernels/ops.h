@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // One name per kernel for both number types: float runs on the backend in use, double on the reference loops
-// (softplus sums and logistic on faster ones, which exact log Z and its gradient live on).
+// (softplus sums, logistic and softmax on faster ones, which exact log Z and its gradient live on).
 #pragma once
 
 #include "rbm/kernels/backend.h"
@@ -15,16 +15,16 @@ using Doubles = std::span<const double>;
 
 inline void multiply(ConstView a, ConstView w, View out) { backend().multiply(a, w, out); }
 inline void multiply_transposed(ConstView a, ConstView w, View out) { backend().multiply_transposed(a, w, out); }
-/// By the packed weights where they hold w.
-inline void multiply(ConstView a, ConstView w, const PackedWeights& packed, View out) {
-    if (packed.holds(w))
-        backend().multiply_packed(a, packed, out);
+/// By the prepared weights where they hold w.
+inline void multiply(ConstView a, ConstView w, const PreparedWeights& prepared, View out) {
+    if (prepared.holds(w))
+        backend().multiply_prepared(a, prepared, out);
     else
         backend().multiply(a, w, out);
 }
-inline void multiply_transposed(ConstView a, ConstView w, const PackedWeights& packed, View out) {
-    if (packed.holds(w))
-        backend().multiply_packed_transposed(a, packed, out);
+inline void multiply_transposed(ConstView a, ConstView w, const PreparedWeights& prepared, View out) {
+    if (prepared.holds(w))
+        backend().multiply_prepared_transposed(a, prepared, out);
     else
         backend().multiply_transposed(a, w, out);
 }
@@ -37,6 +37,20 @@ inline void sample_logistic(ConstView field, Floats bias, Floats beta, const Str
 }
 inline void add_softplus_sums(ConstView field, Floats bias, Floats beta, Sums out) {
     backend().add_softplus_sums(field, bias, beta, out);
+}
+inline void sample_tempered_logistic(ConstView field, Floats base, Floats change, Floats beta, const Stream& stream,
+                                     View out) {
+    backend().sample_tempered_logistic(field, base, change, beta, stream, out);
+}
+inline void add_softplus_changes(ConstView field, Floats base, Floats change, Floats from, Floats to, Sums out) {
+    backend().add_softplus_changes(field, base, change, from, to, out);
+}
+inline void softmax(const CategoricalField<float>& input, View out) { backend().softmax(input, out); }
+inline void sample_softmax(const CategoricalField<float>& input, const Stream& stream, View out) {
+    backend().sample_softmax(input, stream, out);
+}
+inline void add_log_sum_exps(double scale, const CategoricalField<float>& input, Sums out) {
+    backend().add_log_sum_exps(scale, input, out);
 }
 inline void sample_normal(ConstView mean, Floats deviation, Floats beta, const Stream& stream, View out) {
     backend().sample_normal(mean, deviation, beta, stream, out);
@@ -54,16 +68,20 @@ inline void add_column_moments(ConstView a, Floats center, Floats row_weights, S
 }
 inline void add_vector(ConstView a, Floats vector, View out) { backend().add_vector(a, vector, out); }
 inline void scale_columns(ConstView a, Floats factors, View out) { backend().scale_columns(a, factors, out); }
+inline void add(ConstView a, ConstView b, View out) { backend().add(a, b, out); }
+inline void approach(float rate, ConstView goal, View out) { backend().approach(rate, goal, out); }
+inline void scale_rows(float scale, Floats factors, View out) { backend().scale_rows(scale, factors, out); }
+inline void add_group_sums(ConstView a, Floats row_weights, View out) { backend().add_group_sums(a, row_weights, out); }
 
 inline void multiply(ConstDoubleView a, ConstDoubleView w, DoubleView out) { reference::multiply(a, w, out); }
 inline void multiply_transposed(ConstDoubleView a, ConstDoubleView w, DoubleView out) {
     reference::multiply_transposed(a, w, out);
 }
-/// Double weights are never packed.
-inline void multiply(ConstDoubleView a, ConstDoubleView w, const PackedWeights&, DoubleView out) {
+/// Double weights are never prepared.
+inline void multiply(ConstDoubleView a, ConstDoubleView w, const PreparedWeights&, DoubleView out) {
     reference::multiply(a, w, out);
 }
-inline void multiply_transposed(ConstDoubleView a, ConstDoubleView w, const PackedWeights&, DoubleView out) {
+inline void multiply_transposed(ConstDoubleView a, ConstDoubleView w, const PreparedWeights&, DoubleView out) {
     reference::multiply_transposed(a, w, out);
 }
 inline void add_outer(const BasicOuterProduct<double>& product, DoubleView out) { reference::add_outer(product, out); }
@@ -75,6 +93,21 @@ inline void sample_logistic(ConstDoubleView field, Doubles bias, Doubles beta, c
 }
 inline void add_softplus_sums(ConstDoubleView field, Doubles bias, Doubles beta, Sums out) {
     vectorized::add_softplus_sums(field, bias, beta, out);
+}
+inline void sample_tempered_logistic(ConstDoubleView field, Doubles base, Doubles change, Doubles beta,
+                                     const Stream& stream, DoubleView out) {
+    reference::sample_tempered_logistic(field, base, change, beta, stream, out);
+}
+inline void add_softplus_changes(ConstDoubleView field, Doubles base, Doubles change, Doubles from, Doubles to,
+                                 Sums out) {
+    reference::add_softplus_changes(field, base, change, from, to, out);
+}
+inline void softmax(const CategoricalField<double>& input, DoubleView out) { threaded::softmax(input, out); }
+inline void sample_softmax(const CategoricalField<double>& input, const Stream& stream, DoubleView out) {
+    threaded::sample_softmax(input, stream, out);
+}
+inline void add_log_sum_exps(double scale, const CategoricalField<double>& input, Sums out) {
+    threaded::add_log_sum_exps(scale, input, out);
 }
 inline void sample_normal(ConstDoubleView mean, Doubles deviation, Doubles beta, const Stream& stream, DoubleView out) {
     reference::sample_normal(mean, deviation, beta, stream, out);
@@ -97,6 +130,12 @@ inline void add_column_moments(ConstDoubleView a, Doubles center, Doubles row_we
 inline void add_vector(ConstDoubleView a, Doubles vector, DoubleView out) { reference::add_vector(a, vector, out); }
 inline void scale_columns(ConstDoubleView a, Doubles factors, DoubleView out) {
     reference::scale_columns(a, factors, out);
+}
+inline void add(ConstDoubleView a, ConstDoubleView b, DoubleView out) { reference::add(a, b, out); }
+inline void approach(double rate, ConstDoubleView goal, DoubleView out) { reference::approach(rate, goal, out); }
+inline void scale_rows(double scale, Doubles factors, DoubleView out) { reference::scale_rows(scale, factors, out); }
+inline void add_group_sums(ConstDoubleView a, Doubles row_weights, DoubleView out) {
+    reference::add_group_sums(a, row_weights, out);
 }
 
 }  // namespace rbm

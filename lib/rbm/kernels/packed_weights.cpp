@@ -7,7 +7,6 @@
 namespace rbm {
 
 void PackedWeights::pack(ConstView weights) {
-    weights_ = weights;
     by_hidden_.resize(weights.rows, weights.cols);
     by_visible_.resize(weights.cols, weights.rows);
     parallel_blocks(weights.rows, panel_width, [&](std::size_t row, std::size_t rows) {

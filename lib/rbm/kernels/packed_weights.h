@@ -3,26 +3,15 @@
 #pragma once
 
 #include "rbm/kernels/panels.h"
+#include "rbm/kernels/prepared_weights.h"
 
 namespace rbm {
 
-/// A copy must not outlive what it copies: whoever packs weights promises that they stay as they are until they are
-/// packed again or released.
-class PackedWeights {
+class PackedWeights final : public WeightForm {
   public:
     /// Copies weights [V x H], on all threads.
     void pack(ConstView weights);
-    void pack(MatrixView<const double>) {}  ///< products in double do without
 
-    void release() { weights_ = {}; }
-
-    /// True while these are the weights that were packed.
-    bool holds(ConstView weights) const {
-        return weights_.data != nullptr && weights_.data == weights.data && weights_.rows == weights.rows &&
-               weights_.cols == weights.cols;
-    }
-    bool holds(MatrixView<const double>) const { return false; }
-    ConstView weights() const { return weights_; }
     const Panels& by_hidden() const { return by_hidden_; }    ///< [V x H]: what v W reads
     const Panels& by_visible() const { return by_visible_; }  ///< [H x V]: what h W^T reads
     /// Where the update of weights writes its results as well: by_hidden's element (row, 32 p + c).
@@ -31,7 +20,6 @@ class PackedWeights {
     void transpose_rows(std::size_t block);
 
   private:
-    ConstView weights_;
     Panels by_hidden_, by_visible_;
 };
 

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <span>
 
+#include "rbm/kernels/categorical.h"
 #include "rbm/kernels/matrix.h"
 #include "rbm/kernels/random.h"
 #include "rbm/kernels/scalar.h"
@@ -177,6 +178,125 @@ template <class Real>
 void scale_columns(MatrixView<const Real> a, std::span<const Real> factors, MatrixView<Real> out) {
     for (std::size_t b = 0; b < a.rows; ++b)
         for (std::size_t n = 0; n < a.cols; ++n) out.row(b)[n] = a.row(b)[n] * factors[n];
+}
+
+/// out = 1 with probability logistic(base + beta (field + change)), else 0: at beta 0 it knows no field.  base and
+/// change are [N], beta has one value per row.
+template <class Real>
+void sample_tempered_logistic(MatrixView<const Real> field, std::span<const Real> base, std::span<const Real> change,
+                              std::span<const Real> beta, const Stream& stream, MatrixView<Real> out) {
+    for (std::size_t b = 0; b < field.rows; ++b)
+        for (std::size_t n = 0; n < field.cols; ++n) {
+            const Real probability = rbm::logistic(base[n] + beta[b] * (field.row(b)[n] + change[n]));
+            const Real uniform = static_cast<Real>(uniform_from_bits(random_bits(stream, b, n)));
+            out.row(b)[n] = std::isnan(probability) ? probability : static_cast<Real>(uniform < probability);
+        }
+}
+
+/// out[b] += sum over n of softplus(base + to[b] (field + change)) - softplus(base + from[b] (field + change)).
+template <class Real>
+void add_softplus_changes(MatrixView<const Real> field, std::span<const Real> base, std::span<const Real> change,
+                          std::span<const Real> from, std::span<const Real> to, std::span<double> out) {
+    for (std::size_t b = 0; b < field.rows; ++b) {
+        double sum = 0;
+        for (std::size_t n = 0; n < field.cols; ++n) {
+            const double start = static_cast<double>(base[n]);
+            const double slope = static_cast<double>(field.row(b)[n]) + static_cast<double>(change[n]);
+            sum += softplus(start + static_cast<double>(to[b]) * slope) -
+                   softplus(start + static_cast<double>(from[b]) * slope);
+        }
+        out[b] += sum;
+    }
+}
+
+/// x_n of categorical.h.
+template <class Number, class Real>
+Number categorical_logarithm(const CategoricalField<Real>& input, std::size_t row, std::size_t n) {
+    const Number base = input.base.empty() ? 0 : static_cast<Number>(input.base[n]);
+    return base + static_cast<Number>(row_value(input.beta, row)) *
+                      (static_cast<Number>(input.field.row(row)[n]) + static_cast<Number>(input.change[n]));
+}
+
+/// out[b, n] = exp(x_n) over its sum in n's site; out may be the field.
+template <class Real>
+void softmax(const CategoricalField<Real>& input, MatrixView<Real> out) {
+    std::vector<double> x(input.states);
+    for (std::size_t b = 0; b < out.rows; ++b)
+        for (std::size_t first = 0; first < out.cols; first += input.states) {
+            for (std::size_t k = 0; k < input.states; ++k)
+                x[k] = static_cast<double>(categorical_logarithm<Real>(input, b, first + k));
+            const double all = rbm::log_sum_exp(x);
+            for (std::size_t k = 0; k < input.states; ++k)
+                out.row(b)[first + k] = static_cast<Real>(std::exp(x[k] - all));
+        }
+}
+
+/// out = one column of each site 1, chosen with those probabilities, and its others 0; out may be the field.  A site
+/// with a NaN is NaN.  One uniform of 24 bits per site: states rarer than 1e-7 are drawn never or too often.
+template <class Real>
+void sample_softmax(const CategoricalField<Real>& input, const Stream& stream, MatrixView<Real> out) {
+    softmax(input, out);
+    for (std::size_t b = 0; b < out.rows; ++b)
+        for (std::size_t first = 0; first < out.cols; first += input.states) {
+            const auto site = out.row(b).subspan(first, input.states);
+            const double uniform = static_cast<double>(uniform_from_bits(random_bits(stream, b, first / input.states)));
+            double below = 0;
+            std::size_t chosen = 0;
+            // Rounding may leave the uniform above all partial sums: then the last state that can be.
+            for (std::size_t k = 0; k < site.size() && uniform >= below; ++k) {
+                if (site[k] > 0) chosen = k;
+                below += static_cast<double>(site[k]);
+            }
+            for (std::size_t k = 0; k < site.size(); ++k)
+                site[k] = std::isnan(site[k]) ? site[k] : static_cast<Real>(k == chosen);
+        }
+}
+
+/// out[b] += scale sum over sites of log sum over states of exp(x).
+template <class Real>
+void add_log_sum_exps(double scale, const CategoricalField<Real>& input, std::span<double> out) {
+    std::vector<double> x(input.states);
+    for (std::size_t b = 0; b < input.field.rows; ++b) {
+        double total = 0;
+        for (std::size_t first = 0; first < input.field.cols; first += input.states) {
+            for (std::size_t k = 0; k < input.states; ++k) x[k] = categorical_logarithm<double>(input, b, first + k);
+            total += rbm::log_sum_exp(x);
+        }
+        out[b] += scale * total;
+    }
+}
+
+/// out = a + b.
+template <class Real>
+void add(MatrixView<const Real> a, MatrixView<const Real> b, MatrixView<Real> out) {
+    for (std::size_t r = 0; r < out.rows; ++r)
+        for (std::size_t n = 0; n < out.cols; ++n) out.row(r)[n] = a.row(r)[n] + b.row(r)[n];
+}
+
+/// out += rate (goal - out).
+template <class Real>
+void approach(Real rate, MatrixView<const Real> goal, MatrixView<Real> out) {
+    for (std::size_t r = 0; r < out.rows; ++r)
+        for (std::size_t n = 0; n < out.cols; ++n) out.row(r)[n] += rate * (goal.row(r)[n] - out.row(r)[n]);
+}
+
+/// Row b of out is multiplied by scale factors[b]; no factors are ones.
+template <class Real>
+void scale_rows(Real scale, std::span<const Real> factors, MatrixView<Real> out) {
+    for (std::size_t b = 0; b < out.rows; ++b)
+        for (Real& value : out.row(b)) value *= scale * row_value(factors, b);
+}
+
+/// out[b] += sum over c of row_weights[c B + b] a[c B + b], for out [B x N] and a [C B x N].
+template <class Real>
+void add_group_sums(MatrixView<const Real> a, std::span<const Real> row_weights, MatrixView<Real> out) {
+    for (std::size_t b = 0; b < out.rows; ++b)
+        for (std::size_t n = 0; n < out.cols; ++n) {
+            double sum = 0;
+            for (std::size_t row = b; row < a.rows; row += out.rows)
+                sum += static_cast<double>(row_value(row_weights, row)) * static_cast<double>(a.row(row)[n]);
+            out.row(b)[n] += static_cast<Real>(sum);
+        }
 }
 
 }  // namespace rbm::reference

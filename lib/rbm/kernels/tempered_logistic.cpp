@@ -5,9 +5,8 @@
 // After foreach_target.h, once per target:
 #include <cmath>
 
-#include "rbm/kernels/backend.h"
+#include "rbm/kernels/reference.h"
 #include "rbm/kernels/tempered_logistic.h"
-#include "rbm/kernels/threads.h"
 #include "rbm/kernels/vector_math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -126,8 +125,6 @@ namespace {
 HWY_EXPORT(SampleTempered);
 HWY_EXPORT(AddSoftplusChanges);
 
-bool on_reference() { return &backend() == &reference_backend(); }
-
 }  // namespace
 
 void vectorized::sample_tempered_logistic(ConstView field, Floats base, Floats change, Floats beta,
@@ -137,23 +134,6 @@ void vectorized::sample_tempered_logistic(ConstView field, Floats base, Floats c
 
 void vectorized::add_softplus_changes(ConstView field, Floats base, Floats change, Floats from, Floats to, Sums out) {
     HWY_DYNAMIC_DISPATCH(AddSoftplusChanges)(field, base, change, from, to, out);
-}
-
-void sample_tempered_logistic(ConstView field, Floats base, Floats change, Floats beta, const Stream& stream,
-                              View out) {
-    if (on_reference()) return reference::sample_tempered_logistic(field, base, change, beta, stream, out);
-    parallel_rows(field.rows, field.cols, [&](std::size_t row, std::size_t rows) {
-        vectorized::sample_tempered_logistic(field.rows_from(row, rows), base, change, beta.subspan(row, rows),
-                                             stream.rows_from(row), out.rows_from(row, rows));
-    });
-}
-
-void add_softplus_changes(ConstView field, Floats base, Floats change, Floats from, Floats to, Sums out) {
-    if (on_reference()) return reference::add_softplus_changes(field, base, change, from, to, out);
-    parallel_rows(field.rows, field.cols, [&](std::size_t row, std::size_t rows) {
-        vectorized::add_softplus_changes(field.rows_from(row, rows), base, change, from.subspan(row, rows),
-                                         to.subspan(row, rows), out.subspan(row, rows));
-    });
 }
 
 }  // namespace rbm

@@ -3,6 +3,7 @@
 #define HWY_TARGET_INCLUDE "rbm/kernels/weight_update.cpp"
 #include <hwy/foreach_target.h>
 // After foreach_target.h, once per target:
+#include "rbm/kernels/packed_weights.h"
 #include "rbm/kernels/vector_part-inl.h"
 #include "rbm/kernels/weight_update.h"
 
@@ -104,15 +105,16 @@ struct Squares {
 /// One vector of columns for all rows: what belongs to the columns stays in registers.
 /// `plain`: the step is -rate times the slope and nothing else, and its square needs no sum of its own.
 template <bool plain, class Loader>
-HWY_INLINE void UpdateColumns(ConstView slopes, const WeightUpdate& u, const WeightMemory& memory, std::size_t first,
-                              std::size_t j, Loader vector, const vectorized::ShiftSums& shifts, Squares& squares) {
+HWY_INLINE void UpdateColumns(ConstView slopes, const WeightUpdate& u, const WeightMemory& memory,
+                              PackedWeights* packed_weights, std::size_t first, std::size_t j, Loader vector,
+                              const vectorized::ShiftSums& shifts, Squares& squares) {
     const bool decays = u.decay != 0 || u.decay_l1 != 0, centered = !u.row_center.empty();
     const Vector shrink = hn::Set(d, u.shrink), negative_rate = hn::Set(d, -u.rate);
     const ColumnTerms column(u, j, vector);
     const float* slope_row = slopes.data;
     float* weight_row = memory.weights.data + first * memory.weights.stride + j;
     float* packed =
-        memory.packed == nullptr ? nullptr : memory.packed->row_of_panel(j / panel_width, first) + j % panel_width;
+        packed_weights == nullptr ? nullptr : packed_weights->row_of_panel(j / panel_width, first) + j % panel_width;
     float* row_shift = shifts.rows.data();
     float* coupling = shifts.couplings.empty() ? nullptr : shifts.couplings.data();
     Vector column_shift = hn::Zero(d);
@@ -155,16 +157,17 @@ HWY_INLINE void UpdateColumns(ConstView slopes, const WeightUpdate& u, const Wei
     }
 }
 
-WeightUpdateSums UpdateWeights(ConstView slopes, const WeightUpdate& u, const WeightMemory& memory, std::size_t first,
-                               std::size_t column, const vectorized::ShiftSums& shifts) {
+WeightUpdateSums UpdateWeights(ConstView slopes, const WeightUpdate& u, const WeightMemory& memory,
+                               PackedWeights* packed, std::size_t first, std::size_t column,
+                               const vectorized::ShiftSums& shifts) {
     const bool plain = !u.adam && memory.velocity.data == nullptr && u.decay == 0 && u.decay_l1 == 0 && u.shrink == 1;
     Squares squares{hn::Zero(d), hn::Zero(d), hn::Zero(d)};
     ForEachVector(slopes.cols, [&](std::size_t c, auto vector) HWY_ATTR {
         const ConstView own(slopes.data + c, slopes.rows, slopes.cols, slopes.stride);
         if (plain)
-            UpdateColumns<true>(own, u, memory, first, column + c, vector, shifts, squares);
+            UpdateColumns<true>(own, u, memory, packed, first, column + c, vector, shifts, squares);
         else
-            UpdateColumns<false>(own, u, memory, first, column + c, vector, shifts, squares);
+            UpdateColumns<false>(own, u, memory, packed, first, column + c, vector, shifts, squares);
     });
     WeightUpdateSums sums;
     sums.slope_squares = Sum(squares.slopes);
@@ -193,8 +196,9 @@ double slope_squares(ConstView slopes, const WeightUpdate& update, std::size_t f
     return HWY_DYNAMIC_DISPATCH(SlopeSquares)(slopes, update, first, rows);
 }
 WeightUpdateSums update_weights(ConstView slopes, const WeightUpdate& update, const WeightMemory& memory,
-                                std::size_t row, std::size_t column, const vectorized::ShiftSums& shifts) {
-    return HWY_DYNAMIC_DISPATCH(UpdateWeights)(slopes, update, memory, row, column, shifts);
+                                PackedWeights* packed, std::size_t row, std::size_t column,
+                                const vectorized::ShiftSums& shifts) {
+    return HWY_DYNAMIC_DISPATCH(UpdateWeights)(slopes, update, memory, packed, row, column, shifts);
 }
 
 }  // namespace vectorized

@@ -6,9 +6,11 @@
 #include <cmath>
 #include <span>
 
-#include "rbm/kernels/packed_weights.h"
+#include "rbm/kernels/prepared_weights.h"
 
 namespace rbm {
+
+class PackedWeights;
 
 /// scale sum_b row_weights[b] left[b]^T right[b], not yet multiplied out.  left [B x V], right [B x H]; row_weights are
 /// one per row, or none for 1.
@@ -46,7 +48,8 @@ struct WeightMemory {
     std::span<float> row_shift = {};      ///< [V], added to when there are centers
     std::span<float> column_shift = {};   ///< [H], likewise
     std::span<double> row_coupling = {};  ///< [V], or empty; gains sum_j weight slope, both as they came
-    PackedWeights* packed = nullptr;      ///< holds `weights`, before and after
+    /// Holds `weights`, before and after, as the backend that updates them has prepared them.
+    PreparedWeights* prepared = nullptr;
 };
 
 struct WeightUpdateSums {
@@ -77,9 +80,9 @@ inline double slope_squares(ConstView slopes, const WeightUpdate& u) {
     return sum;
 }
 
-/// `packed` is left alone.
+/// `prepared` is left alone.
 inline WeightUpdateSums update_weights(ConstView slopes, const WeightUpdate& u, const WeightMemory& memory) {
-    const auto& [weights, velocity, second, row_shift, column_shift, row_coupling, packed] = memory;
+    const auto& [weights, velocity, second, row_shift, column_shift, row_coupling, prepared] = memory;
     WeightUpdateSums sums;
     for (std::size_t i = 0; i < weights.rows; ++i)
         for (std::size_t j = 0; j < weights.cols; ++j) {
@@ -127,9 +130,9 @@ struct ShiftSums {
 };
 
 /// The weights of rows [row, row + slopes.rows) and columns [column, column + slopes.cols), with their slopes, which
-/// are of one piece.  `column` is a multiple of panel_width.  Of packed weights by_hidden is kept up.
+/// are of one piece.  `column` is a multiple of panel_width.  Of packed weights, or null, by_hidden is kept up.
 WeightUpdateSums update_weights(ConstView slopes, const WeightUpdate& update, const WeightMemory& memory,
-                                std::size_t row, std::size_t column, const ShiftSums& shifts);
+                                PackedWeights* packed, std::size_t row, std::size_t column, const ShiftSums& shifts);
 
 }  // namespace vectorized
 }  // namespace rbm

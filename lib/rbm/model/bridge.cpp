@@ -74,9 +74,9 @@ void BasicBridge<Real>::follow(const BasicMachine<Real>& machine) {
                 to_hidden_(i, j) *= visible_factors_[i];
                 to_visible_(i, j) *= hidden_factors_[j];
             }
-        packed_to_visible_.pack(std::as_const(to_visible_).view());
+        prepared_to_visible_.prepare(std::as_const(to_visible_).view());
     }
-    packed_to_hidden_.pack(to_hidden().view());
+    prepared_to_hidden_.prepare(to_hidden().view());
 }
 
 template <class Real>
@@ -101,12 +101,12 @@ BasicMachine<Real> BasicBridge<Real>::at(double beta) const {
 
 template <class Real>
 void BasicBridge<Real>::hidden_field(ConstView visible_state, View out) const {
-    multiply(visible_state, to_hidden().view(), packed_to_hidden_, out);
+    multiply(visible_state, to_hidden().view(), prepared_to_hidden_, out);
 }
 
 template <class Real>
 void BasicBridge<Real>::visible_field(ConstView hidden_state, View out) const {
-    multiply_transposed(hidden_state, to_visible().view(), plain_ ? packed_to_hidden_ : packed_to_visible_, out);
+    multiply_transposed(hidden_state, to_visible().view(), plain_ ? prepared_to_hidden_ : prepared_to_visible_, out);
 }
 
 template <class Real>

@@ -33,11 +33,11 @@ class BasicBridge {
     /// visible kind and width.
     BasicBridge(const BasicMachine<Real>& machine, const BasicUnits<Real>& visible_base);
 
-    /// The same path to a machine that has changed, of the same shape and kinds.  It costs a copy and a packing of the
+    /// The same path to a machine that has changed, of the same shape and kinds.  It costs a copy and a preparation of the
     /// weights, two of each where a statistic is not the state itself, and allocates nothing.
     void follow(const BasicMachine<Real>& machine);
 
-    BasicBridge(const BasicBridge&) = delete;  // packed weights refer to this object's own
+    BasicBridge(const BasicBridge&) = delete;  // prepared weights refer to this object's own
     BasicBridge& operator=(const BasicBridge&) = delete;
 
     std::size_t visible_count() const { return machine_.visible_count(); }
@@ -73,7 +73,7 @@ class BasicBridge {
     bool plain_ = false;
     /// [V x H] weights with the factors of the side that sends; empty when plain.
     BasicMatrix<Real> to_hidden_, to_visible_;
-    PackedWeights packed_to_hidden_, packed_to_visible_;
+    PreparedWeights prepared_to_hidden_, prepared_to_visible_;
 
     const BasicMatrix<Real>& to_hidden() const { return plain_ ? machine_.weights : to_hidden_; }
     const BasicMatrix<Real>& to_visible() const { return plain_ ? machine_.weights : to_visible_; }

@@ -82,7 +82,7 @@ LabelPosterior label_posterior(const BasicMachine<Real>& machine, MatrixView<con
     result.free_energy.reserve(visible_state.rows);
     BasicLabelledStates<Real> labelled;
     BasicWorkspace<Real> workspace;
-    const Packed packed(machine, workspace, visible_state.rows);
+    const PreparedMachine prepared(machine, workspace, visible_state.rows);
     Work work(control, "scoring", visible_state.rows);
     constexpr std::size_t block = 128;  // C times as many fields
     for (std::size_t first = 0; first < visible_state.rows; first += block) {

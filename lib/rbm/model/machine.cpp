@@ -36,12 +36,12 @@ BasicMachine<Real>::BasicMachine(BasicUnits<Real> visible_units, BasicUnits<Real
 
 template <class Real>
 void BasicMachine<Real>::hidden_field(ConstView visible_state, Workspace& workspace, View out) const {
-    multiply(statistic(visible, visible_state, workspace.visible_statistic), weights.view(), workspace.packed, out);
+    multiply(statistic(visible, visible_state, workspace.visible_statistic), weights.view(), workspace.prepared, out);
 }
 
 template <class Real>
 void BasicMachine<Real>::visible_field(ConstView hidden_state, Workspace& workspace, View out) const {
-    multiply_transposed(statistic(hidden, hidden_state, workspace.hidden_statistic), weights.view(), workspace.packed,
+    multiply_transposed(statistic(hidden, hidden_state, workspace.hidden_statistic), weights.view(), workspace.prepared,
                         out);
 }
 

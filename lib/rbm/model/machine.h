@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-#include "rbm/kernels/weight_update.h"
+#include "rbm/kernels/backend.h"
 #include "rbm/model/units.h"
 
 namespace rbm {
@@ -29,7 +29,7 @@ struct BasicWorkspace {
     BasicMatrix<Real> hidden_field;       ///< [B x H]
     BasicMatrix<Real> hidden_mean;        ///< [B x H]
     std::vector<double> coupling;         ///< [V]
-    PackedWeights packed;                 ///< used where it holds the machine's weights: see Packed
+    PreparedWeights prepared;             ///< used where it holds the machine's weights: see PreparedMachine
 };
 using Workspace = BasicWorkspace<float>;
 
@@ -126,22 +126,21 @@ struct BasicMachine {
     }
 };
 
-/// Packs a machine's weights into a workspace for as long as this lives; until then they must not change.  Pays from
-/// some 64 rows on, counted over all products; for fewer `rows`, and for double, nothing is done.
+/// Prepares a machine's weights in a workspace for as long as this lives; until then only updates that know of it may
+/// change them.  Where products of `rows` rows, counted over all of them, are too few to pay for it, and for double,
+/// nothing is done.
 template <class Real>
-class Packed {
+class PreparedMachine {
   public:
-    Packed(const BasicMachine<Real>& machine, BasicWorkspace<Real>& workspace, std::size_t rows)
-        : workspace_(rows >= worthwhile_rows && !workspace.packed.holds(machine.weights) ? &workspace : nullptr) {
-        if (workspace_ != nullptr) workspace.packed.pack(machine.weights);
+    PreparedMachine(const BasicMachine<Real>& machine, BasicWorkspace<Real>& workspace, std::size_t rows)
+        : workspace_(backend().prepares(rows) && !workspace.prepared.holds(machine.weights) ? &workspace : nullptr) {
+        if (workspace_ != nullptr) workspace.prepared.prepare(machine.weights.view());
     }
-    ~Packed() {
-        if (workspace_ != nullptr) workspace_->packed.release();
+    ~PreparedMachine() {
+        if (workspace_ != nullptr) workspace_->prepared.release();
     }
-    Packed(const Packed&) = delete;
-    Packed& operator=(const Packed&) = delete;
-
-    static constexpr std::size_t worthwhile_rows = 64;
+    PreparedMachine(const PreparedMachine&) = delete;
+    PreparedMachine& operator=(const PreparedMachine&) = delete;
 
   private:
     BasicWorkspace<Real>* workspace_;

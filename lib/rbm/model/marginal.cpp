@@ -21,10 +21,7 @@ void visible_slope(const BasicMachine<Real>& machine, MatrixView<const Real> sta
                 throw Unsupported(fmt::format("{} visible units have no gradient", bank.name));
         },
         machine.visible);
-    for (std::size_t b = 0; b < out.rows; ++b) {
-        const Real factor = -reference::row_value(beta, b);
-        for (Real& slope : out.row(b)) slope *= factor;
-    }
+    scale_rows(Real{-1}, beta, out);
 }
 
 template <class Real>

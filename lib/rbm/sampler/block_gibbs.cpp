@@ -9,7 +9,7 @@ StepReport BlockGibbs::step(const BasicMachine<Real>& machine, BasicChains<Real>
     Work work(control, "sampling", steps);
     auto& workspace = chains.workspace;
     const BetaOf<Real> beta(chains.beta);
-    const Packed packed(machine, workspace, steps * chains.count());
+    const PreparedMachine prepared(machine, workspace, steps * chains.count());
     for (std::size_t sweep = 0; sweep < steps; ++sweep) {
         workspace.hidden_field.resize(chains.count(), machine.hidden_count());
         machine.hidden_field(chains.visible, workspace, workspace.hidden_field);

@@ -23,7 +23,7 @@ template <class Real>
 StepReport ClampedGibbs::step(const BasicMachine<Real>& machine, const BasicClamp<Real>& clamp,
                               BasicChains<Real>& chains, Random& random, const Control& control) const {
     Work work(control, "sampling", steps);
-    const Packed packed(machine, chains.workspace, steps * chains.count());
+    const PreparedMachine prepared(machine, chains.workspace, steps * chains.count());
     for (std::size_t sweep = 0; sweep < steps; ++sweep) {
         {
             const Uninterrupted whole;  // a sweep moves what is held, too

@@ -9,7 +9,7 @@ template <class Real>
 StepReport GibbsLangevin::step(const BasicMachine<Real>& machine, BasicChains<Real>& chains, Random& random,
                                const Control& control) const {
     refuse_discrete("Gibbs-Langevin sampling", machine);
-    const Packed packed(machine, chains.workspace, steps * chains.count());
+    const PreparedMachine prepared(machine, chains.workspace, steps * chains.count());
     return step(BasicJoint<Real>(machine, chains.workspace), chains, random, control);
 }
 template StepReport GibbsLangevin::step(const Machine&, Chains&, Random&, const Control&) const;

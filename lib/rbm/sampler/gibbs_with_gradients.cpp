@@ -112,7 +112,7 @@ StepReport GibbsWithGradients::step(const BasicMachine<Real>& machine, BasicChai
                                     const Control& control) const {
     if (sites(machine.visible).empty())
         detail::refuse_continuous(fmt::format("{} visible units", kind(machine.visible)));
-    const Packed packed(machine, chains.workspace, (steps + 1) * chains.count());
+    const PreparedMachine prepared(machine, chains.workspace, (steps + 1) * chains.count());
     const StepReport report = step(BasicMarginal<Real>(machine, chains.workspace), chains, random, control);
     draw_hidden(machine, chains, random);
     return report;

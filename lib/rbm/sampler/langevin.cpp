@@ -76,7 +76,7 @@ template <class Real>
 StepReport Langevin::step(const BasicMachine<Real>& machine, BasicChains<Real>& chains, Random& random,
                           const Control& control) const {
     refuse_discrete("Langevin sampling", machine);
-    const Packed packed(machine, chains.workspace, (steps + 1) * chains.count());
+    const PreparedMachine prepared(machine, chains.workspace, (steps + 1) * chains.count());
     const StepReport report = step(BasicMarginal<Real>(machine, chains.workspace), chains, random, control);
     draw_hidden(machine, chains, random);
     return report;

@@ -59,7 +59,7 @@ template void propose_gaussian(double, BetaOf<double>, MatrixView<const double>,
 template <class Real>
 StepReport Metropolis::step(const BasicMachine<Real>& machine, BasicChains<Real>& chains, Random& random,
                             const Control& control) const {
-    const Packed packed(machine, chains.workspace, steps * chains.count());
+    const PreparedMachine prepared(machine, chains.workspace, steps * chains.count());
     const StepReport report = step(BasicMarginal<Real>(machine, chains.workspace), chains, random, control);
     draw_hidden(machine, chains, random);
     return report;

@@ -10,7 +10,6 @@
 
 #include "rbm/kernels/error.h"
 #include "rbm/kernels/ops.h"
-#include "rbm/kernels/threads.h"
 
 namespace rbm {
 namespace {
@@ -103,11 +102,8 @@ void finish(Machine& machine, Machine& step, const UpdateSettings& settings, dou
 }
 
 void follow(Machine& average, const Machine& machine, float rate) {
-    constexpr std::size_t piece = std::size_t{1} << 14;
     each_pair(average, machine, [&](std::string_view, std::span<float> means, std::span<const float> values) {
-        parallel_blocks(values.size(), piece, [&](std::size_t first, std::size_t count) {
-            for (std::size_t i = first; i < first + count; ++i) means[i] += rate * (values[i] - means[i]);
-        });
+        approach(rate, ConstView(values.data(), 1, values.size()), View(means.data(), 1, means.size()));
     });
 }
 
@@ -214,7 +210,7 @@ UpdateReport update(Machine& machine, Machine& gradient, UpdateState& state, con
                               row_shift,
                               column_shift,
                               workspace.coupling,
-                              workspace.packed};
+                              workspace.prepared};
     const WeightUpdateSums sums = workspace.weight_product
                                       ? backend().update_weights_by_outer(*workspace.weight_product, weights, memory)
                                       : backend().update_weights(gradient.weights, weights, memory);

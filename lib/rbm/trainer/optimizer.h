@@ -77,7 +77,7 @@ struct UpdateReport {
 struct UpdateWorkspace {
     /// The weights' gradient, where it is not in gradient.weights; may not come with a gradient_norm_limit.
     std::optional<OuterProduct> weight_product = std::nullopt;
-    PackedWeights* packed = nullptr;  ///< holds the machine's weights before and after
+    PreparedWeights* prepared = nullptr;  ///< holds the machine's weights before and after
     Matrix statistic;                 ///< [1 x V]
     std::vector<double> coupling;     ///< [V]
     std::vector<float> visible_variance, hidden_variance, row_slope, column_slope, row_shift, column_shift, step;

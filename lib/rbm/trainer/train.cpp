@@ -125,10 +125,10 @@ void detail::train(TrainState& state, const AnyObjective& objective, const Datas
     GradientWorkspace workspace;
     workspace.defer_weights = settings.gradient_norm_limit == 0;  // a limit asks for the gradient before the step
     UpdateWorkspace update_workspace;
-    const Packed packed(state.machine, workspace.machine,
+    const PreparedMachine prepared(state.machine, workspace.machine,
                         settings.batch_size + objective.negative_rows(settings.batch_size));
-    if (workspace.machine.packed.holds(state.machine.weights.view()))
-        update_workspace.packed = &workspace.machine.packed;
+    if (workspace.machine.prepared.holds(state.machine.weights.view()))
+        update_workspace.prepared = &workspace.machine.prepared;
     Machine gradient = state.machine.zeros_like();
     std::vector<float> shares, batch_visible(data.cols()), batch_hidden(state.machine.hidden_count());
 

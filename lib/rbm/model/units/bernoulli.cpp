@@ -2,7 +2,6 @@
 #include "rbm/model/units/bernoulli.h"
 
 #include "rbm/kernels/ops.h"
-#include "rbm/kernels/tempered_logistic.h"
 
 namespace rbm {
 

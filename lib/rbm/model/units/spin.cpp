@@ -2,7 +2,6 @@
 #include "rbm/model/units/spin.h"
 
 #include "rbm/kernels/ops.h"
-#include "rbm/kernels/tempered_logistic.h"
 #include "rbm/kernels/threads.h"
 
 namespace rbm {

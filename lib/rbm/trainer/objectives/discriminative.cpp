@@ -5,14 +5,10 @@
 #include <cmath>
 
 #include "rbm/kernels/ops.h"
-#include "rbm/kernels/threads.h"
 #include "rbm/model/unit_gradients.h"
 
 namespace rbm {
 namespace {
-
-/// Rows of a batch that one thread works through with all labels.
-constexpr std::size_t row_block = 8;
 
 template <class Real>
 std::size_t label_of(std::span<const Real> state, std::size_t classes) {
@@ -30,15 +26,7 @@ void add_up(MatrixView<const Real> statistics, std::span<const Real> row_weights
     for (std::size_t c = 0; c < classes; ++c)
         add_column_sums(1.0, statistics.rows_from(c * batch, batch), row_weights.subspan(c * batch, batch),
                         sums.row(batch + c));
-    parallel_blocks(batch, row_block, [&](std::size_t first, std::size_t count) {
-        for (std::size_t b = first; b < first + count; ++b)
-            for (std::size_t c = 0; c < classes; ++c) {
-                const Real weight = row_weights[c * batch + b];
-                const auto from = statistics.row(c * batch + b);
-                const auto to = sums.row(b);
-                for (std::size_t j = 0; j < hidden; ++j) to[j] += weight * from[j];
-            }
-    });
+    add_group_sums(statistics, row_weights, sums.rows_from(0, batch));
 }
 
 }  // namespace

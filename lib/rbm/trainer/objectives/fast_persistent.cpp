@@ -4,28 +4,25 @@
 #include <utility>
 
 #include "rbm/kernels/ops.h"
-#include "rbm/kernels/threads.h"
 #include "rbm/sampler/block_gibbs.h"
 #include "rbm/trainer/objectives/both_phases.h"
 
 namespace rbm {
 namespace {
 
-constexpr std::size_t piece = std::size_t{1} << 14;
-
 template <class Real>
 void overlay(const BasicMachine<Real>& machine, const BasicMachine<Real>& fast, BasicMachine<Real>& sum) {
     sum.visible = machine.visible;
     sum.hidden = machine.hidden;
     sum.weights.resize(machine.visible_count(), machine.hidden_count());
-    const auto add = [](std::span<Real> out, std::span<const Real> a, std::span<const Real> b) {
-        parallel_blocks(out.size(), piece, [&](std::size_t first, std::size_t count) {
-            for (std::size_t i = first; i < first + count; ++i) out[i] = a[i] + b[i];
-        });
+    add(machine.weights.view(), fast.weights.view(), sum.weights.view());
+    const auto add_locations = [](const auto& of_machine, const auto& of_fast, auto& of_sum) {
+        const auto a = location(of_machine), b = location(of_fast);
+        const auto out = location(of_sum);
+        for (std::size_t i = 0; i < out.size(); ++i) out[i] = a[i] + b[i];
     };
-    add(sum.weights.values(), machine.weights.values(), fast.weights.values());
-    add(location(sum.visible), location(machine.visible), location(fast.visible));
-    add(location(sum.hidden), location(machine.hidden), location(fast.hidden));
+    add_locations(machine.visible, fast.visible, sum.visible);
+    add_locations(machine.hidden, fast.hidden, sum.hidden);
 }
 
 template <class Real>
@@ -63,10 +60,7 @@ void FastPersistentContrastiveDivergence::add_gradient(const BasicMachine<Real>&
     detail::add_stacked_gradient(machine, workspace, gradient);
 
     const Real rate = static_cast<Real>(fast_rate), decay = static_cast<Real>(fast_decay);
-    const auto weights = fast.weights.values();
-    parallel_blocks(weights.size(), piece, [&](std::size_t first, std::size_t count) {
-        for (std::size_t i = first; i < first + count; ++i) weights[i] *= decay;
-    });
+    scale_rows(decay, std::span<const Real>{}, fast.weights.view());
     // dF/dweights is minus the product of statistics; times the variances it is that of the states.
     add_outer(BasicOuterProduct<Real>{rate, workspace.visible, workspace.hidden_mean, workspace.row_weights},
               fast.weights.view());
