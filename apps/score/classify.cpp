@@ -54,7 +54,7 @@ LabelPosterior posterior_of(const Model& model, const Dataset& data, const Commo
     for (std::size_t first = 0; first < data.rows(); first += block) {
         rows.resize(std::min(block, data.rows() - first), data.cols());
         data.fill(first, data_stream(settings), rows);
-        const LabelPosterior some = label_posterior(model.machine, ConstView(rows), classes, until_stopped());
+        const LabelPosterior some = label_posterior(model.machine, rows, classes, until_stopped());
         std::ranges::copy(some.probability.values(), all.probability.row(first).begin());
         std::ranges::copy(some.log_probability.values(), all.log_probability.row(first).begin());
         all.free_energy.insert(all.free_energy.end(), some.free_energy.begin(), some.free_energy.end());

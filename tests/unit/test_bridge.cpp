@@ -31,8 +31,8 @@ double log_density(const PreciseMachine& machine, const BasicUnits<double>& visi
                    const BasicUnits<double>& hidden_base, double beta, const BasicMatrix<double>& v,
                    const BasicMatrix<double>& h) {
     double base = 0;
-    add_energy(visible_base, MatrixView<const double>(v), std::span(&base, 1));
-    add_energy(hidden_base, MatrixView<const double>(h), std::span(&base, 1));
+    add_energy(visible_base, v, std::span(&base, 1));
+    add_energy(hidden_base, h, std::span(&base, 1));
     return -(1 - beta) * base - beta * machine.energy(v, h)[0];
 }
 
@@ -83,7 +83,7 @@ TEST_CASE("adding up the base's density times the ratio gives the machine's Z") 
         bridge.hidden_field(v, field);
         std::vector<double> logs(v.rows()), energies(v.rows());
         bridge.log_ratios(v, field, std::vector<double>(v.rows(), 0.0), std::vector<double>(v.rows(), 1.0), logs);
-        add_energy(base, MatrixView<const double>(v), energies);
+        add_energy(base, v, energies);
         std::vector<double> base_logs(v.rows());
         for (std::size_t s = 0; s < logs.size(); ++s) {
             base_logs[s] = -energies[s];
@@ -108,7 +108,7 @@ TEST_CASE("with Gaussian visible units, the same on a grid") {
     bridge.hidden_field(v, field);
     std::vector<double> logs(points), energies(points);
     bridge.log_ratios(v, field, std::vector<double>(points, 0.0), std::vector<double>(points, 1.0), logs);
-    add_energy(base, MatrixView<const double>(v), energies);
+    add_energy(base, v, energies);
     std::vector<double> base_logs(points);
     for (std::size_t s = 0; s < points; ++s) {
         base_logs[s] = -energies[s];

@@ -105,10 +105,10 @@ TEST_SUITE("labels") {
             CAPTURE(kinds.second);
             const auto exact = machine_of<double>(kinds, 11);
             const auto states = labelled_rows(exact, 12);
-            const LabelPosterior found = label_posterior(exact, std::as_const(states).view(), classes);
+            const LabelPosterior found = label_posterior(exact, states, classes);
             const auto single = machine_of<float>(kinds, 11);
             const auto rounded = labelled_rows(single, 12);
-            const LabelPosterior rough = label_posterior(single, rounded.view(), classes);
+            const LabelPosterior rough = label_posterior(single, rounded, classes);
             for (std::size_t b = 0; b < rows; ++b) {
                 const std::vector<double> all = weights_of_all(exact, states, b);
                 const double free_energy = -log_sum_exp(all);
@@ -125,21 +125,21 @@ TEST_SUITE("labels") {
     TEST_CASE("the label columns of what is classified are not read") {
         const auto machine = machine_of<double>({"bernoulli", "bernoulli"}, 3);
         auto states = labelled_rows(machine, 4);
-        const LabelPosterior whole = label_posterior(machine, std::as_const(states).view(), classes);
+        const LabelPosterior whole = label_posterior(machine, states, classes);
         BasicMatrix<double> without(rows, data);
         for (std::size_t b = 0; b < rows; ++b) std::copy_n(states.row(b).begin(), data, without.row(b).begin());
-        CHECK(label_posterior(machine, std::as_const(without).view(), classes).probability == whole.probability);
+        CHECK(label_posterior(machine, without, classes).probability == whole.probability);
         for (std::size_t b = 0; b < rows; ++b) states(b, data + 1) = std::nan("");
-        CHECK(label_posterior(machine, std::as_const(states).view(), classes).probability == whole.probability);
-        CHECK_THROWS_AS(label_posterior(machine, std::as_const(without).view(), 2), InvalidArgument);
-        CHECK_THROWS_AS(label_posterior(machine, std::as_const(states).view(), visible), InvalidArgument);
-        CHECK_THROWS_AS(label_posterior(machine, std::as_const(states).view(), 1), InvalidArgument);
+        CHECK(label_posterior(machine, states, classes).probability == whole.probability);
+        CHECK_THROWS_AS(label_posterior(machine, without, 2), InvalidArgument);
+        CHECK_THROWS_AS(label_posterior(machine, states, visible), InvalidArgument);
+        CHECK_THROWS_AS(label_posterior(machine, states, 1), InvalidArgument);
     }
 
     TEST_CASE("sites of several columns are refused by name") {
         const auto machine = random_machine<double>("potts", 3, "bernoulli", 2, 1);
         const auto states = random_states(machine.visible, 2, 1);
-        CHECK_THROWS_WITH_AS(label_posterior(machine, std::as_const(states).view(), classes),
+        CHECK_THROWS_WITH_AS(label_posterior(machine, states, classes),
                              "labels: labels among potts (3 states) visible units, expected units of one column each",
                              Unsupported);
     }
@@ -236,7 +236,7 @@ TEST_SUITE("labels") {
             train_with(machine, random, settings);
             Matrix rows_of_data(states, bits);
             plain.fill(0, Stream{}, rows_of_data);
-            const LabelPosterior found = label_posterior(machine, std::as_const(rows_of_data).view(), 2);
+            const LabelPosterior found = label_posterior(machine, rows_of_data, 2);
             for (std::size_t state = 0; state < states; ++state) CHECK(found.probability(state, labels[state]) > 0.9);
         }
     }

@@ -252,7 +252,7 @@ TEST_CASE("float machines on every backend agree with the double oracle") {
             const auto machine = random_machine<float>(visible_kind, 40, hidden_kind, 30, 20, 0.2);
             const auto oracle = precise(machine);
             const auto visible = random_states(machine.visible, 7, 21);
-            const auto wide = precise(ConstView(visible));
+            const auto wide = precise(visible);
             const auto fast = machine.free_energy(visible);
             const auto exact = oracle.free_energy(wide);
             for (std::size_t b = 0; b < fast.size(); ++b) CHECK(fast[b] == doctest::Approx(exact[b]).epsilon(1e-5));

@@ -59,7 +59,7 @@ struct SmallSet {
 
 double log_likelihood(const Machine& machine, const SmallSet& set) {
     const auto exact = precise(machine);
-    const auto free_energy = exact.free_energy(precise(ConstView(set.states)));
+    const auto free_energy = exact.free_energy(precise(set.states));
     std::vector<double> terms(free_energy);
     for (double& term : terms) term = -term;
     double sum = -log_sum_exp(terms);
@@ -70,7 +70,7 @@ double log_likelihood(const Machine& machine, const SmallSet& set) {
 /// d(-log-likelihood): the data's mean of dF minus the model's.
 Machine exact_gradient(const Machine& machine, const SmallSet& set) {
     const auto exact = precise(machine);
-    const auto states = precise(ConstView(set.states));
+    const auto states = precise(set.states);
     auto logs = exact.free_energy(states);
     for (double& value : logs) value = -value;
     const double total = log_sum_exp(logs);

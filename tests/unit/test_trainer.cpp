@@ -386,7 +386,7 @@ TEST_CASE("an objective that the library has never seen trains, through both for
             ++*calls;
             const auto field = workspace.hidden_field.rows_from(0, batch);
             machine.hidden_field(workspace.visible.rows_from(0, batch), workspace.machine, field);
-            mean(machine.hidden, ConstView(field), {}, workspace.hidden_mean.rows_from(0, batch));
+            mean(machine.hidden, field, {}, workspace.hidden_mean.rows_from(0, batch));
             const Matrix model = machine.visible_mean(Matrix(1, machine.hidden_count()));
             const auto slopes = location(gradient.visible);
             for (std::size_t b = 0; b < batch; ++b)

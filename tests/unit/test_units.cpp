@@ -365,7 +365,7 @@ TEST_CASE("log probabilities of states are the energies', for every kind on the 
         const auto visible = random_states(machine.visible, 6, 411), hidden = random_states(machine.hidden, 6, 412);
         auto found = machine.energy(visible, hidden);
         const auto mean = machine.hidden_mean(visible);
-        add_log_probability(machine.hidden, MatrixView<const double>(hidden), MatrixView<const double>(mean), found);
+        add_log_probability(machine.hidden, hidden, mean, found);
         const auto expected = machine.free_energy(visible);
         for (std::size_t r = 0; r < found.size(); ++r)
             CHECK(found[r] == doctest::Approx(expected[r]).epsilon(1e-10).scale(1));

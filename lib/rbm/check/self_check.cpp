@@ -41,16 +41,16 @@ double worst(std::span<const double> found, std::span<const double> expected) {
 
 std::vector<double> magnitudes(const PreciseMachine& machine, const Precise& visible) {
     Precise scratch, states = visible, weights = machine.weights;
-    const ConstDoubleView statistics = statistic(machine.visible, ConstDoubleView(visible), scratch);
+    const ConstDoubleView statistics = statistic(machine.visible, visible, scratch);
     states.resize(statistics.rows, statistics.cols);
     for (std::size_t r = 0; r < statistics.rows; ++r)
         for (std::size_t i = 0; i < statistics.cols; ++i) states(r, i) = std::abs(statistics.row(r)[i]);
     for (double& weight : weights.values()) weight = std::abs(weight);
     Precise field(visible.rows(), machine.hidden_count());
-    multiply(ConstDoubleView(states), ConstDoubleView(weights), field.view());
+    multiply(states, weights, field.view());
     std::vector<double> own(visible.rows()), other(visible.rows());
-    add_energy(machine.visible, ConstDoubleView(visible), own);
-    add_log_normalizer(machine.hidden, ConstDoubleView(field), BetaOf<double>{}, other);
+    add_energy(machine.visible, visible, own);
+    add_log_normalizer(machine.hidden, field, BetaOf<double>{}, other);
     for (std::size_t r = 0; r < own.size(); ++r) own[r] = 1 + std::abs(own[r]) + std::abs(other[r]);
     return own;
 }
@@ -63,7 +63,7 @@ void check_identities(Run& run) {
     const std::vector<double> joint = run.functions.energy(oracle, run.precise_visible, run.precise_hidden);
     const Precise means = oracle.hidden_mean(run.precise_visible);
     std::vector<double> by_chain_rule = joint;
-    add_log_probability(oracle.hidden, ConstDoubleView(run.precise_hidden), ConstDoubleView(means), by_chain_rule);
+    add_log_probability(oracle.hidden, run.precise_hidden, means, by_chain_rule);
     run.add("chain rule", fmt::format("E(v,h) + log p(h|v) with F(v); {}", size), worst(by_chain_rule, free, scale),
             1e-10);
     run.add("energy, float", fmt::format("E(v,h) in float with double; {}", size),
@@ -152,7 +152,7 @@ std::vector<CheckResult> self_check_data(const Machine& machine, const Dataset& 
     const Dataset sample = data.spread(64);
     Matrix rows(sample.rows(), sample.cols());
     sample.fill(0, stream, rows);
-    const checks::Precise precise_rows = precise(ConstView(rows));
+    const checks::Precise precise_rows = precise(rows);
     const PreciseMachine oracle = precise(machine);
     results.push_back(
         {"data, float", fmt::format("F(v) in float with double; {} rows", rows.rows()),

@@ -65,7 +65,7 @@ BasicConditioned<Real> condition(const BasicMachine<Real>& machine, std::span<co
     if (!known.empty()) {
         BasicWorkspace<Real> workspace;
         held.hidden_field(state, workspace, field);
-        add_energy(held.visible, MatrixView<const Real>(state), std::span(&result.energy, 1));
+        add_energy(held.visible, state, std::span(&result.energy, 1));
     }
     // A constant field moves a bank's location.  What it leaves of the energy is what its normaliser changes by.
     BasicUnits<Real> moved = machine.hidden;

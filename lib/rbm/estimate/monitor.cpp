@@ -100,7 +100,7 @@ double label_error(const Machine& machine, const Dataset& data, std::size_t clas
                    const Control& control) {
     std::size_t wrong = 0;
     for_each_block(data, stream, control, [&](std::size_t, const Matrix& states) {
-        const LabelPosterior posterior = label_posterior(machine, ConstView(states), classes);
+        const LabelPosterior posterior = label_posterior(machine, states, classes);
         for (std::size_t r = 0; r < states.rows(); ++r) {
             const auto label = states.row(r).last(classes);
             const auto found = posterior.probability.row(r);

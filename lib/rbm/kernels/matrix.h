@@ -42,6 +42,12 @@ struct MatrixView {
     }
 };
 
+/// For parameters of templates: takes matrices and views alike, and leaves it to the other arguments what Real is.
+template <class Real>
+using ConstViewOf = std::type_identity_t<MatrixView<const Real>>;
+template <class Real>
+using ViewOf = std::type_identity_t<MatrixView<Real>>;
+
 /// Memory on 64-byte boundaries: one cache line, one AVX-512 register.
 template <class T>
 struct CacheLineAllocator {

@@ -122,7 +122,7 @@ void BasicBridge<Real>::sample_visible(ConstView field, Beta beta, const Stream&
 template <class Real>
 void BasicBridge<Real>::sample_base(const Stream& stream, View out) const {
     for (std::size_t r = 0; r < out.rows; ++r) std::fill(out.row(r).begin(), out.row(r).end(), Real{0});
-    sample(visible_base_, ConstView(out), Beta{}, stream, out);
+    sample(visible_base_, out, Beta{}, stream, out);
 }
 
 template <class Real>

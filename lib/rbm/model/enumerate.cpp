@@ -34,7 +34,7 @@ std::uint64_t state_count(const BasicUnits<Real>& units) {
 }
 
 template <class Real>
-void enumerate_states(const BasicUnits<Real>& units, std::uint64_t first, MatrixView<Real> out) {
+void enumerate_states(const BasicUnits<Real>& units, std::uint64_t first, ViewOf<Real> out) {
     const BasicMatrix<Real> all = site_states(units);
     for (std::size_t row = 0; row < out.rows; ++row) {
         std::uint64_t number = first + row;

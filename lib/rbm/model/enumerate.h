@@ -17,7 +17,7 @@ std::uint64_t state_count(const BasicUnits<Real>& units);
 
 /// out [B x N] = states first, ..., first + B - 1; site i is digit i of the state's number, least significant first.
 template <class Real>
-void enumerate_states(const BasicUnits<Real>& units, std::uint64_t first, MatrixView<Real> out);
+void enumerate_states(const BasicUnits<Real>& units, std::uint64_t first, ViewOf<Real> out);
 
 /// The number of a state as enumerate_states() counts; `all` is site_states() of its units, and all its sites are in
 /// one of them.

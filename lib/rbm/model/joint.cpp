@@ -27,7 +27,7 @@ void BasicJoint<Real>::sample_hidden(MatrixView<const Real> visible_state, BetaO
     auto& field = workspace_->hidden_field;
     field.resize(visible_state.rows, machine_->hidden_count());
     machine_->hidden_field(visible_state, *workspace_, field);
-    sample(machine_->hidden, MatrixView<const Real>(field), beta, stream, out);
+    sample(machine_->hidden, field, beta, stream, out);
 }
 
 template <class Real>

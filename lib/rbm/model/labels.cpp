@@ -69,7 +69,7 @@ void BasicLabelledStates<Real>::compute(const BasicMachine<Real>& machine, Matri
 }
 
 template <class Real>
-LabelPosterior label_posterior(const BasicMachine<Real>& machine, MatrixView<const Real> visible_state,
+LabelPosterior label_posterior(const BasicMachine<Real>& machine, ConstViewOf<Real> visible_state,
                                std::size_t classes, const Control& control) {
     const std::size_t visible = machine.visible_count(), cols = visible_state.cols;
     if (classes < 2 || classes > most_labels || classes >= visible || (cols != visible && cols != visible - classes))

@@ -56,7 +56,7 @@ struct LabelPosterior {
 /// visible_state [B x V] or [B x V - C].  Throws InvalidArgument for other shapes, fewer than two classes,
 /// and more than most_labels.
 template <class Real>
-LabelPosterior label_posterior(const BasicMachine<Real>& machine, MatrixView<const Real> visible_state,
+LabelPosterior label_posterior(const BasicMachine<Real>& machine, ConstViewOf<Real> visible_state,
                                std::size_t classes, const Control& control = {});
 
 }  // namespace rbm

@@ -52,7 +52,7 @@ auto BasicMachine<Real>::hidden_mean(ConstView visible_state, Beta beta) const -
     Workspace workspace;
     Matrix out(visible_state.rows, hidden_count());
     hidden_field(visible_state, workspace, out);
-    mean(hidden, ConstView(out), beta, out.view());
+    mean(hidden, out, beta, out.view());
     return out;
 }
 
@@ -63,7 +63,7 @@ auto BasicMachine<Real>::visible_mean(ConstView hidden_state, Beta beta) const -
     Workspace workspace;
     Matrix out(hidden_state.rows, visible_count());
     visible_field(hidden_state, workspace, out);
-    mean(visible, ConstView(out), beta, out.view());
+    mean(visible, out, beta, out.view());
     return out;
 }
 
@@ -74,7 +74,7 @@ auto BasicMachine<Real>::sample_hidden(ConstView visible_state, Random& random, 
     Workspace workspace;
     Matrix out(visible_state.rows, hidden_count());
     hidden_field(visible_state, workspace, out);
-    sample(hidden, ConstView(out), beta, random.next(), out.view());
+    sample(hidden, out, beta, random.next(), out.view());
     return out;
 }
 
@@ -85,7 +85,7 @@ auto BasicMachine<Real>::sample_visible(ConstView hidden_state, Random& random, 
     Workspace workspace;
     Matrix out(hidden_state.rows, visible_count());
     visible_field(hidden_state, workspace, out);
-    sample(visible, ConstView(out), beta, random.next(), out.view());
+    sample(visible, out, beta, random.next(), out.view());
     return out;
 }
 
@@ -100,8 +100,7 @@ std::vector<double> BasicMachine<Real>::energy(ConstView visible_state, ConstVie
     std::vector<double> out(visible_state.rows);
     add_energy(visible, visible_state, out);
     add_energy(hidden, hidden_state, out);
-    add_row_dots(-1.0, ConstView(workspace.hidden_field), statistic(hidden, hidden_state, workspace.hidden_statistic),
-                 out);
+    add_row_dots(-1.0, workspace.hidden_field, statistic(hidden, hidden_state, workspace.hidden_statistic), out);
     return out;
 }
 
@@ -113,7 +112,7 @@ void BasicMachine<Real>::free_energy(ConstView visible_state, Beta beta, Workspa
     std::fill(out.begin(), out.end(), 0.0);
     add_energy(visible, visible_state, out);
     for (std::size_t b = 0; b < out.size(); ++b) out[b] *= -static_cast<double>(reference::row_value(beta, b));
-    add_log_normalizer(hidden, ConstView(workspace.hidden_field), beta, out);
+    add_log_normalizer(hidden, workspace.hidden_field, beta, out);
     for (double& value : out) value = -value;
 }
 
@@ -142,7 +141,7 @@ std::vector<double> BasicMachine<Real>::hidden_free_energy(ConstView hidden_stat
     std::vector<double> out(hidden_state.rows);
     add_energy(hidden, hidden_state, out);
     for (std::size_t b = 0; b < out.size(); ++b) out[b] *= -static_cast<double>(reference::row_value(beta, b));
-    add_log_normalizer(visible, ConstView(field), beta, out);
+    add_log_normalizer(visible, field, beta, out);
     for (double& value : out) value = -value;
     return out;
 }
@@ -156,8 +155,8 @@ auto BasicMachine<Real>::score(ConstView visible_state) const -> Matrix {
     visible_field(hidden_means, workspace, field);
     std::visit(
         [&](const auto& bank) {
-            if constexpr (requires { bank.score(visible_state, ConstView(field), field.view()); })
-                bank.score(visible_state, ConstView(field), field.view());
+            if constexpr (requires { bank.score(visible_state, field, field.view()); })
+                bank.score(visible_state, field, field.view());
             else
                 throw Unsupported(fmt::format("score: {} visible units have no gradient in v", bank.name));
         },
@@ -236,7 +235,7 @@ auto BasicMachine<Real>::free_energy_gradient(ConstView visible_state, std::span
     Matrix field(visible_state.rows, hidden_count());
     Matrix means(visible_state.rows, hidden_count());
     hidden_field(visible_state, workspace, field);
-    mean(hidden, ConstView(field), Beta{}, means.view());
+    mean(hidden, field, Beta{}, means.view());
     BasicMachine gradient = zeros_like();
     add_free_energy_gradient(visible_state, field, means, row_weights, workspace, gradient);
     return gradient;

@@ -9,8 +9,8 @@
 namespace rbm {
 
 template <class Real>
-void visible_slope(const BasicMachine<Real>& machine, MatrixView<const Real> state, MatrixView<const Real> field,
-                   BetaOf<Real> beta, MatrixView<Real> out) {
+void visible_slope(const BasicMachine<Real>& machine, ConstViewOf<Real> state, ConstViewOf<Real> field,
+                   BetaOf<Real> beta, ViewOf<Real> out) {
     std::visit(
         [&](const auto& bank) {
             if constexpr (requires { bank.score(state, field, out); })
@@ -35,9 +35,9 @@ void BasicMarginal<Real>::energy_and_gradient(MatrixView<const Real> state, Beta
     BasicWorkspace<Real>& workspace = *workspace_;
     machine_->free_energy(state, beta, workspace, out);  // leaves the hidden fields behind
     const MatrixView<Real> hidden = workspace.hidden_field;
-    mean(machine_->hidden, MatrixView<const Real>(hidden), beta, hidden);
+    mean(machine_->hidden, hidden, beta, hidden);
     machine_->visible_field(hidden, workspace, gradient);
-    visible_slope(*machine_, state, MatrixView<const Real>(gradient), beta, gradient);
+    visible_slope(*machine_, state, gradient, beta, gradient);
 }
 
 template <class Real>

@@ -56,7 +56,7 @@ static_assert(DifferentiableEnergy<BasicMarginal<double>, double> && LocalEnergy
 /// out [B x V] = d(E_visible(v) - s(v) . field) / dv, times beta: the slope of E(v, h) at the field of h, and of F(v)
 /// at that of h's mean.  Throws Unsupported for visible units that have none.  out may be field.
 template <class Real>
-void visible_slope(const BasicMachine<Real>& machine, MatrixView<const Real> state, MatrixView<const Real> field,
-                   BetaOf<Real> beta, MatrixView<Real> out);
+void visible_slope(const BasicMachine<Real>& machine, ConstViewOf<Real> state, ConstViewOf<Real> field,
+                   BetaOf<Real> beta, ViewOf<Real> out);
 
 }  // namespace rbm

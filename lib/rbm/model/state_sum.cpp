@@ -140,7 +140,7 @@ void StateSum::add_state(std::uint64_t number, std::span<double> field, double& 
     PreciseMachine::Workspace workspace;
     enumerate_states(units(), number, state.view());
     machine_.hidden_field(state, workspace, DoubleView(field.data(), 1, field.size()));
-    add_energy(units(), ConstDoubleView(state), std::span(&energy, 1));
+    add_energy(units(), state, std::span(&energy, 1));
 }
 
 std::size_t StateSum::panel_rows() const {
@@ -153,7 +153,7 @@ void StateSum::add_panel_terms(std::size_t first, std::span<const double> high, 
     for (std::size_t s = 0; s < terms.size(); ++s)
         terms[s] = -beta_ * (low_energies_[first + s] + (high_energy - low_energies_[0]));
     add_vector(low_fields_.rows_from(first, terms.size()), high, field);
-    add_log_normalizer(others(), ConstDoubleView(field), betas.empty() ? betas : betas.first(terms.size()), terms);
+    add_log_normalizer(others(), field, betas.empty() ? betas : betas.first(terms.size()), terms);
 }
 
 /// log of the sum over the block's states, and over the other side.
@@ -205,7 +205,7 @@ void StateSum::add_block(std::uint64_t number, Moments& moments) const {
         const auto field = moments.field.rows_from(0, count), mean_state = moments.mean.rows_from(0, count);
         const auto terms = std::span(moments.terms).first(count), weights = std::span(moments.weights).first(count);
         add_panel_terms(first, high, high_energy, field, {}, terms);
-        mean(others(), ConstDoubleView(field), {}, mean_state);
+        mean(others(), field, {}, mean_state);
         moments.raise(*std::max_element(terms.begin(), terms.end()));
         double total = 0;
         for (std::size_t s = 0; s < count; ++s) {
@@ -217,7 +217,7 @@ void StateSum::add_block(std::uint64_t number, Moments& moments) const {
         moments.total += total;
         moments.block_total += total;
         add_expected_gradient<double>(others(), field, mean_state, weights, moments.gradient.hidden);
-        const ConstDoubleView right = statistic(others(), ConstDoubleView(mean_state), moments.scratch);
+        const ConstDoubleView right = statistic(others(), mean_state, moments.scratch);
         for (std::size_t s = 0; s < count; ++s) {
             const auto low = moments.low.row(first + s);
             const auto values = right.row(s);
@@ -231,7 +231,7 @@ void StateSum::add_block(std::uint64_t number, Moments& moments) const {
     const double signs[] = {-moments.block_total, moments.block_total};
     add_own_gradient(units(), ends, signs, moments.gradient.visible);
     BasicMatrix<double> scratch;
-    const ConstDoubleView left = statistic(units(), ConstDoubleView(ends), scratch);
+    const ConstDoubleView left = statistic(units(), ends, scratch);
     for (std::size_t i = 0; i < left.cols; ++i)
         if (const double factor = left.row(0)[i] - left.row(1)[i]; factor != 0)
             add_scaled(factor, moments.block, moments.gradient.weights.row(i));
@@ -245,7 +245,7 @@ void StateSum::finish(const Moments& moments, PreciseMachine& gradient) const {
     std::vector<double> signs(moments.low_totals);
     for (double& value : signs) value = -value;
     add_own_gradient(units(), low_states, signs, own.visible);
-    const ConstDoubleView left = statistic(units(), ConstDoubleView(low_states), scratch);
+    const ConstDoubleView left = statistic(units(), low_states, scratch);
     for (std::size_t s = 0; s < left.rows; ++s)
         for (std::size_t i = 0; i < left.cols; ++i)
             if (left.row(s)[i] != 0) add_scaled(left.row(s)[i], moments.low.row(s), own.weights.row(i));

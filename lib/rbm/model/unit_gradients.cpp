@@ -24,8 +24,8 @@ BasicSites<Real> discrete_sites(const BasicUnits<Real>& units, std::string_view 
 }
 
 template <class Real>
-void mean_slopes(const BasicUnits<Real>& units, MatrixView<const Real> mean, MatrixView<Real> first,
-                 MatrixView<Real> second, std::string_view asked_by) {
+void mean_slopes(const BasicUnits<Real>& units, ConstViewOf<Real> mean, ViewOf<Real> first, ViewOf<Real> second,
+                 std::string_view asked_by) {
     std::visit(
         [&](const auto& bank) {
             if constexpr (requires { bank.mean_slopes(mean, first, second); })
@@ -38,8 +38,8 @@ void mean_slopes(const BasicUnits<Real>& units, MatrixView<const Real> mean, Mat
 }
 
 template <class Real>
-void score(const BasicUnits<Real>& units, MatrixView<const Real> state, MatrixView<const Real> field,
-           MatrixView<Real> out, std::string_view asked_by) {
+void score(const BasicUnits<Real>& units, ConstViewOf<Real> state, ConstViewOf<Real> field, ViewOf<Real> out,
+           std::string_view asked_by) {
     std::visit(
         [&](const auto& bank) {
             if constexpr (requires { bank.score(state, field, out); })
@@ -51,7 +51,7 @@ void score(const BasicUnits<Real>& units, MatrixView<const Real> state, MatrixVi
 }
 
 template <class Real>
-void add_score_gradient(const BasicUnits<Real>& units, MatrixView<const Real> state, MatrixView<const Real> along,
+void add_score_gradient(const BasicUnits<Real>& units, ConstViewOf<Real> state, ConstViewOf<Real> along,
                         std::span<const double> curvature, BasicUnits<Real>& gradient, std::string_view asked_by) {
     visit_both(units, gradient, [&](const auto& bank, auto& into) {
         if constexpr (requires { bank.add_score_gradient(state, along, curvature, into); })
@@ -62,13 +62,13 @@ void add_score_gradient(const BasicUnits<Real>& units, MatrixView<const Real> st
 }
 
 template <class Real>
-void add_own_gradient(const BasicUnits<Real>& units, MatrixView<const Real> state, std::span<const Real> row_weights,
+void add_own_gradient(const BasicUnits<Real>& units, ConstViewOf<Real> state, std::span<const Real> row_weights,
                       BasicUnits<Real>& gradient) {
     visit_both(units, gradient, [&](const auto& bank, auto& into) { bank.add_gradient(state, row_weights, into); });
 }
 
 template <class Real>
-void add_expected_gradient(const BasicUnits<Real>& units, MatrixView<const Real> field, MatrixView<const Real> mean,
+void add_expected_gradient(const BasicUnits<Real>& units, ConstViewOf<Real> field, ConstViewOf<Real> mean,
                            std::span<const Real> row_weights, BasicUnits<Real>& gradient) {
     visit_both(units, gradient,
                [&](const auto& bank, auto& into) { bank.add_expected_gradient(field, mean, row_weights, into); });

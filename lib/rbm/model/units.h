@@ -120,8 +120,7 @@ bool alike(const BasicUnits<Real>& first, const BasicUnits<Real>& second) {
 template <class Real>
 std::string name_with_states(const BasicUnits<Real>& units);
 template <class Real>
-MatrixView<const Real> statistic(const BasicUnits<Real>& units, MatrixView<const Real> state,
-                                 BasicMatrix<Real>& scratch) {
+MatrixView<const Real> statistic(const BasicUnits<Real>& units, ConstViewOf<Real> state, BasicMatrix<Real>& scratch) {
     return std::visit([&](const auto& bank) { return bank.statistic(state, scratch); }, units);
 }
 /// out [N] = what the statistic multiplies states by.
@@ -130,7 +129,7 @@ void statistic_factors(const BasicUnits<Real>& units, BasicMatrix<Real>& ones, B
                        std::vector<Real>& out) {
     ones.resize(1, width(units));
     ones.fill(1);
-    const auto factors = statistic(units, MatrixView<const Real>(ones), scratch).row(0);
+    const auto factors = statistic(units, ones, scratch).row(0);
     out.assign(factors.begin(), factors.end());
 }
 template <class Real>
@@ -141,26 +140,26 @@ std::vector<Real> statistic_factors(const BasicUnits<Real>& units) {
     return factors;
 }
 template <class Real>
-void mean(const BasicUnits<Real>& units, MatrixView<const Real> field, BetaOf<Real> beta, MatrixView<Real> out) {
+void mean(const BasicUnits<Real>& units, ConstViewOf<Real> field, BetaOf<Real> beta, ViewOf<Real> out) {
     std::visit([&](const auto& bank) { bank.mean(field, beta, out); }, units);
 }
 template <class Real>
-void sample(const BasicUnits<Real>& units, MatrixView<const Real> field, BetaOf<Real> beta, const Stream& stream,
-            MatrixView<Real> out) {
+void sample(const BasicUnits<Real>& units, ConstViewOf<Real> field, BetaOf<Real> beta, const Stream& stream,
+            ViewOf<Real> out) {
     std::visit([&](const auto& bank) { bank.sample(field, beta, stream, out); }, units);
 }
 template <class Real>
-void add_energy(const BasicUnits<Real>& units, MatrixView<const Real> state, std::span<double> out) {
+void add_energy(const BasicUnits<Real>& units, ConstViewOf<Real> state, std::span<double> out) {
     std::visit([&](const auto& bank) { bank.add_energy(state, out); }, units);
 }
 template <class Real>
-void add_log_normalizer(const BasicUnits<Real>& units, MatrixView<const Real> field, BetaOf<Real> beta,
+void add_log_normalizer(const BasicUnits<Real>& units, ConstViewOf<Real> field, BetaOf<Real> beta,
                         std::span<double> out) {
     std::visit([&](const auto& bank) { bank.add_log_normalizer(field, beta, out); }, units);
 }
 /// out[b] += log p(state[b] | field), given the mean at that field.
 template <class Real>
-void add_log_probability(const BasicUnits<Real>& units, MatrixView<const Real> state, MatrixView<const Real> mean_state,
+void add_log_probability(const BasicUnits<Real>& units, ConstViewOf<Real> state, ConstViewOf<Real> mean_state,
                          std::span<double> out) {
     std::visit([&](const auto& bank) { bank.add_log_probability(state, mean_state, out); }, units);
 }

@@ -13,11 +13,10 @@ StepReport BlockGibbs::step(const BasicMachine<Real>& machine, BasicChains<Real>
     for (std::size_t sweep = 0; sweep < steps; ++sweep) {
         workspace.hidden_field.resize(chains.count(), machine.hidden_count());
         machine.hidden_field(chains.visible, workspace, workspace.hidden_field);
-        sample(machine.hidden, MatrixView<const Real>(workspace.hidden_field), beta, random.next(),
-               chains.hidden.view());
+        sample(machine.hidden, workspace.hidden_field, beta, random.next(), chains.hidden.view());
         workspace.visible_field.resize(chains.count(), machine.visible_count());
         machine.visible_field(chains.hidden, workspace, workspace.visible_field);
-        sample(machine.visible, MatrixView<const Real>(workspace.visible_field), beta, random.next(),
+        sample(machine.visible, workspace.visible_field, beta, random.next(),
                chains.visible.view());
         work.advance();
     }
@@ -27,7 +26,7 @@ StepReport BlockGibbs::step(const BasicMachine<Real>& machine, BasicChains<Real>
 template <class Real>
 void visible_means(const BasicMachine<Real>& machine, BasicChains<Real>& chains, MatrixView<Real> out) {
     machine.visible_field(chains.hidden, chains.workspace, out);
-    mean(machine.visible, MatrixView<const Real>(out), BetaOf<Real>(chains.beta), out);
+    mean(machine.visible, out, BetaOf<Real>(chains.beta), out);
 }
 
 template StepReport BlockGibbs::step(const BasicMachine<float>&, BasicChains<float>&, Random&, const Control&) const;

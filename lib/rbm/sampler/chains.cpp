@@ -6,7 +6,7 @@ namespace rbm {
 template <class Real>
 BasicChains<Real> BasicChains<Real>::from_noise(const BasicMachine<Real>& machine, std::size_t count, Random& random) {
     BasicMatrix<Real> visible_state(count, machine.visible_count());  // the field, zero at first
-    sample(machine.visible, MatrixView<const Real>(visible_state), {}, random.next(), visible_state.view());
+    sample(machine.visible, visible_state, {}, random.next(), visible_state.view());
     return from_data(machine, visible_state, random);
 }
 
@@ -34,8 +34,7 @@ void draw_hidden(const BasicMachine<Real>& machine, BasicChains<Real>& chains, R
     auto& field = chains.workspace.hidden_field;
     field.resize(chains.count(), machine.hidden_count());
     machine.hidden_field(chains.visible, chains.workspace, field);
-    sample(machine.hidden, MatrixView<const Real>(field), BetaOf<Real>(chains.beta), random.next(),
-           chains.hidden.view());
+    sample(machine.hidden, field, BetaOf<Real>(chains.beta), random.next(), chains.hidden.view());
 }
 
 template struct BasicChains<float>;

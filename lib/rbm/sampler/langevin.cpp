@@ -28,8 +28,7 @@ void propose_langevin(double step_size, BetaOf<Real> beta, MatrixView<const Real
             for (std::size_t i = 0; i < from.size(); ++i) to[i] = from[i] - pull * proposals.variances[i] * gradient[i];
         }
     });
-    sample_normal(MatrixView<const Real>(proposals.state), std::span<const Real>(proposals.deviations), beta, stream,
-                  proposals.state.view());
+    sample_normal(proposals.state, std::span<const Real>(proposals.deviations), beta, stream, proposals.state.view());
 }
 
 template <class Real>

@@ -111,7 +111,7 @@ struct Start {
         PreciseMachine::Workspace workspace;
         BasicMatrix<double> field(1, machine.hidden_count()), hidden_means(1, machine.hidden_count()),
             visible_field(1, machine.visible_count());
-        mean(machine.hidden, ConstDoubleView(field), {}, hidden_means.view());
+        mean(machine.hidden, field, {}, hidden_means.view());
         machine.hidden_field(ConstDoubleView(means.data(), 1, means.size()), workspace, field.view());
         machine.visible_field(hidden_means, workspace, visible_field.view());
         subtract(field.row(0), location(machine.hidden));

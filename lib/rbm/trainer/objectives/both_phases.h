@@ -12,7 +12,7 @@ void field_and_mean(const BasicMachine<Real>& machine, BasicGradientWorkspace<Re
                     std::size_t count) {
     const auto field = workspace.hidden_field.rows_from(first, count);
     machine.hidden_field(workspace.visible.rows_from(first, count), workspace.machine, field);
-    mean(machine.hidden, MatrixView<const Real>(field), {}, workspace.hidden_mean.rows_from(first, count));
+    mean(machine.hidden, field, {}, workspace.hidden_mean.rows_from(first, count));
 }
 
 /// Both phases weigh the same, whatever the batch's length or its sample weights.

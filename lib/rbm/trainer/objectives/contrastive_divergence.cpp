@@ -16,11 +16,11 @@ void run_chain(const BasicMachine<Real>& machine, std::size_t steps, std::size_t
     const auto visible_state = workspace.visible.rows_from(first, count);
     const auto hidden_field = workspace.hidden_field.rows_from(first, count);
     for (std::size_t step = 1;; ++step) {
-        machine.visible_field(MatrixView<const Real>(hidden_state), workspace.machine, workspace.visible_field);
-        sample(machine.visible, MatrixView<const Real>(workspace.visible_field), {}, random.next(), visible_state);
+        machine.visible_field(hidden_state, workspace.machine, workspace.visible_field);
+        sample(machine.visible, workspace.visible_field, {}, random.next(), visible_state);
         if (step >= steps) return;  // 0 sweeps would never end otherwise
-        machine.hidden_field(MatrixView<const Real>(visible_state), workspace.machine, hidden_field);
-        sample(machine.hidden, MatrixView<const Real>(hidden_field), {}, random.next(), hidden_state);
+        machine.hidden_field(visible_state, workspace.machine, hidden_field);
+        sample(machine.hidden, hidden_field, {}, random.next(), hidden_state);
     }
 }
 

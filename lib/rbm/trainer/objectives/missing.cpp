@@ -32,8 +32,7 @@ void fill_in_missing(const BasicMachine<Real>& machine, std::size_t batch, std::
     // The field of independent units is 0; the first sweep draws the hidden units itself.
     chains.workspace.visible_field.resize(count, units);
     chains.workspace.visible_field.fill(0);
-    sample(machine.visible, MatrixView<const Real>(chains.workspace.visible_field), {}, random.next(),
-           chains.visible.view());
+    sample(machine.visible, chains.workspace.visible_field, {}, random.next(), chains.visible.view());
     std::size_t c = 0;
     for (std::size_t b = 0; b < batch; ++b) {
         if (!has_missing<Real>(rows.row(b))) continue;

@@ -81,8 +81,7 @@ void DenoisingScoreMatching::add_gradient(const BasicMachine<Real>& machine, std
     const std::size_t visible = machine.visible_count();
     const auto clean = workspace.visible.rows_from(0, batch), noisy = workspace.visible.rows_from(batch, batch);
     const std::vector<Real> deviation(visible, static_cast<Real>(noise));
-    sample_normal(MatrixView<const Real>(clean), std::span<const Real>(deviation), std::span<const Real>{},
-                  random.next(), noisy);
+    sample_normal(clean, std::span<const Real>(deviation), std::span<const Real>{}, random.next(), noisy);
     detail::field_and_mean(machine, workspace, 0, batch);
     ScoreTerms<Real> terms(machine, workspace, batch, batch, "denoising score matching", gradient);
     const double variance = static_cast<double>(noise) * static_cast<double>(noise);
