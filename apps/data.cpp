@@ -39,7 +39,7 @@ int compose_named(const Settings& settings, const Program& program) {
                                "take", "divide", "binarize", "threshold", "dequantize"})
         if (program.given(option)) throw UsageError(fmt::format("--{}: is for data, not for models", option));
     return compose_models(
-        {settings.more, settings.energy_weights, settings.output, settings.common.force, settings.common.json});
+        {settings.more, settings.energy_weights, settings.output, settings.common.if_exists(), settings.common.json});
 }
 
 Dataset load_file(const Settings& settings, const Program& program) {
@@ -123,8 +123,8 @@ Dataset change(Dataset data, const Settings& settings) {
         for (float& value : rows.values()) value = static_cast<float>(static_cast<double>(value) / settings.divide);
         as_floats(std::move(rows));
     }
-    const bool bits = settings.binarize != Binarize::none;
-    data = std::move(data).prepared({settings.binarize, settings.threshold, {}, {}}, bits);
+    data = std::move(data).prepared({settings.binarize, settings.threshold, {}, {}},
+                                    settings.binarize == Binarize::none ? StateForm::numbers() : StateForm::bits());
     if (data.sampled()) as_floats(all_rows(data, settings.common));
     constexpr std::uint64_t noise_purpose = 0x6e6f697365;  // "noise"
     if (settings.dequantize)
@@ -143,7 +143,7 @@ int run(const Settings& settings, const Program& program) {
     const DataFormat format = format_of(settings.output);
     if (settings.output == "-" && settings.common.json)
         throw UsageError("--json: standard output already carries the data; give --output a file");
-    check_writable(settings.output, settings.common.force);
+    check_writable(settings.output, settings.common.if_exists());
     refuse_terminal(settings.output);
     const bool kind = is_toy(settings.source);
     std::optional<double> bound;
@@ -175,7 +175,7 @@ int run(const Settings& settings, const Program& program) {
     note("{}", text_of(summary));
     if (bound)
         note("minus its entropy, the best mean log-likelihood that a model can have: {:.6f} nats per sample", *bound);
-    write_file(settings.output, encode_data(data, format), settings.common.force);
+    write_file(settings.output, encode_data(data, format), settings.common.if_exists());
     if (settings.common.json) write_output(as_json(summary, {settings.source, kind, settings.output, bound}));
     return 0;
 }

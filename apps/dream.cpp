@@ -130,7 +130,7 @@ void check_options(const Program& program, const Settings& settings) {
         throw UsageError(fmt::format("option --beta: found {}, expected a number above 0", common.beta));
     if (common.json && settings.output == "-")
         throw UsageError("option --json: standard output already carries the dreams; give --output a file");
-    check_output(settings.output, {"npy", "png", "gif"}, common.force);
+    check_output(settings.output, {"npy", "png", "gif"}, common.if_exists());
     refuse_terminal(settings.output);
 }
 
@@ -163,7 +163,7 @@ DreamReport write_dreams(const Program& program, const Settings& settings) {
             if (!film) film.emplace(picture.height, picture.width);
             film->add(picture);
         });
-        write_file(settings.output, film->finish(), common.force);
+        write_file(settings.output, film->finish(), common.if_exists());
         return report;
     }
     // An array holds frame after frame, a picture chain after chain.
@@ -176,10 +176,10 @@ DreamReport write_dreams(const Program& program, const Settings& settings) {
         });
     if (plan.ending == "png") {
         Greys::of(model.machine.visible, all).apply(all);
-        write_png(settings.output, sheet(all, model.image, plan.sheet), common.force);
+        write_png(settings.output, sheet(all, model.image, plan.sheet), common.if_exists());
     } else {
         write_npy(settings.output, {plan.frames, chains->count(), all.cols()}, std::as_const(all).values(),
-                  common.force);
+                  common.if_exists());
     }
     return report;
 }

@@ -21,14 +21,14 @@ int main(int argc, char** argv) {
     return run_command(program, argc, argv, [&] {
         if (picture == "-" && common.json)
             throw UsageError("--picture: is -, but standard output already carries the object of --json");
-        if (!picture.empty()) check_picture(picture, common.force);
+        if (!picture.empty()) check_picture(picture, common.if_exists());
         const ModelFacts facts = read_facts(path_of_model);
         if (!picture.empty()) {
             const Machine& machine = facts.model.machine;
             Matrix filters(machine.hidden_count(), machine.visible_count());
             for (std::size_t i = 0; i < machine.visible_count(); ++i)
                 for (std::size_t j = 0; j < machine.hidden_count(); ++j) filters(j, i) = machine.weights(i, j);
-            save_sheet(picture, filters, facts.model.image, {.shades = Shades::diverging}, common.force);
+            save_sheet(picture, filters, facts.model.image, {.shades = Shades::diverging}, common.if_exists());
             note("{}: {} filters, one per hidden unit: blue is negative, white zero, red positive", picture,
                  machine.hidden_count());
         }

@@ -126,8 +126,8 @@ int run(const Program& program, const Settings& settings) {
     for (const char* option : {"chains", "spread"})
         if (program.given(option) && !holds_some(settings))
             throw UsageError(fmt::format("option --{}: has no effect without --mask or --missing nan", option));
-    check_output(settings.output, {"npy", "png"}, common.force);
-    if (!settings.spread.empty()) check_output(settings.spread, {"npy"}, common.force);
+    check_output(settings.output, {"npy", "png"}, common.if_exists());
+    if (!settings.spread.empty()) check_output(settings.spread, {"npy"}, common.if_exists());
     if (!settings.spread.empty() && chains_of(settings) < 2)
         throw UsageError("option --spread: found with one chain, expected --chains 2 or more");
     refuse_terminal(settings.output);
@@ -140,23 +140,24 @@ int run(const Program& program, const Settings& settings) {
     Matrix& result = all.values;
     if (!settings.spread.empty())
         write_npy(settings.spread, {all.spread.rows(), all.spread.cols()}, std::as_const(all.spread).values(),
-                  common.force);
+                  common.if_exists());
     if (each_chain) {
         const std::size_t chains = chains_of(settings);
         write_npy(settings.output, {result.rows() / chains, chains, result.cols()}, std::as_const(result).values(),
-                  common.force);
+                  common.if_exists());
     } else if (!picture) {
-        write_npy(settings.output, {result.rows(), result.cols()}, std::as_const(result).values(), common.force);
+        write_npy(settings.output, {result.rows(), result.cols()}, std::as_const(result).values(), common.if_exists());
     } else if (settings.hidden) {
         const ImageShape shape = squarest(result.cols());
         Greys::of(task.model.machine.hidden, result).apply(result);
         write_png(settings.output,
-                  sheet(result, {}, sheet_within(longest_picture, result.rows(), 0, shape, "features")), common.force);
+                  sheet(result, {}, sheet_within(longest_picture, result.rows(), 0, shape, "features")),
+                  common.if_exists());
     } else {
         Matrix raw(task.raw.rows(), task.raw.cols());
         task.raw.fill(0, data_stream(common), raw);
         const ConstView known = task.mask.rows() > 1 ? task.mask.rows_from(0, raw.rows()) : task.mask.view();
-        write_png(settings.output, comparison(task.model, raw, known, result), common.force);
+        write_png(settings.output, comparison(task.model, raw, known, result), common.if_exists());
     }
     return 0;
 }

@@ -34,20 +34,20 @@ void check_options(const Program& program, const ScoreSettings& settings) {
     if (settings.classify)
         exclude("classify", {"against", "missing", "attribution", "calibrate", "anomalous-label", "beta"},
                 "that does not concern labels");
-    check_output(settings.output, {"csv", "npy"}, settings.common.force);
-    if (!settings.attribution.empty()) check_output(settings.attribution, {"npy", "png"}, settings.common.force);
+    check_output(settings.output, {"csv", "npy"}, settings.common.if_exists());
+    if (!settings.attribution.empty()) check_output(settings.attribution, {"npy", "png"}, settings.common.if_exists());
 }
 
 void write_scores(const Scores& scores, const ScoreSettings& settings) {
     const std::string& output = settings.output;
-    const bool force = settings.common.force;
+    const IfExists if_exists = settings.common.if_exists();
     const std::vector<double> table = scores.row_by_row();
     const std::size_t width = scores.columns.size(), rows = table.size() / width;
     if (settings.common.json) write_output(scores.json_text());
     if (ending_of(output) == "npy")
-        write_npy(output, width == 1 ? std::vector{rows} : std::vector{rows, width}, table, force);
+        write_npy(output, width == 1 ? std::vector{rows} : std::vector{rows, width}, table, if_exists);
     else if (output != "-" || !(settings.common.json || settings.calibrate))
-        write_file(output, encode_csv(scores.names, table), force);
+        write_file(output, encode_csv(scores.names, table), if_exists);
 }
 
 /// What needs free energies of data and label together.

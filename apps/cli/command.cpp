@@ -61,6 +61,12 @@ int guarded(const std::function<int()>& body) {
     } catch (const Interrupted& stop) {
         if (!stop.message.empty()) note("{}", stop.message);
         return 128 + stop.signal;
+    } catch (const MissingValue& error) {
+        return fail(3, error.what() + std::string(" (--missing nan treats it as missing)"));
+    } catch (const ValueOutOfRange& error) {
+        return fail(3, error.what() + std::string(" (divide by the largest value, or use --visible-units gaussian)"));
+    } catch (const FileExists& error) {
+        return fail(1, error.what() + std::string("; use --force to overwrite"));
     } catch (const Error& error) {
         if (error.code() == ErrorCode::file) return fail_to_write(error.what());
         if (error.code() == ErrorCode::cancelled) return exit_code(error.code());

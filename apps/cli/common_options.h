@@ -9,6 +9,7 @@
 #include "apps/cli/option_types.h"
 #include "apps/cli/resources.h"
 #include "rbm/data/dataset.h"
+#include "rbm/io/if_exists.h"
 
 namespace rbm::app {
 
@@ -20,6 +21,8 @@ struct CommonSettings {
     float threshold = 0.5F;
     bool json = false;
     bool force = false;
+    /// What --force says of output that exists.
+    IfExists if_exists() const { return force ? IfExists::replace : IfExists::refuse; }
     std::string config;
     bool quiet = false;
     bool verbose = false;

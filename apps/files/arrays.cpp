@@ -21,14 +21,14 @@ std::string ending_of(const std::string& path) {
     return ending;
 }
 
-void check_output(const std::string& path, std::initializer_list<const char*> known, bool force) {
+void check_output(const std::string& path, std::initializer_list<const char*> known, IfExists if_exists) {
     const std::string ending = ending_of(path);
     if (path != "-" && std::find(known.begin(), known.end(), ending) == known.end()) {
         std::string list;
         for (const char* one : known) list += fmt::format("{}.{}", list.empty() ? "" : ", ", one);
         throw UsageError(fmt::format("option --output: found '{}', expected a name that ends in {}", path, list));
     }
-    check_writable(path, force);
+    check_writable(path, if_exists);
 }
 
 void refuse_terminal(const std::string& path) {

@@ -40,7 +40,7 @@ std::vector<float> mean_rates(const std::vector<Model>& models) {
 int compose_models(const ComposeSettings& settings) {
     if (settings.models.empty())
         throw UsageError("compose: found no model, expected one or more model files: rbm-data compose MODEL...");
-    check_output(settings.output, {"safetensors"}, settings.force);
+    check_output(settings.output, {"safetensors"}, settings.if_exists);
     if (!settings.energy_weights.empty() && settings.energy_weights.size() != settings.models.size())
         throw UsageError(fmt::format("option --energy-weights: found {} weights for {} models",
                                      settings.energy_weights.size(), settings.models.size()));
@@ -57,7 +57,7 @@ int compose_models(const ComposeSettings& settings) {
     product.labels = models[0].labels;
     product.image = models[0].image;
     product.rates = mean_rates(models);
-    save_model(settings.output, product, settings.force);
+    save_model(settings.output, product, settings.if_exists);
     note("{} models with {} visible units, {} hidden units in total", models.size(), product.machine.visible_count(),
          product.machine.hidden_count());
     if (settings.json)

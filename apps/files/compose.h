@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "apps/cli/command.h"
+#include "rbm/io/if_exists.h"
 
 namespace rbm::app {
 
@@ -13,7 +14,7 @@ struct ComposeSettings {
     std::vector<std::string> models;
     std::vector<double> energy_weights;  ///< none: 1 each
     std::string output;
-    bool force = false;
+    IfExists if_exists = IfExists::refuse;
     bool json = false;
 };
 

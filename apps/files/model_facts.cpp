@@ -260,10 +260,10 @@ std::string as_json(const ModelFacts& facts) {
     return object.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-void check_picture(const std::string& path, bool force) {
+void check_picture(const std::string& path, IfExists if_exists) {
     if (path != "-" && ending_of(path) != "png")
         throw UsageError(fmt::format("--picture: found '{}', expected a name that ends in .png", path));
-    check_writable(path, force);
+    check_writable(path, if_exists);
 }
 
 }  // namespace rbm::app

@@ -31,6 +31,6 @@ std::string as_table(const ModelFacts& facts);
 std::string as_json(const ModelFacts& facts);
 
 /// Throws UsageError unless it ends in .png or is "-"; FileError when it cannot be written.
-void check_picture(const std::string& path, bool force);
+void check_picture(const std::string& path, IfExists if_exists);
 
 }  // namespace rbm::app

@@ -114,8 +114,8 @@ ImageShape picture_shape(const Model& model) {
     return model.image == ImageShape{} ? squarest(model.machine.visible_count()) : model.image;
 }
 
-void write_png(const std::string& path, const Picture& picture, bool force) {
-    write_file(path, encode_png(picture), force);
+void write_png(const std::string& path, const Picture& picture, IfExists if_exists) {
+    write_file(path, encode_png(picture), if_exists);
 }
 
 }  // namespace rbm::app

@@ -39,6 +39,6 @@ Picture draw_groups(ConstView tiles, std::size_t size, ImageShape shape);
 ImageShape picture_shape(const Model& model);
 
 /// As PNG.
-void write_png(const std::string& path, const Picture& picture, bool force);
+void write_png(const std::string& path, const Picture& picture, IfExists if_exists);
 
 }  // namespace rbm::app

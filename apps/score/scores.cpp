@@ -208,7 +208,7 @@ void write_attribution(const Model& model, const Dataset& raw, const Dataset& da
         progress.update(first + count);
     }
     if (!picture) {
-        write_npy(settings.attribution, {rows, sites}, std::as_const(result).values(), settings.common.force);
+        write_npy(settings.attribution, {rows, sites}, std::as_const(result).values(), settings.common.if_exists());
         return;
     }
     // Each sample beside what is odd in it, all in one shade: black is nothing, white the 99th percentile or more.
@@ -226,7 +226,7 @@ void write_attribution(const Model& model, const Dataset& raw, const Dataset& da
             pairs(2 * r, i) = tiles(r, i);
             pairs(2 * r + 1, i) = std::clamp(result(r, i) / static_cast<float>(white), 0.0F, 1.0F);
         }
-    write_png(settings.attribution, draw_groups(pairs, 2, model.image), settings.common.force);
+    write_png(settings.attribution, draw_groups(pairs, 2, model.image), settings.common.if_exists());
 }
 
 }  // namespace rbm::app

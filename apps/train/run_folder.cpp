@@ -64,15 +64,15 @@ Matrix interleaved(const Matrix& first, const Matrix& second) {
 
 }  // namespace
 
-RunFolder::RunFolder(const std::string& path, bool resume, bool force) : path_(path) {
+RunFolder::RunFolder(const std::string& path, Use use) : path_(path) {
     std::error_code error;
     const bool there = std::filesystem::exists(path, error);
     if (there && !std::filesystem::is_directory(path, error))
         throw FileError(fmt::format("{}: is not a folder; --output names the folder of the run", path));
-    if (there && !resume && !force && holds_something(path))
+    if (there && use == Use::anew && holds_something(path))
         throw FileError(
             fmt::format("{}: the folder holds something; use --force to overwrite, or --resume to go on", path));
-    if (!there && resume) throw FileError(fmt::format("{}: there is no such folder to resume from", path));
+    if (!there && use == Use::resume) throw FileError(fmt::format("{}: there is no such folder to resume from", path));
     made_.paths = missing_folders(path);
     std::filesystem::create_directories(path, error);
     if (error) {
@@ -114,7 +114,7 @@ RunFolder::~RunFolder() {
 void RunFolder::save_models(const Checkpoint& checkpoint) const {
     Model model = checkpoint.model;
     model.machine = checkpoint.state.machine;
-    save_model(model_path(), model, true);
+    save_model(model_path(), model, IfExists::replace);
     const std::string averaged = file("averaged.safetensors");
     if (checkpoint.state.update.average.visible_count() == 0) {
         unlink(averaged.c_str());  // of a run before, under --force
@@ -122,7 +122,7 @@ void RunFolder::save_models(const Checkpoint& checkpoint) const {
     }
     model.machine = checkpoint.state.update.average;
     model.log_partition.reset();  // that of the last weights
-    save_model(averaged, model, true);
+    save_model(averaged, model, IfExists::replace);
 }
 
 void RunFolder::save(const Checkpoint& checkpoint) const { save_checkpoint(checkpoint_path(), checkpoint); }
@@ -139,7 +139,7 @@ void RunFolder::cut_metrics(std::uint64_t epochs) const {
         }
         kept.resize(length);
     }
-    write_file(path, kept, true);
+    write_file(path, kept, IfExists::replace);
 }
 
 void RunFolder::append_metrics(const std::string& line) const {
@@ -171,14 +171,14 @@ void RunFolder::draw(const Checkpoint& checkpoint, const Dataset& data) const {
     Matrix filters(std::min({machine.hidden_count(), picture_filters, fitting}), machine.visible_count());
     for (std::size_t i = 0; i < machine.visible_count(); ++i)
         for (std::size_t j = 0; j < filters.rows(); ++j) filters(j, i) = machine.weights(i, j);
-    save_sheet(file("filters.png"), filters, shape, {.shades = Shades::diverging}, true);
+    save_sheet(file("filters.png"), filters, shape, {.shades = Shades::diverging}, IfExists::replace);
 
     const Dataset some = data.spread(std::min(picture_rows, fitting));
     Matrix originals(some.rows(), some.cols());
     some.fill(0, Stream{}, originals);
     const Matrix again = machine.visible_mean(machine.hidden_mean(originals));
     save_sheet(file("reconstructions.png"), interleaved(originals, again), shape, {.columns = 10, .shades = shades},
-               true);
+               IfExists::replace);
 
     Random random(checkpoint.state.seed);
     Chains chains = checkpoint.state.chains;
@@ -190,7 +190,7 @@ void RunFolder::draw(const Checkpoint& checkpoint, const Dataset& data) const {
     visible_means(machine, chains, fantasies.view());
     save_sheet(file("fantasies.png"),
                ConstView(fantasies).rows_from(0, std::min({std::size_t{100}, fitting, fantasies.rows()})), shape,
-               {.shades = shades}, true);
+               {.shades = shades}, IfExists::replace);
 }
 
 }  // namespace rbm::app

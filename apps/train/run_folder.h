@@ -11,9 +11,10 @@ namespace rbm::app {
 
 class RunFolder {
   public:
+    enum class Use { anew, over_another, resume };
     /// Makes the folder, locks it against a second run, and probes that it can be written.  Throws FileError when it
-    /// holds something and neither `resume` nor `force` is given, or another run is at work in it.
-    RunFolder(const std::string& path, bool resume, bool force);
+    /// holds something and a run is to begin in it anew, or another run is at work in it.
+    RunFolder(const std::string& path, Use use);
     ~RunFolder();
     RunFolder(const RunFolder&) = delete;
     RunFolder& operator=(const RunFolder&) = delete;

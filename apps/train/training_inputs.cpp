@@ -101,7 +101,7 @@ Preparation choose_preparation(const RunSettings& run, const Units& visible, con
         preparation.binarize = run.common.binarize;
         preparation.threshold = run.common.threshold;
     } else if (run.standardize && unit_row(visible).standardizes) {
-        Standardisation columns = standardise(raw.prepared({}, false));
+        Standardisation columns = standardise(raw.prepared({}, StateForm::numbers()));
         const std::size_t data = raw.cols() - classes;  // labels stay 0 and 1
         std::fill(columns.mean.begin() + static_cast<std::ptrdiff_t>(data), columns.mean.end(), 0.0F);
         std::fill(columns.scale.begin() + static_cast<std::ptrdiff_t>(data), columns.scale.end(), 1.0F);

@@ -84,7 +84,7 @@ int start_run(Program& program, RunSettings& run) {
     refuse_idle_options(program, run);
     require_labels(run);
     require_what_stops(run);
-    const RunFolder folder(run.output, false, run.common.force);
+    const RunFolder folder(run.output, run.common.force ? RunFolder::Use::over_another : RunFolder::Use::anew);
     std::vector<std::uint32_t> labels;
     Dataset raw = load_training(run, run.data, labels);
     const std::size_t visible = visible_sites(run, raw);
@@ -109,9 +109,9 @@ int start_run(Program& program, RunSettings& run) {
     if (chains > 0) run.settings.set("chains", fmt::format("{}", chains));
 
     Checkpoint checkpoint;
-    Machine machine(make_units<float>(run.visible_units, visible, columns_of(run.visible_states)),
-                    make_units<float>(run.hidden_units, *run.hidden, columns_of(run.hidden_states)));
-    checkpoint.model.machine = machine;  // so that the preparation below knows the columns
+    checkpoint.model.machine = Machine(make_units<float>(run.visible_units, visible, columns_of(run.visible_states)),
+                                       make_units<float>(run.hidden_units, *run.hidden, columns_of(run.hidden_states)));
+    Machine& machine = checkpoint.model.machine;
     checkpoint.model.labels = labels;
     checkpoint.model.preparation = choose_preparation(run, machine.visible, raw, labels.size());
     if (machine.visible_count() == raw.cols()) checkpoint.model.image = raw.image;
@@ -136,7 +136,7 @@ int start_run(Program& program, RunSettings& run) {
 
 int resume_run(Program& program, RunSettings& run) {
     require_folder_name(run);
-    const RunFolder folder(run.output, true, run.common.force);
+    const RunFolder folder(run.output, RunFolder::Use::resume);
     Checkpoint checkpoint = load_checkpoint(folder.checkpoint_path());
     std::map<std::string, std::string> record = checkpoint.options;
     const std::string path = record[data_key], fingerprint = record[fingerprint_key],

@@ -96,19 +96,20 @@ struct Sgemm {
 inline Dataset binary_images(std::size_t rows) {
     if (const char* folder = std::getenv("RBM_DATA"); folder != nullptr && *folder != '\0')
         return load_data(std::string(folder) + "/mnist-binarized/train-images-idx3-ubyte.gz")
-            .prepared({Binarize::threshold, 0.5F, {}, {}}, true)
+            .prepared({Binarize::threshold, 0.5F, {}, {}}, StateForm::bits())
             .slice(0, rows);
     std::vector<std::uint8_t> bytes(rows * 784);
     for (std::size_t i = 0; i < bytes.size(); ++i)
         bytes[i] = uniform_from_bits(random_bits({1, 0, 0}, i / 784, i % 784)) < 0.132F ? 1 : 0;
-    return Dataset::from_bytes(rows, 784, std::move(bytes), 1).prepared({Binarize::threshold, 0.5F, {}, {}}, true);
+    return Dataset::from_bytes(rows, 784, std::move(bytes), 1)
+        .prepared({Binarize::threshold, 0.5F, {}, {}}, StateForm::bits());
 }
 
 /// All 60,000 thresholded digits of MNIST from RBM_DATA, or as many rows of bits of the same density.
 inline Dataset all_digits() {
     if (const char* folder = std::getenv("RBM_DATA"); folder != nullptr && *folder != '\0')
         return load_data(std::string(folder) + "/mnist/train-images-idx3-ubyte.gz")
-            .prepared({Binarize::threshold, 0.5F, {}, {}}, true);
+            .prepared({Binarize::threshold, 0.5F, {}, {}}, StateForm::bits());
     return binary_images(60000);
 }
 

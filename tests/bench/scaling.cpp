@@ -22,7 +22,8 @@ Dataset random_bits_of(std::size_t rows, std::size_t cols, double density) {
     std::vector<std::uint8_t> bytes(rows * cols);
     for (std::size_t i = 0; i < bytes.size(); ++i)
         bytes[i] = static_cast<double>(uniform_from_bits(random_bits({1, 0, 0}, i / cols, i % cols))) < density;
-    return Dataset::from_bytes(rows, cols, std::move(bytes), 1).prepared({Binarize::threshold, 0.5F, {}, {}}, true);
+    return Dataset::from_bytes(rows, cols, std::move(bytes), 1)
+        .prepared({Binarize::threshold, 0.5F, {}, {}}, StateForm::bits());
 }
 
 /// Enough updates that a round takes some tens of milliseconds.

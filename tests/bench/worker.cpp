@@ -19,7 +19,8 @@ namespace {
 
 class Worker {
   public:
-    explicit Worker(const char* images) : data_(load_data(images).prepared({Binarize::threshold, 0.5F, {}, {}}, true)) {
+    explicit Worker(const char* images)
+        : data_(load_data(images).prepared({Binarize::threshold, 0.5F, {}, {}}, StateForm::bits())) {
         settings_.learning_rate = 0.05F;
         settings_.schedule = Schedule::constant;
     }

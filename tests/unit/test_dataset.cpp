@@ -28,9 +28,9 @@ std::vector<std::uint8_t> greys(std::size_t count) {
     return bytes;
 }
 
-std::string message(const Dataset& data, const Preparation& preparation, bool unit_interval) {
+std::string message(const Dataset& data, const Preparation& preparation, const StateForm& form) {
     try {
-        (void)data.prepared(preparation, unit_interval);
+        (void)data.prepared(preparation, form);
     } catch (const DataError& error) {
         return error.what();
     }
@@ -53,7 +53,7 @@ TEST_CASE("bytes, bits and floats give the same rows, whole and in any order") {
     CHECK(rows_of(from_floats)(4, 69) == floats[4 * cols + 69]);
 
     const Preparation threshold{Binarize::threshold, 0.5F, {}, {}};
-    const auto bits = from_bytes.prepared(threshold, true);
+    const auto bits = from_bytes.prepared(threshold, StateForm::bits());
     const auto expected = [&](std::size_t r, std::size_t c) { return floats[r * cols + c] > 0.5F ? 1.0F : 0.0F; };
     const Matrix filled = rows_of(bits);
     for (std::size_t r = 0; r < rows; ++r)
@@ -61,8 +61,9 @@ TEST_CASE("bytes, bits and floats give the same rows, whole and in any order") {
             CHECK(filled(r, c) == expected(r, c));
             CHECK(bits.value(r, c) == expected(r, c));
         }
-    CHECK(rows_of(from_floats.prepared(threshold, true)) == filled);
-    CHECK(rows_of(Dataset(from_bytes).prepared(threshold, true)) == filled);  // the overload that takes the memory
+    CHECK(rows_of(from_floats.prepared(threshold, StateForm::bits())) == filled);
+    CHECK(rows_of(Dataset(from_bytes).prepared(threshold, StateForm::bits())) ==
+          filled);  // the overload that takes the memory
 
     const std::vector<std::uint32_t> order = {3, 0, 3, 4};
     for (const Dataset* data : {&from_bytes, &from_floats, &bits}) {
@@ -75,12 +76,12 @@ TEST_CASE("bytes, bits and floats give the same rows, whole and in any order") {
 
 TEST_CASE("the threshold is exclusive, and any other value works") {
     const auto data = Dataset::from_floats(1, 4, {0.5F, 0.50001F, 0.2F, 0.21F});
-    CHECK(std::ranges::equal(rows_of(data.prepared({Binarize::threshold, 0.5F, {}, {}}, true)).values(),
+    CHECK(std::ranges::equal(rows_of(data.prepared({Binarize::threshold, 0.5F, {}, {}}, StateForm::bits())).values(),
                              std::vector{0.0F, 1.0F, 0.0F, 0.0F}));
-    CHECK(std::ranges::equal(rows_of(data.prepared({Binarize::threshold, 0.2F, {}, {}}, true)).values(),
+    CHECK(std::ranges::equal(rows_of(data.prepared({Binarize::threshold, 0.2F, {}, {}}, StateForm::bits())).values(),
                              std::vector{1.0F, 1.0F, 0.0F, 1.0F}));
-    CHECK(rows_of(data.prepared({Binarize::none, 0.5F, {}, {}}, true)) == rows_of(data));
-    CHECK_FALSE(data.prepared({Binarize::none, 0.5F, {}, {}}, true).sampled());
+    CHECK(rows_of(data.prepared({Binarize::none, 0.5F, {}, {}}, StateForm::bits())) == rows_of(data));
+    CHECK_FALSE(data.prepared({Binarize::none, 0.5F, {}, {}}, StateForm::bits()).sampled());
 }
 
 TEST_CASE(
@@ -88,7 +89,7 @@ TEST_CASE(
     const std::size_t cols = 70, epochs = 4000;
     const auto bytes = greys(cols);
     const auto grey = Dataset::from_bytes(1, cols, bytes, 255);
-    const auto data = grey.prepared({Binarize::sample, 0.5F, {}, {}}, true);
+    const auto data = grey.prepared({Binarize::sample, 0.5F, {}, {}}, StateForm::bits());
     REQUIRE(data.sampled());
     std::vector<double> sums(cols);
     std::size_t changed = 0;
@@ -113,8 +114,8 @@ TEST_CASE(
 
 TEST_CASE("a row's draw is its own, however the rows are batched") {
     const std::size_t rows = 40, cols = 70;
-    const auto data =
-        Dataset::from_bytes(rows, cols, greys(rows * cols), 255).prepared({Binarize::sample, 0.5F, {}, {}}, true);
+    const auto data = Dataset::from_bytes(rows, cols, greys(rows * cols), 255)
+                          .prepared({Binarize::sample, 0.5F, {}, {}}, StateForm::bits());
     const Stream stream{3, 9, 0};
     const Matrix whole = rows_of(data, stream);
     std::vector<std::uint32_t> order(rows);
@@ -150,7 +151,7 @@ TEST_CASE("standardised columns have mean 0 and deviation 1; constant ones are n
     CHECK(found.scale[2] == 1);
     CHECK(found.mean[1] == 0.1F);
     CHECK(found.mean[2] == 0);
-    const auto prepared = data.prepared({Binarize::none, 0.5F, found.mean, found.scale}, false);
+    const auto prepared = data.prepared({Binarize::none, 0.5F, found.mean, found.scale}, StateForm::numbers());
     const Matrix out = rows_of(prepared);
     for (std::size_t c = 0; c < cols; ++c) {
         double sum = 0, squares = 0;
@@ -184,8 +185,9 @@ TEST_CASE("a slice is its rows, with name, shape and preparation") {
     grey.name = "digits";
     grey.image = {7, 10};
     const Standardisation scale = standardise(grey);
-    const std::vector<Dataset> sets = {grey, grey.prepared({Binarize::threshold, 0.5F, {}, {}}, true),
-                                       grey.prepared({Binarize::none, 0.5F, scale.mean, scale.scale}, false)};
+    const std::vector<Dataset> sets = {
+        grey, grey.prepared({Binarize::threshold, 0.5F, {}, {}}, StateForm::bits()),
+        grey.prepared({Binarize::none, 0.5F, scale.mean, scale.scale}, StateForm::numbers())};
     for (const Dataset& data : sets) {
         const Dataset part = data.slice(2, 4);
         CHECK(part.rows() == 4);
@@ -197,7 +199,7 @@ TEST_CASE("a slice is its rows, with name, shape and preparation") {
         CHECK(data.slice(9, 0).rows() == 0);
         CHECK_THROWS_AS((void)data.slice(8, 2), InvalidArgument);
     }
-    CHECK(grey.prepared({Binarize::sample, 0.5F, {}, {}}, true).slice(0, 2).sampled());
+    CHECK(grey.prepared({Binarize::sample, 0.5F, {}, {}}, StateForm::bits()).slice(0, 2).sampled());
 }
 
 TEST_CASE("a spread takes rows from the whole file, at equal distances, and keeps what belongs to them") {
@@ -230,24 +232,25 @@ TEST_CASE("bad values are refused by file, row, column and number") {
     auto data = Dataset::from_floats(3, 4, values);
     data.name = "grey.csv";
     for (const Binarize binarize : {Binarize::threshold, Binarize::sample, Binarize::none}) {
-        const std::string text = message(data, {binarize, 0.5F, {}, {}}, true);
+        const std::string text = message(data, {binarize, 0.5F, {}, {}}, StateForm::bits());
         CHECK(text.find(
                   "grey.csv: row 2, column 4: found 1.5, expected a value in [0, 1]; 3 such values in 3 rows of 4") ==
               0);
     }
-    CHECK(message(data, {}, false)
+    CHECK(message(data, {}, StateForm::numbers())
               .find("grey.csv: row 3, column 4: found nan, expected a finite number; 1 such value in") == 0);
     auto infinite = Dataset::from_floats(1, 2, {0, std::numeric_limits<float>::infinity()});
-    CHECK(message(infinite, {}, false).find("row 1, column 2: found inf") != std::string::npos);
-    CHECK(message(Dataset::from_floats(1, 2, {0, 7}), {}, false).empty());
-    CHECK(message(Dataset::from_floats(1, 2, {0, 1}), {}, true).empty());
+    CHECK(message(infinite, {}, StateForm::numbers()).find("row 1, column 2: found inf") != std::string::npos);
+    CHECK(message(Dataset::from_floats(1, 2, {0, 7}), {}, StateForm::numbers()).empty());
+    CHECK(message(Dataset::from_floats(1, 2, {0, 1}), {}, StateForm::bits()).empty());
     // Counts, not pictures: bytes that are not divided by 255.
-    CHECK(message(Dataset::from_bytes(1, 3, {0, 1, 2}, 1), {}, true).find("row 1, column 3: found 2") !=
+    CHECK(message(Dataset::from_bytes(1, 3, {0, 1, 2}, 1), {}, StateForm::bits()).find("row 1, column 3: found 2") !=
           std::string::npos);
-    CHECK(message(Dataset::from_bytes(1, 3, {0, 1, 1}, 1), {}, true).empty());
-    CHECK(message(Dataset::from_bytes(1, 3, {0, 1, 255}, 255), {}, true).empty());
-    CHECK(message(Dataset::from_floats(1, 2, {0, 1}), {Binarize::none, 0.5F, {1, 2, 3}, {1, 1, 1}}, false)
-              .find("found 2 columns, expected 3") != std::string::npos);
+    CHECK(message(Dataset::from_bytes(1, 3, {0, 1, 1}, 1), {}, StateForm::bits()).empty());
+    CHECK(message(Dataset::from_bytes(1, 3, {0, 1, 255}, 255), {}, StateForm::bits()).empty());
+    CHECK(
+        message(Dataset::from_floats(1, 2, {0, 1}), {Binarize::none, 0.5F, {1, 2, 3}, {1, 1, 1}}, StateForm::numbers())
+            .find("found 2 columns, expected 3") != std::string::npos);
     CHECK_THROWS_AS((void)Dataset::from_floats(2, 2, {1, 2, 3}), InvalidArgument);
     CHECK_THROWS_AS((void)Dataset::from_bytes(2, 2, {1, 2, 3}, 255), InvalidArgument);
 }
@@ -255,20 +258,22 @@ TEST_CASE("bad values are refused by file, row, column and number") {
 TEST_CASE("data are binarised or standardised, not both") {
     const Dataset data = Dataset::from_floats(2, 1, {0, 1});
     for (const Binarize binarize : {Binarize::threshold, Binarize::sample}) {
-        CHECK_THROWS_AS((void)data.prepared({binarize, 0.5F, {0.5F}, {0.5F}}, false), InvalidArgument);
-        CHECK_THROWS_AS((void)data.prepared({binarize, 0.5F, {}, {0.5F}}, false), InvalidArgument);
-        CHECK_NOTHROW((void)data.prepared({binarize, 0.5F, {}, {}}, false));
+        CHECK_THROWS_AS((void)data.prepared({binarize, 0.5F, {0.5F}, {0.5F}}, StateForm::numbers()),
+                        InvalidArgument);
+        CHECK_THROWS_AS((void)data.prepared({binarize, 0.5F, {}, {0.5F}}, StateForm::numbers()), InvalidArgument);
+        CHECK_NOTHROW((void)data.prepared({binarize, 0.5F, {}, {}}, StateForm::numbers()));
     }
-    CHECK_NOTHROW((void)data.prepared({Binarize::none, 0.5F, {0.5F}, {0.5F}}, false));
+    CHECK_NOTHROW((void)data.prepared({Binarize::none, 0.5F, {0.5F}, {0.5F}}, StateForm::numbers()));
 }
 
 TEST_CASE("spins: bits become -1 and 1, whatever they come from") {
     const StateForm spins{.discrete = true, .low = -1};
     const Dataset grey = Dataset::from_bytes(3, 70, greys(210), 255);
     const Preparation threshold{Binarize::threshold, 0.5F, {}, {}}, sample{Binarize::sample, 0.5F, {}, {}};
-    const auto bits = rows_of(grey.prepared(threshold, true)), found = rows_of(grey.prepared(threshold, spins));
+    const auto bits = rows_of(grey.prepared(threshold, StateForm::bits())),
+               found = rows_of(grey.prepared(threshold, spins));
     const Stream stream{3, 4, 0};
-    const auto drawn = rows_of(grey.prepared(sample, true), stream);
+    const auto drawn = rows_of(grey.prepared(sample, StateForm::bits()), stream);
     const auto drawn_spins = rows_of(grey.prepared(sample, spins).slice(0, 3), stream);
     for (std::size_t i = 0; i < 210; ++i) {
         CHECK(found.values()[i] == 2 * bits.values()[i] - 1);
@@ -298,7 +303,7 @@ TEST_CASE("labels become columns behind the data, whatever these lie in") {
     const auto bytes = Dataset::from_bytes(2, 3, {0, 255, 51, 255, 0, 0}, 255);
     const auto counts = Dataset::from_bytes(2, 3, {0, 1, 1, 1, 0, 0}, 1);
     const auto floats = Dataset::from_floats(2, 3, {0, 1, 0.2F, 1, 0, 0});
-    const auto bits = floats.prepared({Binarize::threshold, 0.1F, {}, {}}, true);
+    const auto bits = floats.prepared({Binarize::threshold, 0.1F, {}, {}}, StateForm::bits());
     for (const auto* data : {&bytes, &counts, &floats, &bits})
         for (const float off : {0.0F, -1.0F}) {
             const auto labelled = data->with_labels(labels, 3, off);
@@ -380,7 +385,7 @@ TEST_CASE("a fingerprint tells data sets apart: by any value, by the shape and b
     }
     CHECK(of(2, 3, {1, 0, 0, 0, 1, 1}) != found);
     const auto bytes = Dataset::from_bytes(2, 3, {0, 1, 0, 0, 1, 1}, 1);
-    const auto bits = bytes.prepared({Binarize::threshold, 0.5F, {}, {}}, true);
+    const auto bits = bytes.prepared({Binarize::threshold, 0.5F, {}, {}}, StateForm::bits());
     CHECK(bytes.fingerprint() != found);
     CHECK(bits.fingerprint() != bytes.fingerprint());
     CHECK(bits.fingerprint() == bits.slice(0, 2).fingerprint());

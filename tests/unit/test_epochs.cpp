@@ -141,7 +141,8 @@ TEST_CASE("grey pixels are drawn anew in each epoch, for each row, by the seed")
     std::vector<float> values(rows * columns, grey);
     for (std::size_t r = 0; r < rows; ++r)
         for (std::size_t i = 0; i < known; ++i) values[r * columns + i] = static_cast<float>(r >> i & 1U);
-    const Dataset data = Dataset::from_floats(rows, columns, values).prepared({Binarize::sample, 0.5F, {}, {}}, true);
+    const Dataset data =
+        Dataset::from_floats(rows, columns, values).prepared({Binarize::sample, 0.5F, {}, {}}, StateForm::bits());
     const auto draws = [&](std::uint64_t seed, std::size_t batch_size) {
         std::vector<Rows> result;
         for (const Rows& seen : epochs_seen(data, epochs, batch_size, seed)) {

@@ -63,13 +63,13 @@ double plain_log_partition(const PreciseMachine& machine, Side side, double beta
         machine.hidden_field(states, workspace, field);
     std::vector<double> terms(states.rows());
     const std::vector<double> betas(states.rows(), beta);
-    add_energy(units, MatrixView<const double>(states), std::span<double>(terms));
+    add_energy(units, states, std::span<double>(terms));
     for (double& term : terms) term *= -beta;
     if (const auto* bits = std::get_if<BasicBernoulli<double>>(&others))
         reference::add_softplus_sums(MatrixView<const double>(field), std::span<const double>(bits->bias),
                                      std::span<const double>(betas), std::span<double>(terms));
     else
-        add_log_normalizer(others, MatrixView<const double>(field), BetaOf<double>(betas), terms);
+        add_log_normalizer(others, field, BetaOf<double>(betas), terms);
     return log_sum_exp(terms);
 }
 
@@ -207,15 +207,14 @@ TEST_CASE("free energies of a dataset are the machine's, whatever the storage an
             const auto machine = random_machine<float>(kind, 30, "bernoulli", 20, 157, 0.2);
             const Matrix states = random_states(machine.visible, 2500, 158);  // more than two blocks
             const std::vector<float> betas(2500, static_cast<float>(beta));
-            const auto expected =
-                precise(machine).free_energy(precise(ConstView(states)), std::vector<double>(2500, beta));
+            const auto expected = precise(machine).free_energy(precise(states), std::vector<double>(2500, beta));
             const auto found = free_energies(machine, dataset(states), {}, beta);
             CHECK(found == machine.free_energy(states, beta == 1 ? Beta{} : Beta(betas)));
             double worst = 0;
             for (std::size_t r = 0; r < 2500; ++r) worst = std::max(worst, std::abs(found[r] - expected[r]));
             CHECK(worst < 2e-4);
             if (std::string_view(kind) == "bernoulli") {
-                const auto bits = dataset(states).prepared({Binarize::threshold, 0.5F, {}, {}}, true);
+                const auto bits = dataset(states).prepared({Binarize::threshold, 0.5F, {}, {}}, StateForm::bits());
                 CHECK(free_energies(machine, bits, {}, beta) == found);
             }
         }
@@ -246,7 +245,7 @@ TEST_CASE("the free-energy gap is the difference of the means") {
     const auto machine = random_machine<float>("bernoulli", 8, "bernoulli", 5, 161);
     const Matrix training = random_states(machine.visible, 40, 162), held_out = random_states(machine.visible, 7, 163);
     const auto mean = [&](const Matrix& states) {
-        const auto values = precise(machine).free_energy(precise(ConstView(states)));
+        const auto values = precise(machine).free_energy(precise(states));
         return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
     };
     CHECK(free_energy_gap(machine, dataset(training), dataset(held_out)) ==
@@ -300,7 +299,7 @@ TEST_CASE("exact pseudo-likelihood is the product of the conditionals, counted o
     auto independent = machine;
     independent.weights.fill(0);
     double mean = 0;
-    for (const double f : precise(independent).free_energy(precise(ConstView(states)))) mean -= f / 9;
+    for (const double f : precise(independent).free_energy(precise(states))) mean -= f / 9;
     CHECK(exact_pseudo_likelihood(independent, dataset(states)) ==
           doctest::Approx(mean - exact_log_partition(independent)).epsilon(1e-5));
 }
@@ -354,7 +353,7 @@ TEST_CASE("grey data that are drawn are watched with the same draws each time, s
     grey.fill(0.5F);
     Preparation sampled;
     sampled.binarize = Binarize::sample;
-    const Dataset data = dataset(grey).prepared(sampled, true), other = data.spread(100);
+    const Dataset data = dataset(grey).prepared(sampled, StateForm::bits()), other = data.spread(100);
     const auto machine = random_machine<float>("bernoulli", 6, "bernoulli", 4, 162);
     // The rows of one stream, written down: data that no call can draw anew.
     const auto drawn = [](const Dataset& from, const Stream& stream) {

@@ -144,7 +144,7 @@ TEST_CASE("what has no exact likelihood is refused") {
     const Dataset grey = Dataset::from_floats(2, 3, {1, 0, 0, 0, 0.25F, 1});
     CHECK_THROWS_WITH_AS(ExactLikelihood(shape_of("bernoulli", 3, 2), grey),
                          doctest::Contains("row 2, column 2: found 0.25"), DataError);
-    const Dataset drawn = grey.prepared({Binarize::sample, 0.5F, {}, {}}, true);
+    const Dataset drawn = grey.prepared({Binarize::sample, 0.5F, {}, {}}, StateForm::bits());
     CHECK_THROWS_AS(ExactLikelihood(shape_of("bernoulli", 3, 2), drawn), Unsupported);
     ExactSettings settings;
     settings.restarts = 0;

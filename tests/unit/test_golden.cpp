@@ -31,7 +31,8 @@ TEST_CASE("the published machine scores the published likelihood, on every backe
     const Model model = load_model(machine);
     CHECK(model.machine.visible_count() == 784);
     CHECK(model.machine.hidden_count() == 500);
-    const Dataset data = parse_idx(gunzip(read_bytes(images), images), images).prepared(model.preparation, true);
+    const Dataset data =
+        parse_idx(gunzip(read_bytes(images), images), images).prepared(model.preparation, StateForm::bits());
     CHECK(data.rows() == 10000);
     const auto mean = [](const std::vector<double>& values) {
         return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());

@@ -14,6 +14,7 @@
 #include "rbm/kernels/error.h"
 
 using rbm::DataError;
+using rbm::IfExists;
 
 TEST_SUITE_BEGIN("io_data");
 
@@ -43,7 +44,7 @@ TEST_CASE("the content decides, not the name") {
     const TemporaryFolder folder;
     const rbm::Dataset expected = pictures();
     const auto load = [&](const Bytes& bytes, std::vector<std::string>* notes = nullptr) {
-        rbm::write_file(folder / "data.csv", bytes, true);
+        rbm::write_file(folder / "data.csv", bytes, IfExists::replace);
         rbm::Dataset data = rbm::load_data(folder / "data.csv", notes);
         CHECK(data.name == folder / "data.csv");
         return data;
@@ -62,7 +63,7 @@ TEST_CASE("the content decides, not the name") {
     CHECK(one.rows() == 1);
     CHECK(one.image == rbm::ImageShape{2, 3});
     CHECK(one.value(0, 0) == 7.0F / 255);
-    rbm::write_file(folder / "picture.png", small_grey_png(), false);
+    rbm::write_file(folder / "picture.png", small_grey_png(), IfExists::refuse);
     CHECK(rbm::load_data(folder.path()).rows() == 2);
     CHECK_THROWS_AS(rbm::load_data(folder / "missing"), rbm::FileError);
 }
@@ -79,7 +80,7 @@ TEST_CASE("plain content under the name of a gzip file is read, with a note") {
 
 TEST_CASE("standard input is data like any other") {
     const TemporaryFolder folder;
-    rbm::write_file(folder / "file", rbm::encode_idx(pictures()), false);
+    rbm::write_file(folder / "file", rbm::encode_idx(pictures()), IfExists::refuse);
     const int file = ::open((folder / "file").c_str(), O_RDONLY | O_CLOEXEC);
     const Redirected standard_input(0, file);
     const rbm::Dataset data = rbm::load_data("-");

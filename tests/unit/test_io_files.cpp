@@ -16,6 +16,8 @@
 #include "tests/support/io_helpers.h"
 
 using rbm::FileError;
+using rbm::FileExists;
+using rbm::IfExists;
 
 TEST_SUITE_BEGIN("io_files");
 
@@ -27,11 +29,11 @@ TEST_CASE("files come back byte for byte, whatever their names") {
          {std::string("plain"), std::string("with space"), std::string("new\nline"), std::string("-leading"),
           std::string("\xff\xfe not utf-8 \x80"), std::string(255, 'n')}) {
         const std::string path = folder / name;
-        rbm::write_file(path, content, false);
+        rbm::write_file(path, content, IfExists::refuse);
         CHECK(rbm::read_bytes(path) == content);
     }
     CHECK(folder.count() == 6);  // and nothing else
-    rbm::write_file(folder / "empty", {}, false);
+    rbm::write_file(folder / "empty", {}, IfExists::refuse);
     CHECK(rbm::read_bytes(folder / "empty").empty());
 }
 
@@ -43,12 +45,12 @@ TEST_CASE("what cannot be read says which file and why") {
     CHECK(has(thrown<FileError>([&] { rbm::read_bytes("/proc/self/mem"); }),
               "cannot be read at byte 0: Input/output error"));
     CHECK(has(thrown<FileError>([&] { rbm::read_bytes(std::string("a\0b", 3)); }), "cannot be opened"));
-    rbm::write_file(folder / "file", {}, false);
+    rbm::write_file(folder / "file", {}, IfExists::refuse);
     CHECK(has(thrown<FileError>([&] { rbm::read_bytes(folder / "file/below"); }), "Not a directory"));
     CHECK(::symlink("loop", (folder / "loop").c_str()) == 0);
     CHECK(has(thrown<FileError>([&] { rbm::read_bytes(folder / "loop"); }), "symbolic links"));
     const std::string huge = folder / "huge";  // sparse: takes no room on disk, and must take none in memory
-    rbm::write_file(huge, {}, false);
+    rbm::write_file(huge, {}, IfExists::refuse);
     if (::truncate(huge.c_str(), off_t{1} << 42) == 0)
         CHECK(has(thrown<FileError>([&] { rbm::read_bytes(huge); }), "needs 4.0 TiB of memory, the limit is"));
     CHECK(!rbm::read_bytes("/proc/self/status").empty());  // a regular file that claims 0 bytes
@@ -60,15 +62,16 @@ TEST_CASE("FIFOs and standard input are read as streams, terminals refused") {
     CHECK(::mkfifo(fifo.c_str(), 0600) == 0);
     const Bytes content(300'000, std::byte{42});
     {
-        std::thread writer([&] { rbm::write_file(fifo, content, false); });  // written directly: no overwrite needed
+        std::thread writer(
+            [&] { rbm::write_file(fifo, content, IfExists::refuse); });  // written directly: no overwrite needed
         CHECK(rbm::read_bytes(fifo) == content);
         writer.join();
         struct stat status {};
         CHECK(::lstat(fifo.c_str(), &status) == 0);
         CHECK(S_ISFIFO(status.st_mode));
-        rbm::check_writable(fifo, false);
+        rbm::check_writable(fifo, IfExists::refuse);
     }
-    rbm::write_file(folder / "file", content, false);
+    rbm::write_file(folder / "file", content, IfExists::refuse);
     const int file = ::open((folder / "file").c_str(), O_RDONLY | O_CLOEXEC);
     {
         const Redirected standard_input(0, file);
@@ -87,14 +90,14 @@ TEST_CASE("FIFOs and standard input are read as streams, terminals refused") {
 TEST_CASE("an existing file is kept without overwrite and replaced whole with it") {
     const TemporaryFolder folder;
     const std::string path = folder / "file";
-    rbm::write_file(path, bytes_of("old"), false);
-    CHECK(has(thrown<FileError>([&] { rbm::write_file(path, bytes_of("new"), false); }), "exists; use --force"));
-    CHECK(has(thrown<FileError>([&] { rbm::check_writable(path, false); }), "exists; use --force"));
+    rbm::write_file(path, bytes_of("old"), IfExists::refuse);
+    CHECK(has(thrown<FileExists>([&] { rbm::write_file(path, bytes_of("new"), IfExists::refuse); }), "exists"));
+    CHECK(has(thrown<FileExists>([&] { rbm::check_writable(path, IfExists::refuse); }), "exists"));
     CHECK(rbm::read_bytes(path) == bytes_of("old"));
     CHECK(::chmod(path.c_str(), 0640) == 0);
-    rbm::check_writable(path, true);
+    rbm::check_writable(path, IfExists::replace);
     CHECK(rbm::read_bytes(path) == bytes_of("old"));
-    rbm::write_file(path, bytes_of("new"), true);
+    rbm::write_file(path, bytes_of("new"), IfExists::replace);
     CHECK(rbm::read_bytes(path) == bytes_of("new"));
     struct stat status {};
     CHECK(::stat(path.c_str(), &status) == 0);
@@ -106,21 +109,21 @@ TEST_CASE("a file that is not committed leaves nothing, one that appears meanwhi
     const TemporaryFolder folder;
     const std::string path = folder / "file";
     {
-        rbm::AtomicFile file(path, false);
+        rbm::AtomicFile file(path, IfExists::refuse);
         file.write(bytes_of("half"));
         CHECK(!std::filesystem::exists(path));
         CHECK(folder.count() == 1);
     }
     CHECK(folder.count() == 0);
     {
-        rbm::AtomicFile file(path, false);
+        rbm::AtomicFile file(path, IfExists::refuse);
         file.write(bytes_of("late"));
-        rbm::write_file(path, bytes_of("first"), false);
-        CHECK(has(thrown<FileError>([&] { file.commit(); }), "exists; use --force"));
+        rbm::write_file(path, bytes_of("first"), IfExists::refuse);
+        CHECK(has(thrown<FileExists>([&] { file.commit(); }), "exists"));
     }
     CHECK(rbm::read_bytes(path) == bytes_of("first"));
     CHECK(folder.count() == 1);
-    rbm::AtomicFile file(folder / "other", false);
+    rbm::AtomicFile file(folder / "other", IfExists::refuse);
     file.commit();
     CHECK_THROWS_AS(file.write(bytes_of("x")), rbm::InvalidArgument);
     CHECK_THROWS_AS(file.commit(), rbm::InvalidArgument);
@@ -129,9 +132,9 @@ TEST_CASE("a file that is not committed leaves nothing, one that appears meanwhi
 TEST_CASE("a reader of the old file is not disturbed by its replacement") {
     const TemporaryFolder folder;
     const std::string path = folder / "file";
-    rbm::write_file(path, bytes_of("old"), false);
+    rbm::write_file(path, bytes_of("old"), IfExists::refuse);
     const int reader = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    rbm::write_file(path, bytes_of("newer"), true);
+    rbm::write_file(path, bytes_of("newer"), IfExists::replace);
     char text[8] = {};
     CHECK(::read(reader, text, sizeof text) == 3);
     CHECK(std::string(text) == "old");
@@ -140,7 +143,7 @@ TEST_CASE("a reader of the old file is not disturbed by its replacement") {
 
 TEST_CASE("what cannot be written is said before and during the work") {
     const TemporaryFolder folder;
-    for (const bool overwrite : {false, true}) {
+    for (const IfExists if_exists : {IfExists::refuse, IfExists::replace}) {
         for (const auto& [file, reason] :
              std::vector<std::pair<std::string, const char*>>{{folder / "missing/file", "No such file or directory"},
                                                               {folder.path(), "is a directory"},
@@ -150,19 +153,21 @@ TEST_CASE("what cannot be written is said before and during the work") {
             const std::string path = file;
             const char* const why = reason;
             CAPTURE(path);
-            CHECK(has(thrown<FileError>([&] { rbm::check_writable(path, overwrite); }), why));
-            CHECK(has(thrown<FileError>([&] { rbm::write_file(path, bytes_of("x"), overwrite); }), why));
+            CHECK(has(thrown<FileError>([&] { rbm::check_writable(path, if_exists); }), why));
+            CHECK(has(thrown<FileError>([&] { rbm::write_file(path, bytes_of("x"), if_exists); }), why));
         }
     }
-    CHECK(
-        has(thrown<FileError>([&] { rbm::write_file("/dev/full", bytes_of("x"), false); }), "No space left on device"));
-    CHECK(has(thrown<FileError>([&] { rbm::write_file("/proc/file", bytes_of("x"), false); }), "/proc/file: "));
-    rbm::write_file("/dev/null", bytes_of("x"), true);
+    CHECK(has(thrown<FileError>([&] { rbm::write_file("/dev/full", bytes_of("x"), IfExists::refuse); }),
+              "No space left on device"));
+    CHECK(has(thrown<FileError>([&] { rbm::write_file("/proc/file", bytes_of("x"), IfExists::refuse); }),
+              "/proc/file: "));
+    rbm::write_file("/dev/null", bytes_of("x"), IfExists::replace);
     CHECK(std::filesystem::is_character_file("/dev/null"));
     CHECK(folder.count() == 0);
     if (::geteuid() != 0) {
         CHECK(::chmod(folder.path().c_str(), 0500) == 0);
-        CHECK(has(thrown<FileError>([&] { rbm::check_writable(folder / "file", false); }), "Permission denied"));
+        CHECK(has(thrown<FileError>([&] { rbm::check_writable(folder / "file", IfExists::refuse); }),
+                  "Permission denied"));
         CHECK(::chmod(folder.path().c_str(), 0700) == 0);
     }
 }
@@ -170,14 +175,16 @@ TEST_CASE("what cannot be written is said before and during the work") {
 TEST_CASE("a symbolic link stays, the file that it names is replaced") {
     const TemporaryFolder folder;
     std::filesystem::create_directory(folder / "below");
-    rbm::write_file(folder / "below/file", bytes_of("old"), false);
+    rbm::write_file(folder / "below/file", bytes_of("old"), IfExists::refuse);
     CHECK(::symlink("below/file", (folder / "link").c_str()) == 0);
-    CHECK(has(thrown<FileError>([&] { rbm::write_file(folder / "link", bytes_of("new"), false); }), "exists"));
-    rbm::write_file(folder / "link", bytes_of("new"), true);
+    CHECK(has(thrown<FileExists>([&] { rbm::write_file(folder / "link", bytes_of("new"), IfExists::refuse); }),
+              "exists"));
+    rbm::write_file(folder / "link", bytes_of("new"), IfExists::replace);
     CHECK(std::filesystem::is_symlink(folder / "link"));
     CHECK(rbm::read_bytes(folder / "below/file") == bytes_of("new"));
     CHECK(::symlink("nowhere", (folder / "dangling").c_str()) == 0);
-    CHECK(has(thrown<FileError>([&] { rbm::write_file(folder / "dangling", bytes_of("x"), true); }), "does not exist"));
+    CHECK(has(thrown<FileError>([&] { rbm::write_file(folder / "dangling", bytes_of("x"), IfExists::replace); }),
+              "does not exist"));
 }
 
 TEST_CASE("standard output takes the bytes, and its errors are told") {
@@ -188,13 +195,13 @@ TEST_CASE("standard output takes the bytes, and its errors are told") {
     std::string message;
     {
         const Redirected standard_output(1, file);
-        rbm::check_writable("-", false);
-        rbm::write_file("-", bytes_of("one "), false);
-        rbm::write_file("/dev/stdout", bytes_of("two"), false);
+        rbm::check_writable("-", IfExists::refuse);
+        rbm::write_file("-", bytes_of("one "), IfExists::refuse);
+        rbm::write_file("/dev/stdout", bytes_of("two"), IfExists::refuse);
     }
     {
         const Redirected standard_output(1, full);
-        message = thrown<FileError>([&] { rbm::write_file("-", bytes_of("x"), false); });
+        message = thrown<FileError>([&] { rbm::write_file("-", bytes_of("x"), IfExists::refuse); });
     }
     ::close(file);
     ::close(full);
@@ -211,7 +218,8 @@ TEST_CASE("a socket is never replaced") {
     REQUIRE(path.size() < sizeof address.sun_path);
     std::memcpy(address.sun_path, path.c_str(), path.size());
     CHECK(::bind(number, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
-    CHECK(has(thrown<FileError>([&] { rbm::write_file(path, bytes_of("x"), true); }), "cannot be written"));
+    CHECK(
+        has(thrown<FileError>([&] { rbm::write_file(path, bytes_of("x"), IfExists::replace); }), "cannot be written"));
     CHECK(std::filesystem::is_socket(path));
     ::close(number);
 }

@@ -11,6 +11,8 @@
 #include "tests/support/io_helpers.h"
 
 using rbm::DataError;
+using rbm::IfExists;
+using rbm::StateForm;
 
 TEST_SUITE_BEGIN("io_npy");
 
@@ -185,7 +187,7 @@ TEST_CASE("doubles beyond floats are named, infinities passed on for the check o
               "row 2, column 2: found -1e+39"));
     const rbm::Dataset data =
         rbm::parse_npy_dataset(file_with(dictionary("<f8", "(1, 2)"), raw<double>({INFINITY, std::nan("")})), "f");
-    CHECK(has(thrown<DataError>([&] { data.prepared({}, false); }), "row 1, column 1"));
+    CHECK(has(thrown<DataError>([&] { data.prepared({}, StateForm::numbers()); }), "row 1, column 1"));
 }
 
 TEST_CASE("what is written reads back the same, aligned to 64 bytes") {
@@ -216,15 +218,15 @@ TEST_CASE("arrays written from where they lie are the encoded ones") {
     const std::vector<float> floats = {1, -2.5F, 0, 3e-20F, 5, 6};
     const std::vector<double> doubles = {0.1, -1e300, 7};
     for (const std::vector<std::size_t>& shape : {std::vector<std::size_t>{6}, {2, 3}, {1, 3, 2}}) {
-        rbm::write_npy(folder / "a.npy", shape, floats, true);
+        rbm::write_npy(folder / "a.npy", shape, floats, IfExists::replace);
         CHECK(rbm::read_bytes(folder / "a.npy") == rbm::encode_npy(shape, std::span(floats)));
     }
-    rbm::write_npy(folder / "b.npy", {3}, doubles, false);
+    rbm::write_npy(folder / "b.npy", {3}, doubles, IfExists::refuse);
     CHECK(rbm::read_bytes(folder / "b.npy") == rbm::encode_npy(std::vector<std::size_t>{3}, std::span(doubles)));
-    rbm::write_npy(folder / "c.npy", {0, 4}, std::span<const float>(), false);
+    rbm::write_npy(folder / "c.npy", {0, 4}, std::span<const float>(), IfExists::refuse);
     CHECK(rbm::parse_npy(rbm::read_bytes(folder / "c.npy"), "c").shape == std::vector<std::size_t>{0, 4});
-    CHECK_THROWS_AS(rbm::write_npy(folder / "b.npy", {3}, doubles, false), rbm::FileError);
-    CHECK_THROWS_AS(rbm::write_npy(folder / "d.npy", {4}, doubles, false), rbm::InvalidArgument);
+    CHECK_THROWS_AS(rbm::write_npy(folder / "b.npy", {3}, doubles, IfExists::refuse), rbm::FileError);
+    CHECK_THROWS_AS(rbm::write_npy(folder / "d.npy", {4}, doubles, IfExists::refuse), rbm::InvalidArgument);
     CHECK_FALSE(std::filesystem::exists(folder / "d.npy"));
 }
 

@@ -10,6 +10,7 @@
 
 using rbm::DataError;
 using rbm::FileError;
+using rbm::IfExists;
 using Pixels = std::vector<std::uint8_t>;
 
 TEST_SUITE_BEGIN("io_png");
@@ -117,9 +118,9 @@ TEST_CASE("pictures are written in grey and in colour") {
 
 TEST_CASE("a folder of PNGs is a dataset, in the order of the names") {
     const TemporaryFolder folder;
-    rbm::write_file(folder / "b.png", small_grey_png(2), false);
-    rbm::write_file(folder / "a.PNG", small_grey_png(1), false);
-    rbm::write_file(folder / "c", small_grey_png(3), false);
+    rbm::write_file(folder / "b.png", small_grey_png(2), IfExists::refuse);
+    rbm::write_file(folder / "a.PNG", small_grey_png(1), IfExists::refuse);
+    rbm::write_file(folder / "c", small_grey_png(3), IfExists::refuse);
     std::vector<std::string> notes;
     const rbm::Dataset data = rbm::load_png_folder(folder.path(), &notes);
     CHECK(data.rows() == 3);
@@ -128,8 +129,8 @@ TEST_CASE("a folder of PNGs is a dataset, in the order of the names") {
     for (std::size_t row = 0; row < 3; ++row) CHECK(data.value(row, 0) == static_cast<float>(row + 1) / 255);
     CHECK(notes.empty());
 
-    rbm::write_file(folder / "README", bytes_of("text"), false);
-    rbm::write_file(folder / ".hidden", bytes_of("text"), false);
+    rbm::write_file(folder / "README", bytes_of("text"), IfExists::refuse);
+    rbm::write_file(folder / ".hidden", bytes_of("text"), IfExists::refuse);
     std::filesystem::create_directory(folder / "below");
     CHECK(::mkfifo((folder / "fifo").c_str(), 0600) == 0);
     CHECK(rbm::load_png_folder(folder.path(), &notes).rows() == 3);
@@ -141,12 +142,12 @@ TEST_CASE("a folder that is no dataset says why") {
     const TemporaryFolder folder;
     const auto refused = [&] { return thrown<DataError>([&] { rbm::load_png_folder(folder.path()); }); };
     CHECK(has(refused(), "no PNG files among the 0"));
-    rbm::write_file(folder / "README", bytes_of("text"), false);
+    rbm::write_file(folder / "README", bytes_of("text"), IfExists::refuse);
     CHECK(has(refused(), "no PNG files among the 1"));
-    rbm::write_file(folder / "a.png", small_grey_png(), false);
-    rbm::write_file(folder / "b.png", make_png(1, 3, {}, {{1, 2, 3}}), false);
+    rbm::write_file(folder / "a.png", small_grey_png(), IfExists::refuse);
+    rbm::write_file(folder / "b.png", make_png(1, 3, {}, {{1, 2, 3}}), IfExists::refuse);
     CHECK(has(refused(), "b.png: found 3 x 1 pixels, expected 3 x 2 as in " + folder.path() + "/a.png"));
-    rbm::write_file(folder / "b.png", bytes_of("text"), true);
+    rbm::write_file(folder / "b.png", bytes_of("text"), IfExists::replace);
     CHECK(has(refused(), "b.png: byte 0: not a PNG file"));
     std::filesystem::remove(folder / "b.png");
     CHECK(::symlink("loop.png", (folder / "loop.png").c_str()) == 0);

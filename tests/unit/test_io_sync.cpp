@@ -60,9 +60,9 @@ using rbm::FileError;
 namespace {
 
 /// The calls that write_file makes.
-std::vector<std::string> calls_of(const std::string& path, const std::string& text, bool overwrite) {
+std::vector<std::string> calls_of(const std::string& path, const std::string& text, rbm::IfExists if_exists) {
     calls.clear();
-    rbm::write_file(path, bytes_of(text), overwrite);
+    rbm::write_file(path, bytes_of(text), if_exists);
     return calls;
 }
 
@@ -73,8 +73,8 @@ TEST_SUITE_BEGIN("io_sync");
 TEST_CASE("the whole file is on the disk before it gets its name, and the name before commit returns") {
     const TemporaryFolder folder;
     const std::string place = std::filesystem::canonical(folder.path()).string();
-    for (const bool overwrite : {false, true}) {
-        const auto found = calls_of(folder / "kept", "twelve bytes", overwrite);
+    for (const rbm::IfExists if_exists : {rbm::IfExists::refuse, rbm::IfExists::replace}) {
+        const auto found = calls_of(folder / "kept", "twelve bytes", if_exists);
         REQUIRE(found.size() == 3);
         const std::string aside = found[0].substr(6, found[0].rfind(' ') - 6);
         CHECK(aside.starts_with(place + "/.rbm-"));
@@ -87,10 +87,10 @@ TEST_CASE("the whole file is on the disk before it gets its name, and the name b
 TEST_CASE("a sync that is interrupted is repeated; what a file system cannot sync is let pass") {
     const TemporaryFolder folder;
     sync_results = {EINTR, EINTR, 0, EINTR};
-    CHECK(calls_of(folder / "kept", "a", true).size() == 3 + 3);
+    CHECK(calls_of(folder / "kept", "a", rbm::IfExists::replace).size() == 3 + 3);
     for (const int reason : {EINVAL, ENOSYS, ENOTSUP, EROFS}) {
         sync_results = {reason, reason};
-        CHECK(calls_of(folder / "kept", "a", true).size() == 3);
+        CHECK(calls_of(folder / "kept", "a", rbm::IfExists::replace).size() == 3);
     }
     CHECK(sync_results.empty());
 }
@@ -98,15 +98,17 @@ TEST_CASE("a sync that is interrupted is repeated; what a file system cannot syn
 TEST_CASE("a file that cannot be synced takes no other's place; a folder that cannot be is told") {
     const TemporaryFolder folder;
     const std::string path = folder / "kept";
-    rbm::write_file(path, bytes_of("old"), false);
+    rbm::write_file(path, bytes_of("old"), rbm::IfExists::refuse);
     sync_results = {EIO};
-    CHECK(has(thrown<FileError>([&] { rbm::write_file(path, bytes_of("new"), true); }), "cannot be written"));
+    CHECK(has(thrown<FileError>([&] { rbm::write_file(path, bytes_of("new"), rbm::IfExists::replace); }),
+              "cannot be written"));
     CHECK(rbm::read_bytes(path) == bytes_of("old"));
     sync_results = {0, EIO};
-    CHECK(has(thrown<FileError>([&] { rbm::write_file(path, bytes_of("new"), true); }), "is in place, but"));
+    CHECK(has(thrown<FileError>([&] { rbm::write_file(path, bytes_of("new"), rbm::IfExists::replace); }),
+              "is in place, but"));
     CHECK(rbm::read_bytes(path) == bytes_of("new"));
     sync_results = {0, EBADF};  // a folder that may not be listed
-    rbm::write_file(path, bytes_of("newer"), true);
+    rbm::write_file(path, bytes_of("newer"), rbm::IfExists::replace);
     CHECK(rbm::read_bytes(path) == bytes_of("newer"));
     CHECK(folder.count() == 1);
 }
@@ -114,12 +116,12 @@ TEST_CASE("a file that cannot be synced takes no other's place; a folder that ca
 TEST_CASE("where rename knows no flags, an existing file is still kept") {
     const TemporaryFolder folder;
     plain_rename_only = true;
-    const auto found = calls_of(folder / "new", "a", false);
+    const auto found = calls_of(folder / "new", "a", rbm::IfExists::refuse);
     std::string message;
     {
-        rbm::AtomicFile late(folder / "old", false);
+        rbm::AtomicFile late(folder / "old", rbm::IfExists::refuse);
         late.write(bytes_of("late"));
-        rbm::write_file(folder / "old", bytes_of("first"), false);
+        rbm::write_file(folder / "old", bytes_of("first"), rbm::IfExists::refuse);
         message = thrown<FileError>([&] { late.commit(); });
     }
     plain_rename_only = false;

@@ -272,11 +272,11 @@ TEST_CASE("the double loops themselves: products written out by hand") {
     BasicMatrix<double> a(2, 3), w(3, 2), out(2, 2);
     std::iota(a.values().begin(), a.values().end(), 1.0);  // 1 2 3; 4 5 6
     std::iota(w.values().begin(), w.values().end(), 7.0);  // 7 8; 9 10; 11 12
-    reference::multiply(a, w, out.view());
+    reference::multiply(ConstDoubleView(a), ConstDoubleView(w), out.view());
     CHECK(std::ranges::equal(out.values(), std::vector{58.0, 64.0, 139.0, 154.0}));
     BasicMatrix<double> wt(2, 3);
     std::iota(wt.values().begin(), wt.values().end(), 7.0);  // 7 8 9; 10 11 12
-    reference::multiply_transposed(a, wt, out.view());
+    reference::multiply_transposed(ConstDoubleView(a), ConstDoubleView(wt), out.view());
     CHECK(std::ranges::equal(out.values(), std::vector{50.0, 68.0, 122.0, 167.0}));
     BasicMatrix<double> outer(3, 3);
     outer.fill(1);
@@ -303,13 +303,14 @@ TEST_CASE("elementwise kernels and row sums agree with the double loops, with an
                     BasicMatrix<double> expected(rows, cols);
 
                     kernels.logistic(a.view(), vector, per_row, out.view());
-                    reference::logistic(wide_a, DoubleSpan(wide_vector), DoubleSpan(wide_per_row), expected.view());
+                    reference::logistic(ConstDoubleView(wide_a), DoubleSpan(wide_vector), DoubleSpan(wide_per_row),
+                                        expected.view());
                     CHECK(worst(out.view(), expected) < 2e-6);
                     kernels.add_vector(a.view(), vector, out.view());
-                    reference::add_vector(wide_a, DoubleSpan(wide_vector), expected.view());
+                    reference::add_vector(ConstDoubleView(wide_a), DoubleSpan(wide_vector), expected.view());
                     CHECK(worst(out.view(), expected) < 1e-6);
                     kernels.scale_columns(a.view(), vector, out.view());
-                    reference::scale_columns(wide_a, DoubleSpan(wide_vector), expected.view());
+                    reference::scale_columns(ConstDoubleView(wide_a), DoubleSpan(wide_vector), expected.view());
                     CHECK(worst(out.view(), expected) < 1e-6);
                     kernels.add(a.view(), c.view(), out.view());
                     reference::add(ConstDoubleView(wide_a), ConstDoubleView(wide_c), expected.view());
@@ -331,8 +332,8 @@ TEST_CASE("elementwise kernels and row sums agree with the double loops, with an
                     CHECK(out.gap_untouched());
                     const Stream stream{5, 6, 7};
                     kernels.sample_normal(a.view(), scales, per_row, stream, out.view());
-                    reference::sample_normal(wide_a, DoubleSpan(wide_scales), DoubleSpan(wide_per_row), stream,
-                                             expected.view());
+                    reference::sample_normal(ConstDoubleView(wide_a), DoubleSpan(wide_scales), DoubleSpan(wide_per_row),
+                                             stream, expected.view());
                     CHECK(worst(out.view(), expected) < 3e-6);
                     CHECK(out.gap_untouched());
 
@@ -345,31 +346,32 @@ TEST_CASE("elementwise kernels and row sums agree with the double loops, with an
                         sums.assign(rows, 1);
                     };
                     kernels.add_softplus_sums(a.view(), vector, per_row, found);
-                    reference::add_softplus_sums(wide_a, DoubleSpan(wide_vector), DoubleSpan(wide_per_row),
-                                                 std::span(sums));
+                    reference::add_softplus_sums(ConstDoubleView(wide_a), DoubleSpan(wide_vector),
+                                                 DoubleSpan(wide_per_row), std::span(sums));
                     compare("add_softplus_sums", 1e-6);
                     kernels.add_dots(-1.5, a.view(), vector, found);
-                    reference::add_dots(-1.5, wide_a, DoubleSpan(wide_vector), std::span(sums));
+                    reference::add_dots(-1.5, ConstDoubleView(wide_a), DoubleSpan(wide_vector), std::span(sums));
                     compare("add_dots", 1e-6);
                     kernels.add_row_dots(0.5, a.view(), c.view(), found);
-                    reference::add_row_dots(0.5, wide_a, wide_c, std::span(sums));
+                    reference::add_row_dots(0.5, ConstDoubleView(wide_a), ConstDoubleView(wide_c), std::span(sums));
                     compare("add_row_dots", 1e-6);
                     kernels.add_weighted_squares(0.5, a.view(), vector, scales, found);
-                    reference::add_weighted_squares(0.5, wide_a, DoubleSpan(wide_vector), DoubleSpan(wide_scales),
-                                                    std::span(sums));
+                    reference::add_weighted_squares(0.5, ConstDoubleView(wide_a), DoubleSpan(wide_vector),
+                                                    DoubleSpan(wide_scales), std::span(sums));
                     compare("add_weighted_squares", 1e-6);
 
                     std::vector<float> columns(cols, 1);
                     std::vector<double> column_sums(cols, 1);
                     kernels.add_column_sums(-2.0, a.view(), per_row, columns);
-                    reference::add_column_sums(-2.0, wide_a, DoubleSpan(wide_per_row), std::span(column_sums));
+                    reference::add_column_sums(-2.0, ConstDoubleView(wide_a), DoubleSpan(wide_per_row),
+                                               std::span(column_sums));
                     CHECK(worst({columns.begin(), columns.end()}, column_sums) < 1e-6);
 
                     std::vector<double> moments(2 * cols, 1), expected_moments = moments;
                     kernels.add_column_moments(a.view(), vector, per_row, std::span(moments).first(cols),
                                                std::span(moments).last(cols));
-                    reference::add_column_moments(wide_a, DoubleSpan(wide_vector), DoubleSpan(wide_per_row),
-                                                  std::span(expected_moments).first(cols),
+                    reference::add_column_moments(ConstDoubleView(wide_a), DoubleSpan(wide_vector),
+                                                  DoubleSpan(wide_per_row), std::span(expected_moments).first(cols),
                                                   std::span(expected_moments).last(cols));
                     CHECK(worst(moments, expected_moments) < 1e-6);
                 }
@@ -642,7 +644,7 @@ TEST_CASE("any number of threads gives the same bytes, from every kernel") {
             kernels.add_softplus_changes(b.view(), vector, scales, from, per_row, sums), keep(sums);
             kernels.add_softplus_sums(b.view(), vector, per_row, sums), keep(sums);
             kernels.add_dots(1, b.view(), vector, sums), keep(sums);
-            kernels.add_row_dots(1, b.view(), out, sums), keep(sums);
+            kernels.add_row_dots(1, b.view(), ConstView(out), sums), keep(sums);
             kernels.add_weighted_squares(1, b.view(), vector, scales, sums), keep(sums);
             std::vector<float> columns(cols);
             kernels.add_column_sums(1, b.view(), per_row, columns), keep(columns);
@@ -832,7 +834,7 @@ TEST_CASE("softplus sums in double are the plain ones to 1e-11, for any length, 
             BasicMatrix<double> field(1, 5);
             field(0, place) = value;
             std::vector<double> sums(1);
-            add_softplus_sums(field, zero, {}, sums);
+            add_softplus_sums(ConstDoubleView(field), zero, {}, sums);
             if (std::isnan(value))
                 CHECK(std::isnan(sums[0]));
             else if (value > 0)

@@ -214,7 +214,7 @@ TEST_SUITE("labels") {
             labels.push_back((state ^ (state >> 1U) ^ (state >> 2U)) & 1U);
         }
         const Dataset plain = Dataset::from_floats(states, bits, values);
-        const Dataset set = plain.with_labels(labels, 2).prepared({}, true);
+        const Dataset set = plain.with_labels(labels, 2).prepared({}, StateForm::bits());
         for (const auto& train_with :
              {std::function<void(Machine&, Random&, const TrainSettings&)>(
                   [&](Machine&machine, Random&random, const TrainSettings&settings) {

@@ -17,7 +17,7 @@ static_assert(Objective<WithMissing<PersistentContrastiveDivergence>>);
 Dataset with_holes(Binarize binarize) {
     Dataset data = Dataset::from_floats(3, 2, {0.2F, nan, 0.9F, 0.7F, nan, nan});
     data.allow_missing();
-    return std::move(data).prepared({binarize, 0.5F, {}, {}}, true);
+    return std::move(data).prepared({binarize, 0.5F, {}, {}}, StateForm::bits());
 }
 
 /// That what fill_in_missing() draws gives E[dF(v) | known].
@@ -135,7 +135,7 @@ TEST_SUITE("missing") {
     TEST_CASE("without leave NaN is no value") {
         const Dataset data = Dataset::from_floats(1, 2, {0.2F, nan});
         CHECK_FALSE(data.has_missing());
-        CHECK_THROWS((void)data.prepared({}, true));
+        CHECK_THROWS((void)data.prepared({}, StateForm::bits()));
     }
 
     TEST_CASE("the gradient is that of the known values' likelihood") {
@@ -169,7 +169,7 @@ TEST_SUITE("missing") {
         }
         Dataset data = Dataset::from_floats(400, 2, std::move(values));
         data.allow_missing();
-        data = std::move(data).prepared({Binarize::threshold, 0.5F, {}, {}}, true);
+        data = std::move(data).prepared({Binarize::threshold, 0.5F, {}, {}}, StateForm::bits());
         Machine machine(Bernoulli(2), Bernoulli(4));
         Random random(92);
         initialize(machine, data, random);

@@ -121,7 +121,7 @@ std::string checkpoint_fault(Change change) {
     save_checkpoint(file.path(), small_checkpoint());
     Tensors content = parse_safetensors(read_bytes(file.path()), file.path());
     change(content);
-    write_file(file.path(), encode_safetensors(content), true);
+    write_file(file.path(), encode_safetensors(content), IfExists::replace);
     try {
         (void)load_checkpoint(file.path());
     } catch (const DataError& error) {
@@ -141,7 +141,7 @@ TEST_CASE("models of every kind, with and without what is optional, come back bi
             const std::string kinds = visible_kind + "-" + hidden_kind;
             CAPTURE(kinds);
             const Model model = full ? full_model(visible_kind, hidden_kind) : model_of(visible_kind, hidden_kind, 174);
-            save_model(file.path(), model, true);
+            save_model(file.path(), model, IfExists::replace);
             const Model back = load_model(file.path());
             CHECK(same_bits(back.machine, model.machine));
             CHECK(back.preparation == model.preparation);
@@ -151,21 +151,21 @@ TEST_CASE("models of every kind, with and without what is optional, come back bi
             CHECK(back.anomaly == model.anomaly);
             CHECK(back.labels == model.labels);
             const auto bytes = read_bytes(file.path());
-            save_model(file.path(), back, true);
+            save_model(file.path(), back, IfExists::replace);
             CHECK(read_bytes(file.path()) == bytes);
         }
     CHECK(site_width(load_model(file.path()).machine.visible) == potts_states);  // the last pair
     Model labelled = full_model("spin", "bernoulli");
     labelled.labels = {3, 700};
     labelled.image = {4, 1};  // of what is no label
-    save_model(file.path(), labelled, true);
+    save_model(file.path(), labelled, IfExists::replace);
     CHECK(load_model(file.path()).labels == labelled.labels);
     CHECK(load_model(file.path()).image == labelled.image);
     for (const Binarize binarize : {Binarize::threshold, Binarize::sample, Binarize::none}) {
         Model model = model_of("bernoulli", "bernoulli", 175);
         model.preparation.binarize = binarize;
         model.preparation.threshold = 0.3F;  // in the file only where it is used, and equal all the same
-        save_model(file.path(), model, true);
+        save_model(file.path(), model, IfExists::replace);
         const Preparation back = load_model(file.path()).preparation;
         CHECK(back.binarize == binarize);
         CHECK(back == model.preparation);
@@ -181,14 +181,14 @@ TEST_CASE("a log Z that no file can hold is refused at saving, and leaves the ol
     const TemporaryFile file("model");
     Model model = model_of("bernoulli", "bernoulli", 176);
     model.log_partition = LogPartition{1, 0, 2, "ais"};
-    save_model(file.path(), model, true);
+    save_model(file.path(), model, IfExists::replace);
     const auto bytes = read_bytes(file.path());
     for (const double bad :
          {std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(), std::nan("")})
         for (double LogPartition::*const member : {&LogPartition::value, &LogPartition::low, &LogPartition::high}) {
             Model broken = model;
             (*broken.log_partition).*member = bad;
-            CHECK_THROWS_AS(save_model(file.path(), broken, true), InvalidArgument);
+            CHECK_THROWS_AS(save_model(file.path(), broken, IfExists::replace), InvalidArgument);
         }
     CHECK(read_bytes(file.path()) == bytes);
 }
@@ -383,11 +383,11 @@ TEST_CASE("a damaged or cut file is refused, and one that is not there says why"
     CHECK(read_bytes(file.path()) == bytes);
     auto damaged = bytes;
     damaged[damaged.size() - 5] ^= std::byte{1};
-    write_file(file.path(), damaged, true);
+    write_file(file.path(), damaged, IfExists::replace);
     CHECK_THROWS_WITH_AS((void)load_model(file.path()), doctest::Contains("crc32"), DataError);
-    write_file(file.path(), std::span(bytes).first(bytes.size() - 1), true);
+    write_file(file.path(), std::span(bytes).first(bytes.size() - 1), IfExists::replace);
     CHECK_THROWS_WITH_AS((void)load_model(file.path()), doctest::Contains("cut off"), DataError);
-    write_file(file.path(), {}, true);
+    write_file(file.path(), {}, IfExists::replace);
     CHECK_THROWS_AS((void)load_model(file.path()), DataError);
     CHECK_THROWS_AS((void)load_model("/no/such/model.safetensors"), FileError);
     // Without a checksum nobody notices a flipped bit, but a stranger's file needs none.

@@ -310,7 +310,7 @@ TEST_CASE("chains whose weights change between steps follow the new ones") {
 }
 
 TEST_CASE("training with the fast path on and off ends at the same exact likelihood, but for what chance does") {
-    const Dataset digits = load_data(RBM_DIGITS).prepared({Binarize::threshold, 0.5F, {}, {}}, true);
+    const Dataset digits = load_data(RBM_DIGITS).prepared({Binarize::threshold, 0.5F, {}, {}}, StateForm::bits());
     const auto log_likelihood = [&](std::string_view backend_name, std::uint64_t seed, bool persistent) {
         std::optional<ContextScope> scope(std::in_place, Context{.backend = &backend_named(backend_name)});
         Machine machine(Bernoulli(64), Bernoulli(12));

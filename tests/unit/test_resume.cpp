@@ -71,9 +71,9 @@ Prepared prepare(const Run& run, std::size_t rows, std::size_t cols, std::size_t
         initialize(result.machine, result.data, random);
         return result;
     }
-    result.data = raw.prepared(result.preparation, !run.gaussian);
     result.machine =
         run.gaussian ? Machine(Gaussian(cols), Bernoulli(hidden)) : Machine(Bernoulli(cols), Bernoulli(hidden));
+    result.data = raw.prepared(result.preparation, state_form(result.machine.visible));
     Random random(131);
     initialize(result.machine, result.data, random);
     if (run.weighted)

@@ -118,13 +118,13 @@ void Dataset::check(const StateForm& form, bool probabilities) const {
         }
     if (bad == 0) return;
     const float x = value(bad_row, bad_col);
-    throw DataError(fmt::format(
-        "{}: row {}, column {}: found {}, expected {}; {} such value{} in {} rows of {} columns{}", name, bad_row + 1,
+    const std::string text = fmt::format(
+        "{}: row {}, column {}: found {}, expected {}; {} such value{} in {} rows of {} columns", name, bad_row + 1,
         bad_col + 1, x, form.discrete ? fmt::format("a value in [{}, {}]", least, most) : "a finite number", bad,
-        bad == 1 ? "" : "s", rows_, cols_,
-        std::isnan(x)                       ? " (--missing nan treats it as missing)"
-        : form.discrete && std::isfinite(x) ? " (divide by the largest value, or use --visible-units gaussian)"
-                                            : ""));
+        bad == 1 ? "" : "s", rows_, cols_);
+    if (std::isnan(x)) throw MissingValue(text);
+    if (std::isfinite(x)) throw ValueOutOfRange(text);
+    throw DataError(text);
 }
 
 std::pair<std::size_t, std::size_t> Dataset::find_not_one_hot(std::size_t states) const {
@@ -161,12 +161,14 @@ Dataset Dataset::expanded(std::size_t states) const {
                 std::fill(site.begin(), site.end(), x);
                 continue;
             }
-            if (!(x >= 0 && x < static_cast<float>(states) && x == std::floor(x)))
-                throw DataError(
-                    fmt::format("{}: row {}, column {}: found {}, expected a code from 0 to {}, or {} columns for each "
-                                "site, one of them 1 and the others 0{}",
-                                name, row + 1, col + 1, x, states - 1, states,
-                                std::isnan(x) ? " (--missing nan treats it as missing)" : ""));
+            if (!(x >= 0 && x < static_cast<float>(states) && x == std::floor(x))) {
+                const std::string text = fmt::format(
+                    "{}: row {}, column {}: found {}, expected a code from 0 to {}, or {} columns for each "
+                    "site, one of them 1 and the others 0",
+                    name, row + 1, col + 1, x, states - 1, states);
+                if (std::isnan(x)) throw MissingValue(text);
+                throw DataError(text);
+            }
             if (missing_) {
                 site[static_cast<std::size_t>(x)] = 1;
                 continue;

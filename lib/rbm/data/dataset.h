@@ -48,6 +48,8 @@ struct StateForm {
     float low = 0;           ///< what a value that is off becomes, and
     float high = 1;          ///< one that is on
     std::size_t states = 0;  ///< of a site of that many columns, one of which is 1 and the others 0; 0: there are none
+    static constexpr StateForm bits() { return {.discrete = true}; }
+    static constexpr StateForm numbers() { return {}; }
 };
 
 class Dataset {
@@ -81,13 +83,6 @@ class Dataset {
     /// one-hot: see expanded().
     Dataset prepared(const Preparation& preparation, const StateForm& form) const&;
     Dataset prepared(const Preparation& preparation, const StateForm& form) &&;
-    /// For units that are 0 or 1, or for any numbers.
-    Dataset prepared(const Preparation& preparation, bool unit_interval) const& {
-        return prepared(preparation, StateForm{.discrete = unit_interval});
-    }
-    Dataset prepared(const Preparation& preparation, bool unit_interval) && {
-        return std::move(*this).prepared(preparation, StateForm{.discrete = unit_interval});
-    }
 
     /// True when the columns, in groups of `states`, are one-hot in all rows, or missing as a whole.
     bool one_hot(std::size_t states) const { return find_not_one_hot(states).first == rows_; }

@@ -23,9 +23,7 @@ struct Target {
     mode_t mode = 0;
 };
 
-FileError exists_error(const std::string& path) { return FileError(path + ": exists; use --force to overwrite"); }
-
-Target examine(const std::string& path, bool overwrite) {
+Target examine(const std::string& path, IfExists if_exists) {
     if (path == "-" || path == "/dev/stdout") return {Way::standard_output, {}, {}, true, 0};
     if (path.find('\0') != std::string::npos) throw file_error(path.c_str(), "cannot be written", ENOENT);
     Target target;
@@ -35,7 +33,7 @@ Target examine(const std::string& path, bool overwrite) {
     if (::stat(path.c_str(), &status) == 0) {
         if (S_ISDIR(status.st_mode)) throw FileError(path + ": is a directory, expected the name of a file");
         if (!S_ISREG(status.st_mode)) return {Way::directly, {}, {}, true, 0};
-        if (!overwrite) throw exists_error(path);
+        if (if_exists == IfExists::refuse) throw FileExists(path + ": exists");
         target.exists = true;
         target.mode = status.st_mode & 0777;
         if (::lstat(path.c_str(), &link) == 0 && S_ISLNK(link.st_mode)) {
@@ -81,7 +79,7 @@ int rename_to_new(int directory, const char* from, const char* to) {
 
 struct AtomicFile::State {
     std::string path;
-    bool overwrite = false;
+    IfExists if_exists = IfExists::refuse;
     Target target;
     Descriptor directory, file;
     std::string temporary;  ///< empty when there is no file aside to remove
@@ -129,10 +127,10 @@ struct AtomicFile::State {
     }
 };
 
-AtomicFile::AtomicFile(const std::string& path, bool overwrite) : state_(std::make_unique<State>()) {
+AtomicFile::AtomicFile(const std::string& path, IfExists if_exists) : state_(std::make_unique<State>()) {
     state_->path = path;
-    state_->overwrite = overwrite;
-    state_->target = examine(path, overwrite);
+    state_->if_exists = if_exists;
+    state_->target = examine(path, if_exists);
     if (state_->target.way == Way::aside) state_->open_aside();
     if (state_->target.way == Way::directly) state_->open_directly();
     if (state_->target.way == Way::standard_output) {
@@ -167,25 +165,25 @@ void AtomicFile::commit() {
     const int directory = state.directory.number();
     const char* const from = state.temporary.c_str();
     const char* const to = state.target.name.c_str();
-    const int number = !state.overwrite                                  ? rename_to_new(directory, from, to)
+    const int number = state.if_exists == IfExists::refuse               ? rename_to_new(directory, from, to)
                        : ::renameat(directory, from, directory, to) == 0 ? 0
                                                                          : errno;
-    if (number == EEXIST) throw exists_error(state.path);
+    if (number == EEXIST) throw FileExists(state.path + ": exists");
     if (number != 0) throw file_error(state.path, "cannot be put in place", number);
     state.temporary.clear();
     if (const int late = sync(directory); late != 0 && late != EBADF)  // EBADF: a directory that cannot be listed
         throw file_error(state.path, "is in place, but may be lost when the power fails", late);
 }
 
-void write_file(const std::string& path, std::span<const std::byte> bytes, bool overwrite) {
-    AtomicFile file(path, overwrite);
+void write_file(const std::string& path, std::span<const std::byte> bytes, IfExists if_exists) {
+    AtomicFile file(path, if_exists);
     file.write(bytes);
     file.commit();
 }
 
-void check_writable(const std::string& path, bool overwrite) {
-    const Target target = examine(path, overwrite);
-    if (target.way == Way::aside) AtomicFile(path, overwrite);  // its directory takes a new file, and loses it again
+void check_writable(const std::string& path, IfExists if_exists) {
+    const Target target = examine(path, if_exists);
+    if (target.way == Way::aside) AtomicFile(path, if_exists);  // its directory takes a new file, and loses it again
     // A FIFO is not opened: its reader would take the close for the end.
     if (target.way == Way::directly && ::access(path.c_str(), W_OK) != 0)
         throw file_error(path, "cannot be written", errno);

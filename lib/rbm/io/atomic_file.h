@@ -11,12 +11,15 @@
 #include <span>
 #include <string>
 
+#include "rbm/io/if_exists.h"
+
 namespace rbm {
 
 class AtomicFile {
   public:
-    /// Opens the file aside.  Throws when `path` exists and `overwrite` is false, or is a directory.
-    AtomicFile(const std::string& path, bool overwrite);
+    /// Opens the file aside.  Throws FileExists when `path` is there and is not to be replaced; FileError when it is a
+    /// directory.
+    AtomicFile(const std::string& path, IfExists if_exists);
     /// Without commit() nothing of the file remains.
     ~AtomicFile();
     AtomicFile(const AtomicFile&) = delete;
@@ -32,9 +35,9 @@ class AtomicFile {
 };
 
 /// The whole of `bytes` as the file `path`.
-void write_file(const std::string& path, std::span<const std::byte> bytes, bool overwrite);
+void write_file(const std::string& path, std::span<const std::byte> bytes, IfExists if_exists);
 
 /// Asked before any work: would write_file() be able to start?  Leaves nothing behind.
-void check_writable(const std::string& path, bool overwrite);
+void check_writable(const std::string& path, IfExists if_exists);
 
 }  // namespace rbm

@@ -164,7 +164,7 @@ void save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
         file.metadata[std::string(is_text ? option_prefix : raw_option_prefix) + name] =
             is_text ? value : to_hex(value);
     }
-    write_file(path, encode_safetensors(file), true);
+    write_file(path, encode_safetensors(file), IfExists::replace);
 }
 
 Checkpoint load_checkpoint(const std::string& path) {

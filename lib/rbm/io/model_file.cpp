@@ -307,17 +307,17 @@ Model load_model(const std::string& path) { return model_from(parse_safetensors(
 void save_log_partition(const std::string& path, const LogPartition& log_partition) {
     Tensors file = parse_safetensors(read_bytes(path), path);
     add_log_partition(file, log_partition);
-    write_file(path, encode_safetensors(file), true);
+    write_file(path, encode_safetensors(file), IfExists::replace);
 }
 
 void save_anomaly_threshold(const std::string& path, const AnomalyThreshold& anomaly) {
     Tensors file = parse_safetensors(read_bytes(path), path);
     add_anomaly_threshold(file, anomaly);
-    write_file(path, encode_safetensors(file), true);
+    write_file(path, encode_safetensors(file), IfExists::replace);
 }
 
-void save_model(const std::string& path, const Model& model, bool overwrite) {
-    write_file(path, encode_safetensors(model_tensors(model)), overwrite);
+void save_model(const std::string& path, const Model& model, IfExists if_exists) {
+    write_file(path, encode_safetensors(model_tensors(model)), if_exists);
 }
 
 }  // namespace rbm

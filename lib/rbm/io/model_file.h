@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "rbm/data/dataset.h"
+#include "rbm/io/if_exists.h"
 #include "rbm/io/safetensors.h"
 #include "rbm/model/machine.h"
 
@@ -49,7 +50,7 @@ Preparation default_preparation(const Units& visible);
 
 Model load_model(const std::string& path);
 /// Throws InvalidArgument when log_partition is not finite: the file would not load.
-void save_model(const std::string& path, const Model& model, bool overwrite = false);
+void save_model(const std::string& path, const Model& model, IfExists if_exists = IfExists::refuse);
 
 /// Writes log Z into a model file that is there, and leaves all else in it as it is.
 void save_log_partition(const std::string& path, const LogPartition& log_partition);

@@ -84,9 +84,10 @@ std::vector<std::byte> encode(std::span<const std::size_t> shape, std::span<cons
 }
 
 template <class Real>
-void write(const std::string& path, std::span<const std::size_t> shape, std::span<const Real> values, bool overwrite) {
+void write(const std::string& path, std::span<const std::size_t> shape, std::span<const Real> values,
+           IfExists if_exists) {
     const std::vector<std::byte> header = encode_header(shape, values);
-    AtomicFile file(path, overwrite);
+    AtomicFile file(path, if_exists);
     file.write(header);
     file.write(std::as_bytes(values));
     file.commit();
@@ -146,12 +147,12 @@ std::vector<std::byte> encode_npy(std::span<const std::size_t> shape, std::span<
 }
 
 void write_npy(const std::string& path, const std::vector<std::size_t>& shape, std::span<const float> values,
-               bool overwrite) {
-    write(path, std::span<const std::size_t>(shape), values, overwrite);
+               IfExists if_exists) {
+    write(path, std::span<const std::size_t>(shape), values, if_exists);
 }
 void write_npy(const std::string& path, const std::vector<std::size_t>& shape, std::span<const double> values,
-               bool overwrite) {
-    write(path, std::span<const std::size_t>(shape), values, overwrite);
+               IfExists if_exists) {
+    write(path, std::span<const std::size_t>(shape), values, if_exists);
 }
 
 }  // namespace rbm

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "rbm/data/dataset.h"
+#include "rbm/io/if_exists.h"
 
 namespace rbm {
 
@@ -35,8 +36,8 @@ std::vector<std::byte> encode_npy(std::span<const std::size_t> shape, std::span<
 
 /// The same bytes as the file `path` (AtomicFile), from where the values lie: no second copy of them.
 void write_npy(const std::string& path, const std::vector<std::size_t>& shape, std::span<const float> values,
-               bool overwrite);
+               IfExists if_exists);
 void write_npy(const std::string& path, const std::vector<std::size_t>& shape, std::span<const double> values,
-               bool overwrite);
+               IfExists if_exists);
 
 }  // namespace rbm

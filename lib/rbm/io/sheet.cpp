@@ -155,8 +155,8 @@ Picture sheet(ConstView images, ImageShape shape, const SheetOptions& options) {
 }
 
 void save_sheet(const std::string& path, ConstView images, ImageShape shape, const SheetOptions& options,
-                bool overwrite) {
-    write_file(path, encode_png(sheet(images, shape, options)), overwrite);
+                IfExists if_exists) {
+    write_file(path, encode_png(sheet(images, shape, options)), if_exists);
 }
 
 }  // namespace rbm

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "rbm/data/dataset.h"
+#include "rbm/io/if_exists.h"
 #include "rbm/io/picture.h"
 #include "rbm/kernels/matrix.h"
 
@@ -35,6 +36,6 @@ Picture sheet(ConstView images, ImageShape shape, const SheetOptions& options = 
 
 /// sheet() as a PNG file; see write_file().
 void save_sheet(const std::string& path, ConstView images, ImageShape shape, const SheetOptions& options = {},
-                bool overwrite = false);
+                IfExists if_exists = IfExists::refuse);
 
 }  // namespace rbm

@@ -40,9 +40,24 @@ struct FileError : Error {
     explicit FileError(const std::string& message) : Error(ErrorCode::file, message) {}
 };
 
+/// A file to be written is there already: names its path.
+struct FileExists : FileError {
+    using FileError::FileError;
+};
+
 /// Names file, place, what was found and what was expected.
 struct DataError : Error {
     explicit DataError(const std::string& message) : Error(ErrorCode::data, message) {}
+};
+
+/// NaN where nobody said that values may be missing.
+struct MissingValue : DataError {
+    using DataError::DataError;
+};
+
+/// A finite value beyond those that units of few states can take.
+struct ValueOutOfRange : DataError {
+    using DataError::DataError;
 };
 
 /// Names the update, the parameter that became NaN or infinite, and the likely cause.

@@ -7,7 +7,7 @@
 
 int main() {
     using namespace rbm;
-    const Dataset data = bars_and_stripes(3).data.prepared({Binarize::threshold, 0.5F, {}, {}}, true);
+    const Dataset data = bars_and_stripes(3).data.prepared({Binarize::threshold, 0.5F, {}, {}}, StateForm::bits());
     Machine machine(Bernoulli(9), Bernoulli(4));
     Random random(2024);
     initialize(machine, data, random);
