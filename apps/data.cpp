@@ -2,14 +2,15 @@
 // rbm-data: makes sets with known answers, converts files, composes models.
 #include <filesystem>
 
-#include "apps/files/arrays.h"
 #include "apps/cli/command.h"
+#include "apps/cli/suggest.h"
+#include "apps/files/arrays.h"
 #include "apps/files/compose.h"
 #include "apps/files/data_file.h"
 #include "apps/files/labels.h"
 #include "apps/files/prepare.h"
-#include "apps/cli/suggest.h"
 #include "apps/files/toy_sets.h"
+#include "rbm/data/with_labels.h"
 #include "rbm/io/atomic_file.h"
 #include "rbm/kernels/error.h"
 
@@ -53,7 +54,7 @@ Dataset load_file(const Settings& settings, const Program& program) {
         throw FileError(fmt::format("{}: there is no such file or data set{}\nThe data sets are: {}", source,
                                     did_you_mean(source, toy_names(), ""), toy_name_list()));
     if (std::optional<Dataset> labels = load_label_column(source)) return std::move(*labels);
-    Dataset data = load_raw(source, settings.missing == "nan");
+    Dataset data = load_raw(source, gaps_by(settings.missing));
     if (settings.missing == "nan") data.allow_missing();
     return data;
 }
@@ -80,7 +81,7 @@ struct LabelColumns {
 
     /// Of the rows from the one numbered `first` on.
     Dataset added_to(const Dataset& data, std::size_t first) const {
-        Dataset result = data.with_labels(std::span(places).subspan(first, data.rows()), classes, off);
+        Dataset result = with_labels(data, std::span(places).subspan(first, data.rows()), classes, off);
         result.image = {};
         return result;
     }

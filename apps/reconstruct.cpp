@@ -42,7 +42,10 @@ std::size_t chains_of(const Settings& settings) {
 }
 
 Task open(const Program& program, const Settings& settings, bool picture) {
-    Task task{load_model(settings.model), load_raw(settings.data, holds_some(settings)), {}, {}};
+    Task task{load_model(settings.model),
+              load_raw(settings.data, holds_some(settings) ? TableGaps::are_nan : TableGaps::refuse),
+              {},
+              {}};
     if (task.model.image == ImageShape{}) task.model.image = task.raw.image;
     const Units units = task.model.machine.visible;
     const bool codes = task.raw.cols() == site_count(units);

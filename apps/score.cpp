@@ -70,7 +70,7 @@ int run(const Program& program, const ScoreSettings& settings) {
     if (settings.calibrate && model.anomaly && !settings.common.force)
         throw FileError(
             fmt::format("{}: already has a threshold for anomalies; use --force to replace it", settings.model));
-    Dataset raw = load_raw(settings.data, settings.missing == "nan");
+    Dataset raw = load_raw(settings.data, gaps_by(settings.missing));
     const bool without_labels = lacks_labels(model, raw.cols());
     check_labels(model, program, settings, without_labels);
     if (settings.missing == "nan") raw.allow_missing();

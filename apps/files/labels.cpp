@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "apps/cli/resources.h"
+#include "rbm/data/with_labels.h"
 #include "rbm/io/bytes.h"
 #include "rbm/io/data.h"
 #include "rbm/io/gzip.h"
@@ -107,7 +108,7 @@ Dataset with_labels(const Dataset& raw, const std::vector<std::uint32_t>& places
                     const Units& visible, Binarize binarize) {
     require_memory(static_cast<double>(raw.rows()) * static_cast<double>(raw.cols() + classes) * sizeof(float),
                    fmt::format("the data with {} labels", classes));
-    return raw.with_labels(places, classes, label_off(visible, binarize));
+    return with_labels(raw, places, classes, label_off(visible, binarize));
 }
 
 bool lacks_labels(const Model& model, std::size_t cols) {

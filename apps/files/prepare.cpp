@@ -4,25 +4,28 @@
 #include <cmath>
 
 #include "apps/files/labels.h"
+#include "rbm/data/one_hot.h"
 #include "rbm/io/data.h"
 #include "rbm/kernels/error.h"
 #include "rbm/model/bridge.h"
 
 namespace rbm::app {
 
-Dataset load_raw(const std::string& path, bool missing) {
+Dataset load_raw(const std::string& path, TableGaps gaps) {
     std::vector<std::string> notes;
-    Dataset data = load_data(path, &notes, missing);
+    Dataset data = load_data(path, &notes, gaps);
     for (const std::string& text : notes) note("{}", text);
     detail("{}: {} rows of {} columns", path, data.rows(), data.cols());
     return data;
 }
 
+TableGaps gaps_by(std::string_view missing) { return missing == "nan" ? TableGaps::are_nan : TableGaps::refuse; }
+
 Dataset in_columns(const Model& model, Dataset raw) {
     const Units& units = model.machine.visible;
     if (raw.cols() == width(units)) return raw;
     const std::size_t states = site_width(units);
-    if (states > 1 && raw.cols() == site_count(units)) return raw.expanded(states);
+    if (states > 1 && raw.cols() == site_count(units)) return expand_codes(raw, states);
     throw DataError(
         fmt::format("{}: data has {} columns, the model has {} visible units{}", raw.name, raw.cols(), width(units),
                     states > 1 ? fmt::format(": {} sites of {} states", site_count(units), states)

@@ -5,12 +5,15 @@
 #include <string>
 
 #include "apps/cli/command.h"
+#include "rbm/io/csv.h"
 #include "rbm/io/model_file.h"
 
 namespace rbm::app {
 
-/// The data in `path`, with what is worth telling told.  With `missing`, tables may have gaps, which become NaN.
-Dataset load_raw(const std::string& path, bool missing = false);
+/// The data in `path`, with what is worth telling told.  Tables may have gaps where these are to be NaN.
+Dataset load_raw(const std::string& path, TableGaps gaps = TableGaps::refuse);
+/// What an option --missing says of them.
+TableGaps gaps_by(std::string_view missing);
 
 /// One column for each of the model's visible units: codes of Potts units expanded.  Throws DataError when the columns
 /// do not fit.

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "apps/files/prepare.h"
+#include "rbm/data/column_means.h"
 #include "rbm/estimate/exact.h"
 #include "rbm/model/enumerate.h"
 

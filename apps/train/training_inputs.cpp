@@ -7,6 +7,10 @@
 #include "apps/files/labels.h"
 #include "apps/files/prepare.h"
 #include "apps/train/training_rules.h"
+#include "rbm/data/column_means.h"
+#include "rbm/data/one_hot.h"
+#include "rbm/data/standardisation.h"
+#include "rbm/data/with_labels.h"
 #include "rbm/io/bytes.h"
 #include "rbm/io/data.h"
 #include "rbm/io/npy.h"
@@ -73,7 +77,7 @@ Dataset labelled(const RunSettings& run, const Dataset& samples, const std::vect
 }  // namespace
 
 Dataset load_samples(const RunSettings& run, const std::string& path) {
-    Dataset raw = load_raw(path, run.missing == "nan");
+    Dataset raw = load_raw(path, gaps_by(run.missing));
     if (run.missing == "nan") raw.allow_missing();
     return raw;
 }
@@ -88,7 +92,7 @@ Dataset load_training(const RunSettings& run, const std::string& path, std::vect
 
 std::size_t visible_sites(const RunSettings& run, const Dataset& raw) {
     if (!run.visible_states) return raw.cols();
-    const bool one_hot = raw.one_hot(*run.visible_states);
+    const bool one_hot = is_one_hot(raw, *run.visible_states);
     note("{}: taken for {}", raw.name,
          one_hot ? fmt::format("one-hot columns, {} for each unit", *run.visible_states)
                  : fmt::format("codes from 0 to {}, one column for each unit", *run.visible_states - 1));

@@ -2,8 +2,13 @@
 // Everything a program needs: include this and link `rbm`.
 #pragma once
 
+#include "rbm/data/column_means.h"
 #include "rbm/data/dataset.h"
 #include "rbm/data/generate.h"
+#include "rbm/data/one_hot.h"
+#include "rbm/data/preparation.h"
+#include "rbm/data/standardisation.h"
+#include "rbm/data/with_labels.h"
 #include "rbm/estimate/ais.h"
 #include "rbm/estimate/attribution.h"
 #include "rbm/estimate/chain_health.h"
@@ -25,7 +30,6 @@
 #include "rbm/kernels/blas_info.h"
 #include "rbm/kernels/context.h"
 #include "rbm/kernels/control.h"
-#include "rbm/data/dataset.h"
 #include "rbm/kernels/error.h"
 #include "rbm/kernels/threads.h"
 #include "rbm/model/bridge.h"

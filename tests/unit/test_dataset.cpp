@@ -7,7 +7,11 @@
 #include <numeric>
 #include <stdexcept>
 
+#include "rbm/data/column_means.h"
 #include "rbm/data/dataset.h"
+#include "rbm/data/one_hot.h"
+#include "rbm/data/standardisation.h"
+#include "rbm/data/with_labels.h"
 #include "rbm/kernels/error.h"
 
 using namespace rbm;
@@ -306,7 +310,7 @@ TEST_CASE("labels become columns behind the data, whatever these lie in") {
     const auto bits = floats.prepared({Binarize::threshold, 0.1F, {}, {}}, StateForm::bits());
     for (const auto* data : {&bytes, &counts, &floats, &bits})
         for (const float off : {0.0F, -1.0F}) {
-            const auto labelled = data->with_labels(labels, 3, off);
+            const auto labelled = with_labels(*data, labels, 3, off);
             CHECK(labelled.rows() == 2);
             CHECK(labelled.cols() == 6);
             for (std::size_t row = 0; row < 2; ++row) {
@@ -314,34 +318,34 @@ TEST_CASE("labels become columns behind the data, whatever these lie in") {
                 for (std::size_t c = 0; c < 3; ++c) CHECK(labelled.value(row, 3 + c) == (c == labels[row] ? 1 : off));
             }
             const std::vector<std::uint32_t> one = {2};
-            CHECK_THROWS_AS(data->with_labels(labels, 2, off), InvalidArgument);
-            CHECK_THROWS_AS(data->with_labels(one, 3, off), InvalidArgument);
+            CHECK_THROWS_AS(with_labels(*data, labels, 2, off), InvalidArgument);
+            CHECK_THROWS_AS(with_labels(*data, one, 3, off), InvalidArgument);
         }
-    const auto spins = floats.with_labels(labels, 3).prepared({Binarize::threshold, 0.1F, {}, {}},
-                                                              StateForm{.discrete = true, .low = -1});
+    const auto spins = with_labels(floats, labels, 3)
+                           .prepared({Binarize::threshold, 0.1F, {}, {}}, StateForm{.discrete = true, .low = -1});
     const Matrix states = rows_of(spins);
     CHECK(std::vector<float>(states.row(0).begin(), states.row(0).end()) == std::vector<float>{-1, 1, 1, -1, -1, 1});
 }
 
 TEST_CASE("codes become one-hot columns, and one-hot columns stay") {
     const Dataset codes = Dataset::from_floats(2, 3, {0, 2, 1, 1, 0, 2});
-    const Dataset columns = codes.expanded(3);
-    CHECK_FALSE(codes.one_hot(3));
+    const Dataset columns = expand_codes(codes, 3);
+    CHECK_FALSE(is_one_hot(codes, 3));
     CHECK(columns.cols() == 9);
     CHECK(std::ranges::equal(rows_of(columns).values(),
                              std::vector<float>{1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 1, 0, 1, 0, 0, 0, 0, 1}));
-    CHECK(columns.one_hot(3));
-    CHECK_FALSE(columns.one_hot(9));
+    CHECK(is_one_hot(columns, 3));
+    CHECK_FALSE(is_one_hot(columns, 9));
     const StateForm form{.discrete = true, .states = 3};
     CHECK(rows_of(columns.prepared({}, form)) == rows_of(columns));
-    CHECK(rows_of(Dataset::from_bytes(2, 3, {0, 2, 1, 1, 0, 2}, 1).expanded(3)) == rows_of(columns));
+    CHECK(rows_of(expand_codes(Dataset::from_bytes(2, 3, {0, 2, 1, 1, 0, 2}, 1), 3)) == rows_of(columns));
     CHECK_THROWS_WITH_AS((void)codes.prepared({}, form),
                          ": row 1, columns 1 to 3: expected one 1 and otherwise 0, a site of 3 states", DataError);
     CHECK_THROWS_AS((void)columns.prepared({Binarize::threshold, 0.5F, {}, {}}, form), InvalidArgument);
     for (const float bad : {3.0F, -1.0F, 0.5F, std::numeric_limits<float>::quiet_NaN()}) {
         CAPTURE(bad);
         try {
-            (void)Dataset::from_floats(1, 2, {1, bad}).expanded(3);
+            (void)expand_codes(Dataset::from_floats(1, 2, {1, bad}), 3);
             FAIL("taken");
         } catch (const DataError& error) {
             CHECK(std::string(error.what()).find("row 1, column 2: found ") != std::string::npos);

@@ -90,7 +90,7 @@ TEST_CASE("mistakes are named with line and column") {
 
 TEST_CASE("gaps are values that nobody knows, where they may be") {
     const std::string text = "a,b,c\n1,nan,3\n,NaN,6\n7,8,\n";
-    const rbm::Dataset data = rbm::parse_csv(std::as_bytes(std::span(text)), "f.csv", true);
+    const rbm::Dataset data = rbm::parse_csv(std::as_bytes(std::span(text)), "f.csv", rbm::TableGaps::are_nan);
     REQUIRE(data.rows() == 3);
     for (std::size_t row = 0; row < 3; ++row)
         for (std::size_t col = 0; col < 3; ++col) {
@@ -100,7 +100,7 @@ TEST_CASE("gaps are values that nobody knows, where they may be") {
         }
     const std::string infinite = "1,inf\n", word = "1,x\n", short_row = "1,2\nnan\n";
     for (const std::string* bad : {&infinite, &word, &short_row})
-        CHECK_THROWS_AS(rbm::parse_csv(std::as_bytes(std::span(*bad)), "f.csv", true), rbm::DataError);
+        CHECK_THROWS_AS(rbm::parse_csv(std::as_bytes(std::span(*bad)), "f.csv", rbm::TableGaps::are_nan), rbm::DataError);
 }
 
 TEST_CASE("no row is taken for a header, no header for a row") {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <stdexcept>
 
+#include "rbm/data/with_labels.h"
 #include "rbm/kernels/error.h"
 #include "rbm/model/labels.h"
 #include "rbm/trainer/objectives/contrastive_divergence.h"
@@ -214,7 +215,7 @@ TEST_SUITE("labels") {
             labels.push_back((state ^ (state >> 1U) ^ (state >> 2U)) & 1U);
         }
         const Dataset plain = Dataset::from_floats(states, bits, values);
-        const Dataset set = plain.with_labels(labels, 2).prepared({}, StateForm::bits());
+        const Dataset set = with_labels(plain, labels, 2).prepared({}, StateForm::bits());
         for (const auto& train_with :
              {std::function<void(Machine&, Random&, const TrainSettings&)>(
                   [&](Machine&machine, Random&random, const TrainSettings&settings) {

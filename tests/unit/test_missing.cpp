@@ -2,6 +2,9 @@
 // Learning from rows with missing values: data sets that hold them, and gradients against sums over all states.
 #include <doctest/doctest.h>
 
+#include "rbm/data/column_means.h"
+#include "rbm/data/one_hot.h"
+#include "rbm/data/standardisation.h"
 #include "rbm/kernels/error.h"
 #include "rbm/trainer/objectives/contrastive_divergence.h"
 #include "rbm/trainer/objectives/missing.h"
@@ -113,11 +116,11 @@ TEST_SUITE("missing") {
             if (binarize == Binarize::threshold) CHECK((row(0, 0) == -1 && row(0, 2) == 1));
         }
         Dataset codes = Dataset::from_floats(2, 2, {2, nan, 0, 1});
-        CHECK_THROWS_AS((void)codes.expanded(3), DataError);
+        CHECK_THROWS_AS((void)expand_codes(codes, 3), DataError);
         codes.allow_missing();
-        const Dataset wide = codes.expanded(3);
+        const Dataset wide = expand_codes(codes, 3);
         CHECK(wide.has_missing());
-        CHECK(wide.one_hot(3));
+        CHECK(is_one_hot(wide, 3));
         Matrix rows(2, 6);
         const StateForm sites = state_form(make_units<float>("potts", 2, 3));
         wide.prepared({}, sites).fill(0, Stream{}, rows);
@@ -126,7 +129,7 @@ TEST_SUITE("missing") {
             CHECK((rows.values()[i] == expected[i] || (std::isnan(rows.values()[i]) && std::isnan(expected[i]))));
         codes = Dataset::from_floats(1, 2, {3, nan});
         codes.allow_missing();
-        CHECK_THROWS_AS((void)codes.expanded(3), DataError);
+        CHECK_THROWS_AS((void)expand_codes(codes, 3), DataError);
         Dataset in_part = Dataset::from_floats(1, 3, {0, nan, 1});
         in_part.allow_missing();
         CHECK_THROWS_AS((void)in_part.prepared({}, sites), DataError);

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <filesystem>
 
+#include "rbm/data/one_hot.h"
+#include "rbm/data/standardisation.h"
 #include "rbm/io/checkpoint_file.h"
 #include "rbm/kernels/context.h"
 #include "rbm/kernels/threads.h"
@@ -65,7 +67,7 @@ Prepared prepare(const Run& run, std::size_t rows, std::size_t cols, std::size_t
         for (std::size_t i = 0; i < codes.size(); ++i)
             codes[i] = static_cast<std::uint8_t>(3 * raw.value(i / cols, i % cols) * 0.999F);
         if (form.states > 0) result.preparation.binarize = Binarize::none;
-        result.data = form.states > 0 ? Dataset::from_bytes(rows, cols, codes, 1).expanded(form.states)
+        result.data = form.states > 0 ? expand_codes(Dataset::from_bytes(rows, cols, codes, 1), form.states)
                                       : raw.prepared(result.preparation, form);
         Random random(131);
         initialize(result.machine, result.data, random);

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: MIT
-// Data as it lies in memory: bytes, bits or floats, expanded to floats batch by batch.
+// Data as they lie in memory, expanded to floats batch by batch.
 //
 // Shapes: rows are samples, columns are visible units.  `io/` produces a Dataset with the values of the file;
-// prepare() turns it into one that yields what a machine sees.
+// prepared() turns it into one that yields what a machine sees.  Values are never changed: copies, slices and prepared
+// data sets share them as far as they can.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
+#include "rbm/data/preparation.h"
+#include "rbm/data/storage.h"
 #include "rbm/kernels/matrix.h"
 #include "rbm/kernels/random.h"
 
@@ -25,33 +28,6 @@ struct ImageShape {
     bool operator==(const ImageShape&) const = default;
 };
 
-/// How grey values become states of Bernoulli and spin units: a fixed threshold, a coin per pixel and epoch, or not at
-/// all.
-enum class Binarize { threshold, sample, none };
-
-/// What happens to data between the file and the machine; the model file remembers it.
-struct Preparation {
-    Binarize binarize = Binarize::none;
-    float threshold = 0.5F;    ///< values above it are 1
-    std::vector<float> mean;   ///< [V] or empty: v = (x - mean) / scale
-    std::vector<float> scale;  ///< [V] or empty
-    /// The same states from the same data: the threshold counts only where it is used.
-    bool operator==(const Preparation& other) const {
-        return binarize == other.binarize && (binarize != Binarize::threshold || threshold == other.threshold) &&
-               mean == other.mean && scale == other.scale;
-    }
-};
-
-/// What prepared rows hold: the states of a kind of units.
-struct StateForm {
-    bool discrete = false;   ///< else any finite numbers
-    float low = 0;           ///< what a value that is off becomes, and
-    float high = 1;          ///< one that is on
-    std::size_t states = 0;  ///< of a site of that many columns, one of which is 1 and the others 0; 0: there are none
-    static constexpr StateForm bits() { return {.discrete = true}; }
-    static constexpr StateForm numbers() { return {}; }
-};
-
 class Dataset {
   public:
     Dataset() = default;
@@ -59,6 +35,17 @@ class Dataset {
     static Dataset from_bytes(std::size_t rows, std::size_t cols, std::vector<std::uint8_t> bytes, float divisor);
     /// Values as they are.  values has rows * cols elements.
     static Dataset from_floats(std::size_t rows, std::size_t cols, std::vector<float> values);
+    /// Bit c % 64 of a row's word c / 64 is column c; each row starts a new word.
+    static Dataset from_bits(std::size_t rows, std::size_t cols, std::vector<std::uint64_t> words);
+
+    // The same values in memory of the caller's, which is read and never written.  It must stay where it is for as long
+    // as this data set, or one made from it, is in use: `owner`, where there is one, is held until then.  The caller
+    // may write there between calls, and later ones then see it; has_missing() and what prepared() found good are not
+    // looked at again, and bits that a threshold made are copies.
+    static Dataset view_bytes(std::size_t rows, std::size_t cols, std::span<const std::uint8_t> bytes, float divisor,
+                              std::shared_ptr<const void> owner = nullptr);
+    static Dataset view_floats(std::size_t rows, std::size_t cols, std::span<const float> values,
+                               std::shared_ptr<const void> owner = nullptr);
 
     std::size_t rows() const { return rows_; }
     std::size_t cols() const { return cols_; }
@@ -75,26 +62,17 @@ class Dataset {
 
     /// The value at (row, col) before sampling and standardisation; of bits, 0 or 1.
     float value(std::size_t row, std::size_t col) const;
+    const Storage& storage() const { return storage_; }
 
     /// The dataset that a machine sees under `preparation`.  Throws DataError naming the first row and column (counted
     /// from 1) that is not finite or, for discrete units, outside [0, 1] (from `low` on unless values are
-    /// probabilities), and how many such there are; InvalidArgument for a preparation that both binarises and
-    /// standardises, and for one that does either to sites of several columns.  Those must be
-    /// one-hot: see expanded().
+    /// probabilities), and how many such there are: MissingValue for NaN, ValueOutOfRange for what is finite.  Throws
+    /// InvalidArgument for a preparation that both binarises and standardises, and for one that does either to
+    /// sites of several columns.  Those must be one-hot: see one_hot.h.
     Dataset prepared(const Preparation& preparation, const StateForm& form) const&;
     Dataset prepared(const Preparation& preparation, const StateForm& form) &&;
-
-    /// True when the columns, in groups of `states`, are one-hot in all rows, or missing as a whole.
-    bool one_hot(std::size_t states) const { return find_not_one_hot(states).first == rows_; }
-    /// Codes 0, ..., states - 1, one column per site, as one-hot groups of `states` columns; they have no picture's
-    /// shape; where a code is missing, all columns are.  Throws DataError naming the first row and column that holds no
-    /// code.
-    Dataset expanded(std::size_t states) const;
-
-    /// The same rows with `classes` more columns behind their own, of which the one numbered labels[row] is 1 and the
-    /// others are `off`.  The picture's shape stays that of the columns before.  For data that are not yet prepared.
-    /// Throws InvalidArgument unless there is one label below `classes` for each row.
-    Dataset with_labels(std::span<const std::uint32_t> labels, std::size_t classes, float off = 0) const;
+    /// Whether rows are the values themselves, neither sampled nor standardised.
+    bool plain() const { return !sampled_ && mean_.empty(); }
 
     /// Rows first, ..., first + count - 1.  Throws InvalidArgument when there are not so many.
     Dataset slice(std::size_t first, std::size_t count) const;
@@ -118,46 +96,20 @@ class Dataset {
     void fill(std::size_t first, const Stream& stream, View out) const;
 
   private:
-    struct Bytes {
-        std::vector<std::uint8_t> values;
-        float divisor = 1;
-    };
-    struct Bits {
-        std::vector<std::uint64_t> words;  ///< each row starts a new word
-    };
-    struct Floats {
-        std::vector<float> values;
-    };
-    Dataset select(std::span<const std::uint32_t> rows) const;
+    Dataset(std::size_t rows, std::size_t cols, Storage storage)
+        : rows_(rows), cols_(cols), storage_(std::move(storage)) {}
+    /// All but the number of rows and their values.
+    Dataset with_rows(std::size_t rows, Storage storage) const;
     void fill_row(std::size_t row, const Stream& stream, std::span<float> out) const;
     void check(const StateForm& form, bool probabilities) const;
-    /// Row and first column of the first site that is not one-hot; the number of rows when all are.
-    std::pair<std::size_t, std::size_t> find_not_one_hot(std::size_t states) const;
 
     std::size_t rows_ = 0;
     std::size_t cols_ = 0;
-    std::variant<Floats, Bytes, Bits> storage_;
+    Storage storage_;
     bool sampled_ = false;
     bool missing_ = false;
     float low_ = 0, high_ = 1;  ///< what bits become
     std::vector<float> mean_, scale_;
 };
-
-/// Mean and standard deviation of each column, of the values that are not missing; a column without spread gets scale 1
-/// and is listed in `constant`.
-struct Standardisation {
-    std::vector<float> mean;
-    std::vector<float> scale;
-    std::vector<std::size_t> constant;
-};
-Standardisation standardise(const Dataset& data);
-
-/// Weights of `rows` rows, or none for equal ones.  Throws InvalidArgument, naming the first, unless there are so
-/// many finite ones of at least 0, not all 0.
-void check_row_weights(std::span<const float> weights, std::size_t rows);
-
-/// Mean of each column of the prepared data, in double; when sampled(), of one draw; of the values that are not
-/// missing, 0.5 where all are.  Throws as check_row_weights().
-std::vector<double> column_means(const Dataset& data, std::span<const float> row_weights = {});
 
 }  // namespace rbm

@@ -72,7 +72,7 @@ bool is_word(std::string_view field) {
 
 class Table {
   public:
-    Table(std::string_view text, const std::string& name, bool missing) : text_(text), name_(name), missing_(missing) {}
+    Table(std::string_view text, const std::string& name, TableGaps gaps) : text_(text), name_(name), gaps_(gaps) {}
 
     Dataset read() {
         refuse_binary();
@@ -83,7 +83,8 @@ class Table {
             rest.remove_prefix(std::min(end + 1, rest.size()));
             ++line_;
             const std::string_view content = trimmed(line);
-            if (content.empty() && missing_ && cols_ == 1 && !rest.empty()) {  // a gap in a table of one column
+            if (content.empty() && gaps_ == TableGaps::are_nan && cols_ == 1 &&
+                !rest.empty()) {  // a gap in a table of one column
                 values_.push_back(std::numeric_limits<float>::quiet_NaN());
                 ++rows_;
                 continue;
@@ -137,7 +138,7 @@ class Table {
             ++fields;
             float value = 0;
             const Field kind = read_number(field, value);
-            if (missing_ && (field.empty() || (kind == Field::not_finite && std::isnan(value))))
+            if (gaps_ == TableGaps::are_nan && (field.empty() || (kind == Field::not_finite && std::isnan(value))))
                 value = std::numeric_limits<float>::quiet_NaN();
             else if (kind != Field::number)
                 complain(kind, field, fields);
@@ -163,7 +164,7 @@ class Table {
 
     std::string_view text_;
     const std::string& name_;
-    bool missing_;
+    TableGaps gaps_;
     std::size_t line_ = 0, rows_ = 0, cols_ = 0;
     char separator_ = 0;
     bool header_ = false;
@@ -172,8 +173,8 @@ class Table {
 
 }  // namespace
 
-Dataset parse_csv(std::span<const std::byte> bytes, const std::string& name, bool missing) {
-    return Table({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, name, missing).read();
+Dataset parse_csv(std::span<const std::byte> bytes, const std::string& name, TableGaps gaps) {
+    return Table({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, name, gaps).read();
 }
 
 namespace {

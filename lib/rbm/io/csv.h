@@ -15,8 +15,10 @@
 
 namespace rbm {
 
-/// With `missing`, nan and an empty field are values that nobody knows: NaN.
-Dataset parse_csv(std::span<const std::byte> bytes, const std::string& name, bool missing = false);
+/// What becomes of empty fields, and of nan, in tables.
+enum class TableGaps { refuse, are_nan };
+
+Dataset parse_csv(std::span<const std::byte> bytes, const std::string& name, TableGaps gaps = TableGaps::refuse);
 
 /// A header line, then values row by row: as many to a row as there are columns, each in the shortest form that reads
 /// back as the same double.

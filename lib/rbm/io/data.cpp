@@ -43,7 +43,7 @@ void refuse_known_others(std::span<const std::byte> bytes, const std::string& na
 }
 
 Dataset parse_unpacked(std::span<const std::byte> bytes, const std::string& name, std::vector<std::string>* notes,
-                       bool missing) {
+                       TableGaps gaps) {
     if (bytes.empty()) throw DataError(name + ": is empty, expected IDX, .npy, CSV or PNG");
     if (is_gzip(bytes)) throw DataError(name + ": gzip inside gzip; unpack it once");
     if (is_npy(bytes)) {
@@ -67,24 +67,24 @@ Dataset parse_unpacked(std::span<const std::byte> bytes, const std::string& name
     if (bytes[0] == std::byte{0x89} && (bytes.size() < 2 || bytes[1] == std::byte{'P'}))
         throw DataError(name + ": byte 0: damaged or truncated PNG file");
     refuse_known_others(bytes, name);
-    return parse_csv(bytes, name, missing);
+    return parse_csv(bytes, name, gaps);
 }
 
 }  // namespace
 
 Dataset parse_data(std::span<const std::byte> bytes, const std::string& name, std::vector<std::string>* notes,
-                   bool missing) {
-    if (is_gzip(bytes)) return parse_unpacked(gunzip(bytes, name), name, notes, missing);
-    Dataset data = parse_unpacked(bytes, name, notes, missing);
+                   TableGaps gaps) {
+    if (is_gzip(bytes)) return parse_unpacked(gunzip(bytes, name), name, notes, gaps);
+    Dataset data = parse_unpacked(bytes, name, notes, gaps);
     if (name.ends_with(".gz")) note(notes, name + ": is not gzip despite its name; reading it uncompressed");
     return data;
 }
 
-Dataset load_data(const std::string& path, std::vector<std::string>* notes, bool missing) {
+Dataset load_data(const std::string& path, std::vector<std::string>* notes, TableGaps gaps) {
     struct stat status {};
     if (path != "-" && ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode))
         return load_png_folder(path, notes);
-    return parse_data(read_bytes(path), path == "-" ? "standard input" : path, notes, missing);
+    return parse_data(read_bytes(path), path == "-" ? "standard input" : path, notes, gaps);
 }
 
 }  // namespace rbm

@@ -7,6 +7,7 @@
 #include <numeric>
 #include <utility>
 
+#include "rbm/data/column_means.h"
 #include "rbm/kernels/error.h"
 #include "rbm/kernels/ops.h"
 #include "rbm/kernels/threads.h"

@@ -5,6 +5,7 @@
 #include <boost/random/normal_distribution.hpp>
 #include <cmath>
 
+#include "rbm/data/column_means.h"
 #include "rbm/kernels/error.h"
 #include "rbm/trainer/train.h"
 

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#include "rbm/data/column_means.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "rbm/kernels/error.h"
+
+namespace rbm {
+
+void check_row_weights(std::span<const float> weights, std::size_t rows) {
+    if (weights.empty()) return;
+    if (weights.size() != rows)
+        throw InvalidArgument(fmt::format("{} sample weights for {} rows of data", weights.size(), rows));
+    for (std::size_t row = 0; row < rows; ++row)
+        if (!(weights[row] >= 0) || !std::isfinite(weights[row]))
+            throw InvalidArgument(
+                fmt::format("sample weight {} is {}, expected a finite number of at least 0", row + 1, weights[row]));
+    if (std::all_of(weights.begin(), weights.end(), [](float weight) { return weight == 0; }))
+        throw InvalidArgument("all sample weights are 0, expected some above");
+}
+
+std::vector<double> column_means(const Dataset& data, std::span<const float> row_weights) {
+    check_row_weights(row_weights, data.rows());
+    std::vector<double> sums(data.cols()), totals(data.cols());
+    Matrix block;
+    constexpr std::size_t block_rows = 256;
+    for (std::size_t first = 0; first < data.rows(); first += block_rows) {
+        block.resize(std::min(block_rows, data.rows() - first), data.cols());
+        data.fill(first, Stream{}, block);
+        for (std::size_t row = 0; row < block.rows(); ++row) {
+            const double weight = row_weights.empty() ? 1.0 : static_cast<double>(row_weights[first + row]);
+            for (std::size_t col = 0; col < data.cols(); ++col) {
+                const double x = static_cast<double>(block(row, col));
+                if (data.has_missing() && std::isnan(x)) continue;
+                totals[col] += weight;
+                sums[col] += weight * x;
+            }
+        }
+    }
+    for (std::size_t col = 0; col < sums.size(); ++col) sums[col] = totals[col] > 0 ? sums[col] / totals[col] : 0.5;
+    return sums;
+}
+
+}  // namespace rbm

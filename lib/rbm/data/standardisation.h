@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+// What brings columns to mean 0 and standard deviation 1.
+#pragma once
+
+#include "rbm/data/dataset.h"
+
+namespace rbm {
+
+/// Mean and standard deviation of each column, of the values that are not missing; a column without spread gets scale 1
+/// and is listed in `constant`.
+struct Standardisation {
+    std::vector<float> mean;
+    std::vector<float> scale;
+    std::vector<std::size_t> constant;
+};
+Standardisation standardise(const Dataset& data);
+
+}  // namespace rbm
