@@ -32,6 +32,7 @@
 #include "rbm/kernels/control.h"
 #include "rbm/kernels/error.h"
 #include "rbm/kernels/threads.h"
+#include "rbm/model/borrow.h"
 #include "rbm/model/bridge.h"
 #include "rbm/model/compose.h"
 #include "rbm/model/energy.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Row-major matrices: one that owns its memory and one that looks at somebody else's.
+// Row-major matrices, and views of their rows.
 //
 // Shapes: rows are samples or chains, columns are units.  A view's rows may lie `stride` elements apart.
 #pragma once
@@ -7,10 +7,11 @@
 #include <algorithm>
 #include <cassert>
 #include <cstddef>
-#include <new>
 #include <span>
 #include <type_traits>
-#include <vector>
+
+#include "rbm/kernels/buffer.h"
+#include "rbm/kernels/error.h"
 
 namespace rbm {
 
@@ -48,24 +49,22 @@ using ConstViewOf = std::type_identity_t<MatrixView<const Real>>;
 template <class Real>
 using ViewOf = std::type_identity_t<MatrixView<Real>>;
 
-/// Memory on 64-byte boundaries: one cache line, one AVX-512 register.
-template <class T>
-struct CacheLineAllocator {
-    using value_type = T;
-    CacheLineAllocator() = default;
-    template <class U>
-    CacheLineAllocator(const CacheLineAllocator<U>&) {}
-    T* allocate(std::size_t count) { return static_cast<T*>(::operator new(count * sizeof(T), std::align_val_t(64))); }
-    void deallocate(T* memory, std::size_t) { ::operator delete(memory, std::align_val_t(64)); }
-    bool operator==(const CacheLineAllocator&) const { return true; }
-};
-
-/// Owns rows x cols elements, zero at first.
+/// Has rows x cols elements, zero at first, in memory of its own or in the caller's: see Buffer for what copies and
+/// assignments do then.
 template <class Real>
 class BasicMatrix {
   public:
     BasicMatrix() = default;
     BasicMatrix(std::size_t rows, std::size_t cols) { resize(rows, cols); }
+    /// The elements that `memory` holds, one row behind the other.
+    static BasicMatrix borrowing(std::span<Real> memory, std::size_t rows, std::size_t cols) {
+        if (memory.size() != rows * cols) throw InvalidArgument("Matrix: memory is not rows * cols long");
+        BasicMatrix matrix;
+        matrix.values_.borrow(memory);
+        matrix.rows_ = rows;
+        matrix.cols_ = cols;
+        return matrix;
+    }
 
     std::size_t rows() const { return rows_; }
     std::size_t cols() const { return cols_; }
@@ -73,8 +72,10 @@ class BasicMatrix {
     const Real* data() const { return values_.data(); }
     std::span<Real> values() { return values_; }
     std::span<const Real> values() const { return values_; }
+    Buffer<Real>& buffer() { return values_; }  ///< its size is not to be changed
 
-    /// Contents are unspecified afterwards.  Allocates only when more room is needed than ever before.
+    /// Contents are unspecified afterwards.  Allocates only when more room is needed than ever before.  Throws
+    /// InvalidArgument when the memory is the caller's and another number of elements is wanted.
     void resize(std::size_t rows, std::size_t cols) {
         values_.resize(rows * cols);
         rows_ = rows;
@@ -99,7 +100,7 @@ class BasicMatrix {
     bool operator==(const BasicMatrix&) const = default;
 
   private:
-    std::vector<Real, CacheLineAllocator<Real>> values_;
+    Buffer<Real> values_;
     std::size_t rows_ = 0;
     std::size_t cols_ = 0;
 };

@@ -21,7 +21,7 @@ template <class Real>
 struct BiasedUnits {
     static constexpr bool gradient_needs_coupling = false;
 
-    std::vector<Real> bias;  ///< [N]
+    Buffer<Real> bias;  ///< [N]
 
     BiasedUnits() = default;
     explicit BiasedUnits(std::size_t count) : bias(count) {}

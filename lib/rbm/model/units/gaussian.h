@@ -31,8 +31,8 @@ struct BasicGaussian {
     static constexpr bool discrete = false;
     static constexpr bool gradient_needs_coupling = true;
 
-    std::vector<Real> center;     ///< [N] mean of a unit whose field is 0
-    std::vector<Real> log_sigma;  ///< [N] log of the standard deviation; 0 suits standardised data
+    Buffer<Real> center;     ///< [N] mean of a unit whose field is 0
+    Buffer<Real> log_sigma;  ///< [N] log of the standard deviation; 0 suits standardised data
 
     BasicGaussian() = default;
     explicit BasicGaussian(std::size_t count) : center(count), log_sigma(count) {}

@@ -85,7 +85,7 @@ void BasicSpin<Real>::fit_marginals(std::span<const double> means, std::span<con
 template <class Real>
 void BasicSpin<Real>::Path::set(const BasicSpin& from, const BasicSpin& to) {
     BiasedPath<BasicSpin, Real>::set(from, to);
-    double_base = from.bias;
+    double_base.assign(from.bias.begin(), from.bias.end());
     for (Real& value : double_base) value *= 2;
 }
 

@@ -44,8 +44,8 @@ struct Parameter {
 /// A parameter of a kind, one value per unit, and where a bank keeps it.
 template <class Bank, class Real>
 struct BankParameter : Parameter {
-    std::vector<Real> Bank::*values;
-    constexpr BankParameter(std::string_view tag, std::vector<Real> Bank::*where, Role its_role = Role::plain)
+    Buffer<Real> Bank::*values;
+    constexpr BankParameter(std::string_view tag, Buffer<Real> Bank::*where, Role its_role = Role::plain)
         : Parameter{tag, its_role}, values(where) {}
 };
 
