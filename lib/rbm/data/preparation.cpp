@@ -52,7 +52,7 @@ Dataset Dataset::prepared(const Preparation& preparation, const StateForm& form)
             throw InvalidArgument("Dataset::prepared: one-hot columns are neither binarised nor standardised");
         if (const auto wrong = find_not_one_hot(*this, form.states))
             throw DataError(
-                fmt::format("{}: row {}, columns {} to {}: expected one 1 and else 0, a site of {} states{}", name,
+                fmt::format("{}: row {}, columns {} to {}: expected one 1 and otherwise 0, a site of {} states{}", name,
                             wrong->row + 1, wrong->first_col + 1, std::min(wrong->first_col + form.states, cols_),
                             form.states, missing_ ? ", or all missing" : ""));
         return std::move(*this);

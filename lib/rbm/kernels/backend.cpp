@@ -53,10 +53,11 @@ std::vector<std::string_view> available_backends() {
 }
 
 void PreparedWeights::prepare(ConstView weights, const Backend& backend) {
+    release();  // a call that is cancelled in here holds nothing
     if (backend_ != &backend) form_.reset();
+    form_ = backend.prepare(weights, std::move(form_));
     backend_ = &backend;
     weights_ = weights;
-    form_ = backend.prepare(weights, std::move(form_));
 }
 void PreparedWeights::prepare(ConstView weights) { prepare(weights, backend()); }
 
