@@ -7,7 +7,7 @@
 #include "apps/files/labels.h"
 #include "apps/files/prepare.h"
 #include "apps/train/training_rules.h"
-#include "rbm/data/column_means.h"
+#include "rbm/data/column_moments.h"
 #include "rbm/data/one_hot.h"
 #include "rbm/data/standardisation.h"
 #include "rbm/data/with_labels.h"

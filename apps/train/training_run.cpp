@@ -8,7 +8,7 @@
 #include "apps/train/training_inputs.h"
 #include "apps/train/training_rules.h"
 #include "apps/train/training_session.h"
-#include "rbm/data/column_means.h"
+#include "rbm/data/column_moments.h"
 #include "rbm/kernels/error.h"
 #include "rbm/method/recipes.h"
 

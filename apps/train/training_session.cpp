@@ -3,9 +3,9 @@
 
 #include <chrono>
 
-#include "apps/score/partition.h"
 #include "apps/train/monitoring.h"
 #include "rbm/kernels/error.h"
+#include "rbm/model/bridge.h"
 #include "rbm/trainer/objectives/missing.h"
 #include "rbm/trainer/objectives/noise_contrastive.h"
 
@@ -18,7 +18,7 @@ using Clock = std::chrono::steady_clock;
 AnyObjective objective_of(const RunSettings& run, const Checkpoint& checkpoint, const Inputs& inputs) {
     AnyObjective objective = run.method().make(
         {.settings = run.settings, .chains = run.chains(), .classes = checkpoint.model.labels.size(), .base = [&] {
-             return base_of_data(checkpoint.state.machine, inputs.training, {});
+             return base_of_data(checkpoint.state.machine, inputs.training);
          }});
     if (!inputs.training.has_missing()) return objective;
     return any_objective(WithMissing<AnyObjective>{std::move(objective), run.missing_sweeps});
@@ -52,7 +52,7 @@ class Session {
           progress_("training", batches_ * run.train.epochs, "updates") {
         if (run.track_likelihood > 0)
             monitor_.track(run.track_likelihood, inputs.training.rows(),
-                           base_of_data(checkpoint.state.machine, inputs.training, {}), checkpoint.state.seed);
+                           base_of_data(checkpoint.state.machine, inputs.training), checkpoint.state.seed);
         if (!checkpoint.model.labels.empty())
             monitor_.watch_labels(checkpoint.model.labels.size(),
                                   run.stop_on == "error" ? &*inputs.validation : nullptr);

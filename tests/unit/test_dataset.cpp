@@ -7,7 +7,7 @@
 #include <numeric>
 #include <stdexcept>
 
-#include "rbm/data/column_means.h"
+#include "rbm/data/column_moments.h"
 #include "rbm/data/dataset.h"
 #include "rbm/data/one_hot.h"
 #include "rbm/data/standardisation.h"
@@ -366,9 +366,15 @@ TEST_CASE("weighted column means are those of repeated rows") {
     const Dataset many = Dataset::from_floats(repeated.size() / 2, 2, repeated);
     const auto found = column_means(few, weights), expected = column_means(many);
     const auto plain = column_means(few);
+    const ColumnMoments weighted = column_moments(few, weights), of_all = column_moments(many);
+    CHECK(weighted.rows == 450);
+    CHECK(of_all.rows == many.rows());
+    CHECK(weighted.mean == found);
     for (std::size_t i = 0; i < 2; ++i) {
         CHECK(found[i] == doctest::Approx(expected[i]).epsilon(1e-12));
         CHECK(std::abs(found[i] - plain[i]) > 1e-3);
+        CHECK(weighted.variance[i] == doctest::Approx(of_all.variance[i]).epsilon(1e-12));
+        CHECK(std::abs(weighted.variance[i] - column_moments(few).variance[i]) > 1e-3);
     }
     CHECK_THROWS_AS((void)column_means(few, std::vector<float>(599, 1)), InvalidArgument);
     CHECK_THROWS_AS((void)column_means(few, std::vector<float>(600, 0)), InvalidArgument);

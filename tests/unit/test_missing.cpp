@@ -2,7 +2,7 @@
 // Learning from rows with missing values: data sets that hold them, and gradients against sums over all states.
 #include <doctest/doctest.h>
 
-#include "rbm/data/column_means.h"
+#include "rbm/data/column_moments.h"
 #include "rbm/data/one_hot.h"
 #include "rbm/data/standardisation.h"
 #include "rbm/kernels/error.h"
@@ -90,6 +90,9 @@ TEST_SUITE("missing") {
         const std::vector<double> means = column_means(with_holes(Binarize::none));
         CHECK(means[0] == doctest::Approx(0.55));
         CHECK(means[1] == doctest::Approx(0.7));
+        const ColumnMoments moments = column_moments(with_holes(Binarize::none));
+        CHECK(moments.variance[0] == doctest::Approx(0.35 * 0.35));
+        CHECK(moments.variance[1] == doctest::Approx(0));
         const Dataset full = with_holes(Binarize::none).without_missing(std::vector{0.25F, 0.75F});
         CHECK_FALSE(full.has_missing());
         CHECK((full.value(2, 0) == 0.25F && full.value(0, 1) == 0.75F && full.value(1, 0) == 0.9F));

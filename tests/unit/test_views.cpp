@@ -9,7 +9,7 @@
 #include <memory>
 #include <string>
 
-#include "rbm/data/column_means.h"
+#include "rbm/data/column_moments.h"
 #include "rbm/data/standardisation.h"
 #include "rbm/model/borrow.h"
 #include "rbm/sampler/block_gibbs.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "rbm/data/column_means.h"
+#include "rbm/data/column_moments.h"
 
 #include <fmt/format.h>
 
@@ -42,6 +42,26 @@ std::vector<double> column_means(const Dataset& data, std::span<const float> row
     }
     for (std::size_t col = 0; col < sums.size(); ++col) sums[col] = totals[col] > 0 ? sums[col] / totals[col] : 0.5;
     return sums;
+}
+
+ColumnMoments column_moments(const Dataset& data, std::span<const float> row_weights) {
+    ColumnMoments result{column_means(data, row_weights), std::vector<double>(data.cols()), 0};
+    std::vector<double> totals(data.cols());
+    Matrix row(1, data.cols());
+    for (std::size_t r = 0; r < data.rows(); ++r) {
+        const double weight = row_weights.empty() ? 1.0 : static_cast<double>(row_weights[r]);
+        if (weight == 0) continue;
+        ++result.rows;
+        data.fill(r, Stream{}, row);
+        for (std::size_t col = 0; col < data.cols(); ++col) {
+            const double distance = static_cast<double>(row(0, col)) - result.mean[col];
+            if (data.has_missing() && std::isnan(distance)) continue;
+            totals[col] += weight;
+            result.variance[col] += weight * distance * distance;
+        }
+    }
+    for (std::size_t col = 0; col < totals.size(); ++col) result.variance[col] /= totals[col] > 0 ? totals[col] : 1;
+    return result;
 }
 
 }  // namespace rbm

@@ -8,6 +8,7 @@
 #include "rbm/check/chains.h"
 #include "rbm/check/submachine.h"
 #include "rbm/kernels/error.h"
+#include "rbm/model/bridge.h"
 #include "rbm/model/labels.h"
 #include "rbm/trainer/exact_likelihood.h"
 
@@ -47,14 +48,7 @@ void set_labels(const Machine& machine, Matrix& rows) {
 }
 
 Units base_of_draws(const Machine& machine, const Matrix& draws) {
-    const double count = static_cast<double>(draws.rows());
-    std::vector<double> mean(draws.cols()), variance(draws.cols());
-    for (std::size_t i = 0; i < mean.size(); ++i) {
-        for (std::size_t r = 0; r < draws.rows(); ++r) mean[i] += static_cast<double>(draws(r, i)) / count;
-        for (std::size_t r = 0; r < draws.rows(); ++r)
-            variance[i] += std::pow(static_cast<double>(draws(r, i)) - mean[i], 2) / count;
-    }
-    return base_of_marginals<float>(machine, mean, variance);
+    return base_of_data(machine, Dataset::view_floats(draws.rows(), draws.cols(), draws.values()));
 }
 
 std::vector<double> values_of(const Machine& machine) {

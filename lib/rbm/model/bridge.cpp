@@ -7,6 +7,7 @@
 #include <cmath>
 #include <utility>
 
+#include "rbm/data/column_moments.h"
 #include "rbm/kernels/error.h"
 #include "rbm/kernels/ops.h"
 
@@ -168,6 +169,11 @@ BasicUnits<Real> base_of_marginals(const BasicMachine<Real>& machine, std::span<
 }
 template Units base_of_marginals(const Machine&, std::span<const double>, std::span<const double>);
 template BasicUnits<double> base_of_marginals(const PreciseMachine&, std::span<const double>, std::span<const double>);
+
+Units base_of_data(const Machine& machine, const Dataset& data) {
+    const ColumnMoments moments = column_moments(data);
+    return base_of_marginals<float>(machine, moments.mean, moments.variance);
+}
 
 template <class Real>
 BasicUnits<Real> uniform_base(const BasicMachine<Real>& machine) {

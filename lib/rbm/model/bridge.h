@@ -8,6 +8,7 @@
 // rows of a batch, V visible units, H hidden units; beta, from and to hold one value per row.
 #pragma once
 
+#include "rbm/data/dataset.h"
 #include "rbm/model/machine.h"
 
 namespace rbm {
@@ -91,6 +92,8 @@ BasicMachine<Real> tempered(const BasicMachine<Real>& machine, double beta);
 template <class Real>
 BasicUnits<Real> base_of_marginals(const BasicMachine<Real>& machine, std::span<const double> means,
                                    std::span<const double> variances);
+/// That of the columns of these data, as the machine sees them.
+Units base_of_data(const Machine& machine, const Dataset& data);
 /// All visible states alike.  Throws Unsupported for continuous units.
 template <class Real>
 BasicUnits<Real> uniform_base(const BasicMachine<Real>& machine);

@@ -7,7 +7,7 @@
 #include <numeric>
 #include <utility>
 
-#include "rbm/data/column_means.h"
+#include "rbm/data/column_moments.h"
 #include "rbm/kernels/error.h"
 #include "rbm/kernels/ops.h"
 #include "rbm/kernels/threads.h"

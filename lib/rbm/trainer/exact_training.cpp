@@ -13,7 +13,7 @@
 #include <thread>
 #include <utility>
 
-#include "rbm/data/column_means.h"
+#include "rbm/data/column_moments.h"
 #include "rbm/kernels/error.h"
 #include "rbm/kernels/ops.h"
 #include "rbm/kernels/threads.h"

@@ -3,9 +3,8 @@
 #include <fmt/format.h>
 
 #include <boost/random/normal_distribution.hpp>
-#include <cmath>
 
-#include "rbm/data/column_means.h"
+#include "rbm/data/column_moments.h"
 #include "rbm/kernels/error.h"
 #include "rbm/trainer/train.h"
 
@@ -15,39 +14,14 @@ namespace {
 // Independent generators of one run, forked from its seed; train.cpp has 1 and 2.
 constexpr std::uint64_t chain_purpose = 3, start_purpose = 4;
 
-struct Moments {
-    std::vector<double> mean, variance;
-    std::size_t samples = 0;  ///< rows that count
-};
-
-Moments moments(const Dataset& data, std::span<const float> sample_weights) {
-    Moments result{column_means(data, sample_weights), std::vector<double>(data.cols()), 0};
-    std::vector<double> totals(data.cols());
-    Matrix row(1, data.cols());
-    for (std::size_t r = 0; r < data.rows(); ++r) {
-        const double weight = sample_weights.empty() ? 1.0 : static_cast<double>(sample_weights[r]);
-        if (weight == 0) continue;
-        ++result.samples;
-        data.fill(r, Stream{}, row);
-        for (std::size_t i = 0; i < data.cols(); ++i) {
-            const double distance = static_cast<double>(row(0, i)) - result.mean[i];
-            if (data.has_missing() && std::isnan(distance)) continue;
-            totals[i] += weight;
-            result.variance[i] += weight * distance * distance;
-        }
-    }
-    for (std::size_t i = 0; i < totals.size(); ++i) result.variance[i] /= totals[i] > 0 ? totals[i] : 1;
-    return result;
-}
-
 }  // namespace
 
 void initialize(Machine& machine, const Dataset& data, Random& random, std::span<const float> sample_weights) {
     if (data.cols() != machine.visible_count())
         throw InvalidArgument(fmt::format("initialize: data has {} columns, the machine has {} visible units",
                                           data.cols(), machine.visible_count()));
-    const Moments of_data = moments(data, sample_weights);
-    fit_marginals(machine.visible, of_data.mean, of_data.variance, of_data.samples);
+    const ColumnMoments of_data = column_moments(data, sample_weights);
+    fit_marginals(machine.visible, of_data.mean, of_data.variance, of_data.rows);
     boost::random::normal_distribution<float> small(0, 0.01F);
     for (float& weight : machine.weights.values()) weight = small(random);
     machine.hidden = similar_units<float>(machine.hidden);

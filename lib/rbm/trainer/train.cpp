@@ -8,7 +8,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "rbm/data/column_means.h"
+#include "rbm/data/column_moments.h"
 #include "rbm/kernels/error.h"
 #include "rbm/kernels/ops.h"
 
