@@ -184,20 +184,11 @@ DreamReport write_dreams(const Program& program, const Settings& settings) {
     return report;
 }
 
-std::vector<std::pair<std::string, std::string>> lines_of_samplers() {
-    std::vector<std::pair<std::string, std::string>> lines;
-    for (const SamplerMethod& row : sampler_methods()) lines.emplace_back(row.name, row.help);
-    return lines;
-}
-
 std::string sampler_page(const std::string& name) {
     const SamplerMethod& row = sampler_method(name);
-    std::string page = wrapped(fmt::format("--sampler {}: {}.", row.name, row.help));
-    page += wrapped("Source: " + row.source + ".");
-    page +=
-        row.settings.empty() ? "\nIt has no options of its own.\n" : "\nIts options:\n" + settings_page(row.settings);
+    std::string page = page_head("sampler", row);
     constexpr const char* units[] = {"of any kind", "discrete", "continuous"};
-    page += "\n" + entry("visible units", units[static_cast<std::size_t>(row.units)] +
+    page += entry("visible units", units[static_cast<std::size_t>(row.units)] +
                                               (row.instead.empty() ? "" : "; for others take " + row.instead));
     page += entry("--label", row.holds_units ? "can be held" : "cannot be held");
     page += entry("in the end", row.stationary ? "chains agree; where they do not: " + row.when_stuck
@@ -234,7 +225,7 @@ int main(int argc, char** argv) {
                 "take a frame after every M steps, and after the last")
         .option("start", input(&settings.start).named("noise|DATA"),
                 "where chains start: units drawn from their biases alone, or the first rows of a data file")
-        .option("sampler", choice(&settings.sampler, sampler_names()).named("NAME"),
+        .option("sampler", choice(&settings.sampler, names_of(sampler_methods())).named("NAME"),
                 "how chains move: one of those below");
     declare_settings(program, sampler_methods(), &settings.method);
     program
@@ -245,6 +236,6 @@ int main(int argc, char** argv) {
         .option("means", flag(&settings.means), "write the means of the units; pictures and films show them anyway")
         .option("states", flag(&settings.states), "draw sampled states in pictures and films; arrays hold them anyway")
         .common(settings.common, {"seed", "threads", "beta", "binarize", "threshold", "json", "force"})
-        .pages("sampler", "Samplers (more on each: --help-sampler NAME)", lines_of_samplers(), sampler_page);
+        .pages("sampler", "Samplers (more on each: --help-sampler NAME)", lines_of(sampler_methods()), sampler_page);
     return run_command(program, argc, argv, [&] { return dream(program, settings); });
 }

@@ -5,7 +5,6 @@
 
 #include "apps/cli/command.h"
 #include "apps/files/prepare.h"
-#include "apps/files/table.h"
 #include "apps/score/partition.h"
 #include "rbm/estimate/monitor.h"
 #include "rbm/kernels/error.h"
@@ -74,32 +73,28 @@ nlohmann::ordered_json as_json(const Model& model, const PartitionReport& report
         object["log_likelihood_low"] = likelihood->low;
         object["log_likelihood_high"] = likelihood->high;
     }
-    if (report.method == "exact") return object;
+    if (report.exact) return object;
     object["settings"] = report.log_partition.method;
-    object["bounds"] = report.bounds;
-    object["verdict"] = report.verdict.text;
-    object["warnings"] = report.verdict.warnings;
-    object.update(report.details);
+    object["bounds"] = report.answer.bounds;
+    object["verdict"] = report.answer.verdict.text;
+    object["warnings"] = report.answer.verdict.warnings;
+    object.update(parts_as_json(report));
     return object;
 }
 
 std::string as_text(const Model& model, const PartitionReport& report, const std::optional<Dataset>& data,
                     const std::optional<LogPartition>& likelihood) {
     const LogPartition& z = report.log_partition;
-    const bool exact = report.method == "exact";
     std::string text = fmt::format("log Z           {:14.6f} nats  ({}", z.value, report.method);
-    text += exact ? ")\n" : fmt::format(": {:.3f} to {:.3f})\n", z.low, z.high);
+    text += report.exact ? ")\n" : fmt::format(": {:.3f} to {:.3f})\n", z.low, z.high);
     if (likelihood) {
         text += fmt::format("log-likelihood  {:14.6f} nats per sample, {} samples, {}", likelihood->value, data->rows(),
                             how_prepared(model));
-        text += exact ? "\n" : fmt::format("  ({:.3f} to {:.3f})\n", likelihood->low, likelihood->high);
+        text += report.exact ? "\n" : fmt::format("  ({:.3f} to {:.3f})\n", likelihood->low, likelihood->high);
     }
-    if (exact) return text;
-    text += fmt::format("verdict         {}\n\n", report.verdict.text);
-    std::vector<std::vector<std::string>> rows{{"log Z", "low", "estimate", "high", "seen"}};
-    rows.insert(rows.end(), report.table.begin(), report.table.end());
-    return text + table({Align::left, Align::right, Align::right, Align::right, Align::left}, rows) +
-           fmt::format("\n{}\n", z.method);
+    if (report.exact) return text;
+    text += fmt::format("verdict         {}\n\n", report.answer.verdict.text);
+    return text + parts_as_table(report) + fmt::format("\n{}\n", z.method);
 }
 
 }  // namespace
@@ -109,7 +104,7 @@ int main(int argc, char** argv) {
     using namespace rbm;
     using namespace rbm::app;
     CommonSettings common;
-    PartitionSettings settings;
+    PartitionOptions partition;
     std::string model_path, data_path;
     bool save = false;
     Program program("rbm-estimate", "Estimate log Z of a machine and, given DATA, the mean log-likelihood, in nats.");
@@ -119,7 +114,7 @@ int main(int argc, char** argv) {
                  "with lower and upper bounds")
         .argument("MODEL", &model_path, "model file")
         .optional_argument("DATA", &data_path, "compute the mean log-likelihood of these samples");
-    add_partition_options(program, settings);
+    add_partition_options(program, partition);
     program.option("save", flag(&save), "write log Z into the model file")
         .common(common, {"seed", "threads", "beta", "binarize", "threshold", "json", "force"});
     return run_command(program, argc, argv, [&] {
@@ -134,18 +129,18 @@ int main(int argc, char** argv) {
                                         model.log_partition->method));
         std::optional<Dataset> data;
         if (!data_path.empty()) data = prepare_for(model, load_raw(data_path), program, common);
-        PartitionReport report = estimate_log_partition(model, data, program, common, settings);
+        PartitionReport report = estimate_log_partition(model, data, program, common, partition);
         LogPartition& z = report.log_partition;
         std::optional<LogPartition> likelihood;
         if (data) {
-            const double constant = mean_negative_free_energy(model, *data, common, report.method == "exact");
+            const double constant = mean_negative_free_energy(model, *data, common, report.exact);
             likelihood = LogPartition{constant - z.value, constant - z.high, constant - z.low, {}};
         }
-        for (const std::string& warning : report.verdict.warnings) warn("{}", warning);
+        for (const std::string& warning : report.answer.verdict.warnings) warn("{}", warning);
         if (save) {
-            if (report.method != "exact")
+            if (!report.exact)
                 z.method.insert(z.method.size() - 1, fmt::format("; data: {}{}", how_prepared(model),
-                                                                 report.bounds ? "" : "; chains do not mix"));
+                                                                 report.answer.bounds ? "" : "; chains do not mix"));
             save_log_partition(model_path, z);
         }
         write_output(common.json ? as_json(model, report, data, likelihood).dump() + "\n"

@@ -10,12 +10,12 @@ namespace rbm::app {
 namespace {
 
 template <class T>
-std::optional<T> parse_number(std::string_view text, const Interval& interval) {
+std::optional<T> parse_number(std::string_view text, const SettingRange& range) {
     T number = 0;
     const char* end = text.data() + text.size();
     const auto [stop, error] = fast_float::from_chars(text.data(), end, number);
     if (error != std::errc() || stop != end || !std::isfinite(number)) return std::nullopt;
-    if (!interval.contains(static_cast<double>(number))) return std::nullopt;
+    if (!range.contains(static_cast<double>(number))) return std::nullopt;
     return number;
 }
 
@@ -23,18 +23,13 @@ std::optional<std::string> parse_name(const std::string& text) {
     return text.empty() ? std::nullopt : std::optional(text);
 }
 
-}  // namespace
-
-std::string Interval::text() const {
-    const bool bounded_below = std::isfinite(low), bounded_above = std::isfinite(high);
-    if (bounded_below && bounded_above && !without_low && !without_high)
-        return fmt::format("a number from {} to {}", low, high);
-    std::string text = "a finite number";
-    if (bounded_below) text += fmt::format(" {} {}", without_low ? "above" : "of at least", low);
-    if (bounded_above)
-        text += fmt::format("{} {} {}", bounded_below ? " and" : "", without_high ? "below" : "at most", high);
-    return text;
+std::vector<std::pair<std::string, std::string>> as_they_are(const std::vector<std::string>& words) {
+    std::vector<std::pair<std::string, std::string>> pairs;
+    for (const std::string& word : words) pairs.emplace_back(word, word);
+    return pairs;
 }
+
+}  // namespace
 
 std::optional<std::uint64_t> parse_count(std::string_view text, std::uint64_t low, std::uint64_t high) {
     std::uint64_t number = 0;
@@ -44,22 +39,22 @@ std::optional<std::uint64_t> parse_count(std::string_view text, std::uint64_t lo
     return number;
 }
 
-std::optional<float> parse_float(std::string_view text, const Interval& interval) {
-    return parse_number<float>(text, interval);
+std::optional<float> parse_float(std::string_view text, const SettingRange& range) {
+    return parse_number<float>(text, range);
 }
-std::optional<double> parse_double(std::string_view text, const Interval& interval) {
-    return parse_number<double>(text, interval);
+std::optional<double> parse_double(std::string_view text, const SettingRange& range) {
+    return parse_number<double>(text, range);
 }
 
-Value numbers(std::vector<double>* target, const Interval& interval) {
+Value numbers(std::vector<double>* target, const SettingRange& range) {
     using List = std::vector<double>;
-    return make_value("R,...", fmt::format("numbers separated by commas, each {}", interval.text()), target,
-                      std::function<std::optional<List>(const std::string&)>([interval](const std::string& text) {
+    return make_value("R,...", fmt::format("numbers separated by commas, each {}", range.text()), target,
+                      std::function<std::optional<List>(const std::string&)>([range](const std::string& text) {
                           std::optional<List> list = List{};
                           for (std::size_t first = 0; first <= text.size() && list;) {
                               const std::size_t comma = std::min(text.find(',', first), text.size());
                               const auto number =
-                                  parse_double(std::string_view(text).substr(first, comma - first), interval);
+                                  parse_double(std::string_view(text).substr(first, comma - first), range);
                               if (number)
                                   list->push_back(*number);
                               else
@@ -86,9 +81,10 @@ std::string joined(const std::vector<std::string>& words, std::string_view betwe
 }
 
 Value choice(std::string* target, const std::vector<std::string>& words) {
-    std::vector<std::pair<std::string, std::string>> pairs;
-    for (const std::string& word : words) pairs.emplace_back(word, word);
-    return choice<std::string>(target, std::move(pairs));
+    return choice<std::string>(target, as_they_are(words));
+}
+Value choice(std::optional<std::string>* target, const std::vector<std::string>& words) {
+    return choice<std::optional<std::string>>(target, as_they_are(words));
 }
 
 Value on_off(bool* target) { return choice<bool>(target, {{"on", true}, {"off", false}}); }

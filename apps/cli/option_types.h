@@ -16,6 +16,8 @@
 #include <utility>
 #include <vector>
 
+#include "rbm/method/setting.h"
+
 namespace rbm::app {
 
 /// A value's syntax, its place and how to say what is allowed.
@@ -41,29 +43,19 @@ struct Value {
     Value&& named(std::string text) && { return placeholder = std::move(text), std::move(*this); }
 };
 
-/// An interval of numbers, with or without its ends.
-struct Interval {
-    double low = -std::numeric_limits<double>::infinity();
-    double high = std::numeric_limits<double>::infinity();
-    bool without_low = false;
-    bool without_high = false;
-
-    bool contains(double x) const {
-        return (without_low ? x > low : x >= low) && (without_high ? x < high : x <= high);
-    }
-    std::string text() const;  ///< "a number from 0 to 1"
-};
-inline Interval any_number() { return {}; }
-inline Interval above(double low) { return {.low = low, .without_low = true}; }
-inline Interval at_least(double low) { return {.low = low}; }
-inline Interval between(double low, double high) { return {.low = low, .high = high}; }
-inline Interval below_and_at_least(double low, double high) { return {.low = low, .high = high, .without_high = true}; }
+inline SettingRange any_number() { return {}; }
+inline SettingRange above(double low) { return {.low = low, .without_low = true}; }
+inline SettingRange at_least(double low) { return {.low = low}; }
+inline SettingRange between(double low, double high) { return {.low = low, .high = high}; }
+inline SettingRange below_and_at_least(double low, double high) {
+    return {.low = low, .high = high, .without_high = true};
+}
 
 /// Decimal digits and nothing else, from low to high.
 std::optional<std::uint64_t> parse_count(std::string_view text, std::uint64_t low, std::uint64_t high);
-/// A finite decimal number and nothing else, whatever the locale, within the interval.
-std::optional<float> parse_float(std::string_view text, const Interval& interval);
-std::optional<double> parse_double(std::string_view text, const Interval& interval);
+/// A finite decimal number and nothing else, whatever the locale, within the range.
+std::optional<float> parse_float(std::string_view text, const SettingRange& range);
+std::optional<double> parse_double(std::string_view text, const SettingRange& range);
 
 template <class T>
 struct Held {
@@ -126,20 +118,20 @@ Value seed(T* target) {
 
 /// A finite number within the interval; float or double.
 template <class T>
-Value real(T* target, const Interval& interval = any_number()) {
+Value real(T* target, const SettingRange& range = any_number()) {
     return make_value(
-        "R", interval.text(), target,
-        [interval](const std::string& text) -> std::optional<HeldType<T>> {
+        "R", range.text(), target,
+        [range](const std::string& text) -> std::optional<HeldType<T>> {
             if constexpr (std::is_same_v<HeldType<T>, float>)
-                return parse_float(text, interval);
+                return parse_float(text, range);
             else
-                return parse_double(text, interval);
+                return parse_double(text, range);
         },
         [target] { return text_of(*target); });
 }
 
 /// Finite numbers within the interval, with commas between.
-Value numbers(std::vector<double>* target, const Interval& interval = any_number());
+Value numbers(std::vector<double>* target, const SettingRange& range = any_number());
 
 /// A number from 0 to 1.
 template <class T>
@@ -174,6 +166,7 @@ Value choice(T* target, std::vector<std::pair<std::string, HeldType<T>>> words) 
 
 /// One of some words, kept as it is.
 Value choice(std::string* target, const std::vector<std::string>& words);
+Value choice(std::optional<std::string>* target, const std::vector<std::string>& words);
 /// on or off.
 Value on_off(bool* target);
 /// A file or folder that is written, or anything else with a name.

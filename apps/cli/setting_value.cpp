@@ -4,10 +4,6 @@
 namespace rbm::app {
 namespace {
 
-Interval interval_of(const SettingRange& range) {
-    return {range.low, range.high, range.without_low, range.without_high};
-}
-
 /// The text in its shortest form, where it is one of the setting's values.
 std::optional<std::string> canonical(const Setting& setting, const std::string& text) {
     const auto shown = [](const auto& number) { return number ? std::optional(text_of(*number)) : std::nullopt; };
@@ -15,8 +11,8 @@ std::optional<std::string> canonical(const Setting& setting, const std::string& 
         case Setting::Kind::count:
             return shown(parse_count(text, setting.least, setting.most));
         case Setting::Kind::real:
-            if (setting.precise) return shown(parse_double(text, interval_of(setting.range)));
-            return shown(parse_float(text, interval_of(setting.range)));
+            if (setting.precise) return shown(parse_double(text, setting.range));
+            return shown(parse_float(text, setting.range));
         case Setting::Kind::word:
             break;
     }
@@ -34,7 +30,7 @@ Value setting_value(const Setting& setting, SettingValues* values) {
             break;
         case Setting::Kind::real:
             value.placeholder = "R";
-            value.expected = interval_of(setting.range).text();
+            value.expected = setting.range.text();
             break;
         case Setting::Kind::word:
             value.placeholder = joined(setting.words, "|");

@@ -32,4 +32,21 @@ void refuse_idle_settings(const Program& program, const std::vector<Row>& rows, 
 /// A line per setting, as --help shows options; "" for none.
 std::string settings_page(const std::vector<Setting>& settings);
 
+/// For Program::pages(): the name and the help of each row.
+template <class Row>
+std::vector<std::pair<std::string, std::string>> lines_of(const std::vector<Row>& rows) {
+    std::vector<std::pair<std::string, std::string>> lines;
+    for (const Row& row : rows) lines.emplace_back(row.name, row.help);
+    return lines;
+}
+
+/// The beginning of a row's page: what it is, its source and its options.  `option` chooses the row.
+template <class Row>
+std::string page_head(const std::string& option, const Row& row) {
+    return wrapped(fmt::format("--{} {}: {}.", option, row.name, row.help)) + wrapped("Source: " + row.source + ".") +
+           (row.settings.empty() ? "\nIt has no options of its own.\n"
+                                 : "\nIts options:\n" + settings_page(row.settings)) +
+           "\n";
+}
+
 }  // namespace rbm::app

@@ -7,14 +7,6 @@ namespace rbm::app {
 
 namespace {
 
-using Words = std::vector<std::pair<std::string, std::string>>;
-
-Words names_of_recipes() {
-    Words words;
-    for (const std::string& name : recipe_names()) words.emplace_back(name, name);
-    return words;
-}
-
 std::vector<std::string> unit_names(bool hidden) {
     std::vector<std::string> names;
     for (const UnitRow& row : unit_rows())
@@ -31,12 +23,6 @@ std::string states_of_units() {
     return text;
 }
 
-Words lines_of_algorithms() {
-    Words lines;
-    for (const ObjectiveMethod& row : objective_methods()) lines.emplace_back(row.name, row.help);
-    return lines;
-}
-
 std::string initial_weights_text() {
     std::string text = "0.01";
     for (const ObjectiveMethod& row : objective_methods())
@@ -44,8 +30,11 @@ std::string initial_weights_text() {
     return text;
 }
 std::string learning_rate_text(float rate) {
-    std::string text = fmt::format("{}; for Gaussian units {} divided by their number, if that is less", rate,
-                                   Gaussian::facts.largest_rate_times_units);
+    std::string text = fmt::format("{}", rate);
+    for (const UnitRow& row : unit_rows())
+        if (row.largest_rate_times_units != 0)
+            text += fmt::format("; for {} units {} divided by their number, if that is less", row.name,
+                                row.largest_rate_times_units);
     for (const ObjectiveMethod& row : objective_methods())
         if (row.rate_per_sample != 0)
             text += fmt::format("; for {} {} times --batch-size, at most {}", row.name, row.rate_per_sample,
@@ -55,11 +44,7 @@ std::string learning_rate_text(float rate) {
 
 std::string algorithm_page(const std::string& name) {
     const ObjectiveMethod& row = objective_method(name);
-    std::string page = wrapped(fmt::format("--algorithm {}: {}.", row.name, row.help));
-    page += wrapped("Source: " + row.source + ".");
-    page +=
-        row.settings.empty() ? "\nIt has no options of its own.\n" : "\nIts options:\n" + settings_page(row.settings);
-    page += "\n";
+    std::string page = page_head("algorithm", row);
     constexpr const char* chains[] = {"none", "start at the data in each update", "go on from update to update"};
     page += entry("chains", chains[static_cast<std::size_t>(row.chains)]);
     page += entry("labels", row.learns_labels ? "needed: give --labels" : "optional");
@@ -101,8 +86,8 @@ void declare_options(Program& program, RunSettings& run) {
                 "folder of the run; it gets model, checkpoint, metrics and pictures")
         .option("resume", flag(&run.resume).transient(), "go on from the folder's checkpoint; needs no other option")
         .option("validation", input(&run.validation), "held-out samples to watch; never trained on")
-        .option("recipe", choice(&run.recipe, names_of_recipes()).named("NAME"),
-                "options as in a paper; one of " + joined(recipe_names(), ", ") +
+        .option("recipe", choice(&run.recipe, names_of(recipes())).named("NAME"),
+                "options as in a paper; one of " + joined(names_of(recipes()), ", ") +
                     ". They are shown at the start, and options that you give win")
         .option("labels", input(&run.labels).named("FILE"),
                 "one class per sample, a whole number: IDX, .npy or a table of one column; each class becomes one "
@@ -138,7 +123,7 @@ void declare_options(Program& program, RunSettings& run) {
         .option("initial-hidden-bias", real(&run.initial_hidden_bias, between(-100, 100)),
                 "hidden biases at the start: -4 makes units rare, which small machines of Gaussian units need")
         .group("Learning")
-        .option("algorithm", choice(&run.algorithm, objective_names()).named("NAME"),
+        .option("algorithm", choice(&run.algorithm, names_of(objective_methods())).named("NAME"),
                 "how the machine learns: one of those below")
         .option("epochs",
                 count(&run.epochs, 1, most_epochs)
@@ -185,7 +170,8 @@ void declare_options(Program& program, RunSettings& run) {
         .option("largest-gap", real(&run.largest_gap, at_least(0)),
                 "free-energy gap, in nats, up to which later models are better")
         .common(run.common, {"seed", "threads", "binarize", "threshold", "json", "force"})
-        .pages("method", "Algorithms (more on each: --help-method NAME)", lines_of_algorithms(), algorithm_page);
+        .pages("method", "Algorithms (more on each: --help-method NAME)", lines_of(objective_methods()),
+               algorithm_page);
 }
 
 }  // namespace rbm::app

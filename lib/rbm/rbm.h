@@ -2,7 +2,7 @@
 // Everything a program needs: include this and link `rbm`.
 #pragma once
 
-#include "rbm/data/column_means.h"
+#include "rbm/data/column_moments.h"
 #include "rbm/data/dataset.h"
 #include "rbm/data/generate.h"
 #include "rbm/data/one_hot.h"
@@ -32,6 +32,11 @@
 #include "rbm/kernels/control.h"
 #include "rbm/kernels/error.h"
 #include "rbm/kernels/threads.h"
+#include "rbm/method/objectives.h"
+#include "rbm/method/partitions.h"
+#include "rbm/method/proofs.h"
+#include "rbm/method/recipes.h"
+#include "rbm/method/samplers.h"
 #include "rbm/model/borrow.h"
 #include "rbm/model/bridge.h"
 #include "rbm/model/compose.h"

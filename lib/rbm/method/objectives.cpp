@@ -46,15 +46,21 @@ StepsSchedule schedule_of(const SettingValues& settings) {
 }
 ContrastiveDivergence cd_of(const SettingValues& settings) { return {settings.count("steps"), schedule_of(settings)}; }
 
-constexpr const char* needs_whole_rows =
-    "needs whole samples, but values are missing; those that learn the joint density, such as pcd, can do without them";
-
-// A classifier's errors say more than a density's.  On MNIST a rate of 0.05 for each sample of a batch is best, that of
-// Larochelle & Bengio: 2.0 % of labels are wrong where a rate of 0.5 for 100 leaves 4.4 % (20 epochs).
-constexpr float label_weights = 0.03F, label_rate_per_sample = 0.05F, largest_label_rate = 5;
-
-double label_memory(const SettingValues&, const RunSize& run) {
-    return run.labels * (2 * run.batch * run.hidden + 3 * run.visible);
+/// What those share that learn labels.
+ObjectiveMethod classifier(ObjectiveMethod row) {
+    row.learns_labels = true;
+    row.refuses_missing =
+        "needs whole samples, but values are missing; those that learn the joint density, such as pcd, can do without "
+        "them";
+    // A classifier's errors say more than a density's.  On MNIST a rate of 0.05 for each sample of a batch is best,
+    // that of Larochelle & Bengio: 2.0 % of labels are wrong where a rate of 0.5 for 100 leaves 4.4 % (20 epochs).
+    row.initial_weights = 0.03F;
+    row.rate_per_sample = 0.05F;
+    row.largest_rate = 5;
+    row.memory = [](const SettingValues&, const RunSize& run) {
+        return run.labels * (2 * run.batch * run.hidden + 3 * run.visible);
+    };
+    return row;
 }
 
 std::vector<ObjectiveMethod> objective_rows() {
@@ -167,42 +173,30 @@ std::vector<ObjectiveMethod> objective_rows() {
              [](const ObjectiveInputs& in) {
                  return any_objective(NoiseContrastive{in.base(), in.settings.count("noise-samples")});
              }},
-        {.name = "discriminative",
-         .help = "log p(label | data): a classifier (with --labels)",
-         .source = "Larochelle & Bengio, ICML 2008",
-         .learns_labels = true,
-         .refuses_missing = needs_whole_rows,
-         .initial_weights = label_weights,
-         .rate_per_sample = label_rate_per_sample,
-         .largest_rate = largest_label_rate,
-         .memory = label_memory,
-         .proof = ObjectiveMethod::Proof::slope,
-         .make = [](const ObjectiveInputs& in) { return any_objective(Discriminative{in.classes}); }},
-        {.name = "hybrid",
-         .help = "discriminative plus cd (with --labels)",
-         .source = "Larochelle, Mandel, Pascanu & Bengio, JMLR 2012",
-         .settings = {steps_setting,
-                      schedule_setting,
-                      {.name = "generative-weight",
-                       .help = "weight of the log-likelihood of data and label, by cd",
-                       .kind = Setting::Kind::real,
-                       .fallback = "0.01",
-                       .range = {.low = 0},
-                       .precise = true}},
-         .chains = ObjectiveMethod::Chains::from_data,
-         .learns_labels = true,
-         .refuses_missing = needs_whole_rows,
-         .initial_weights = label_weights,
-         .rate_per_sample = label_rate_per_sample,
-         .largest_rate = largest_label_rate,
-         .memory = label_memory,
-         .proof = ObjectiveMethod::Proof::elsewhere,
-         .proof_elsewhere = "tests/unit/test_labels.cpp: its gradient is the sum of both parts",
-         .make =
-             [](const ObjectiveInputs& in) {
-                 return any_objective(Hybrid<ContrastiveDivergence>{
-                     {in.classes}, cd_of(in.settings), in.settings.precise("generative-weight")});
-             }},
+        classifier({.name = "discriminative",
+                    .help = "log p(label | data): a classifier (with --labels)",
+                    .source = "Larochelle & Bengio, ICML 2008",
+                    .proof = ObjectiveMethod::Proof::slope,
+                    .make = [](const ObjectiveInputs& in) { return any_objective(Discriminative{in.classes}); }}),
+        classifier({.name = "hybrid",
+                    .help = "discriminative plus cd (with --labels)",
+                    .source = "Larochelle, Mandel, Pascanu & Bengio, JMLR 2012",
+                    .settings = {steps_setting,
+                                 schedule_setting,
+                                 {.name = "generative-weight",
+                                  .help = "weight of the log-likelihood of data and label, by cd",
+                                  .kind = Setting::Kind::real,
+                                  .fallback = "0.01",
+                                  .range = {.low = 0},
+                                  .precise = true}},
+                    .chains = ObjectiveMethod::Chains::from_data,
+                    .proof = ObjectiveMethod::Proof::elsewhere,
+                    .proof_elsewhere = "tests/unit/test_labels.cpp: its gradient is the sum of both parts",
+                    .make =
+                        [](const ObjectiveInputs& in) {
+                            return any_objective(Hybrid<ContrastiveDivergence>{
+                                {in.classes}, cd_of(in.settings), in.settings.precise("generative-weight")});
+                        }}),
     };
 }
 
@@ -213,16 +207,8 @@ const std::vector<ObjectiveMethod>& objective_methods() {
     return all;
 }
 
-std::vector<std::string> objective_names() {
-    std::vector<std::string> names;
-    for (const ObjectiveMethod& row : objective_methods()) names.push_back(row.name);
-    return names;
-}
-
 const ObjectiveMethod& objective_method(std::string_view name) {
-    for (const ObjectiveMethod& row : objective_methods())
-        if (row.name == name) return row;
-    throw InvalidArgument(fmt::format("objective '{}': expected one of {}", name, listed(objective_names())));
+    return row_named(objective_methods(), name, "objective");
 }
 
 }  // namespace rbm

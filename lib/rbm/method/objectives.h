@@ -64,7 +64,6 @@ struct ObjectiveMethod {
 };
 
 const std::vector<ObjectiveMethod>& objective_methods();
-std::vector<std::string> objective_names();
 /// Throws InvalidArgument naming those there are.
 const ObjectiveMethod& objective_method(std::string_view name);
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "rbm/kernels/error.h"
+#include "rbm/method/setting.h"
 
 namespace rbm {
 
@@ -71,16 +71,6 @@ const std::vector<Recipe>& recipes() {
     return all;
 }
 
-std::vector<std::string> recipe_names() {
-    std::vector<std::string> names;
-    for (const Recipe& one : recipes()) names.push_back(one.name);
-    return names;
-}
-
-const Recipe& recipe(const std::string& name) {
-    const auto found = std::ranges::find(recipes(), name, &Recipe::name);
-    if (found == recipes().end()) throw InvalidArgument("there is no recipe " + name);
-    return *found;
-}
+const Recipe& recipe(std::string_view name) { return row_named(recipes(), name, "recipe"); }
 
 }  // namespace rbm

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,8 +19,7 @@ struct Recipe {
 };
 
 const std::vector<Recipe>& recipes();
-std::vector<std::string> recipe_names();
 /// Throws InvalidArgument for a name that is not among them.
-const Recipe& recipe(const std::string& name);
+const Recipe& recipe(std::string_view name);
 
 }  // namespace rbm

@@ -175,16 +175,8 @@ const std::vector<SamplerMethod>& sampler_methods() {
     return all;
 }
 
-std::vector<std::string> sampler_names() {
-    std::vector<std::string> names;
-    for (const SamplerMethod& row : sampler_methods()) names.push_back(row.name);
-    return names;
-}
-
 const SamplerMethod& sampler_method(std::string_view name) {
-    for (const SamplerMethod& row : sampler_methods())
-        if (row.name == name) return row;
-    throw InvalidArgument(fmt::format("sampler '{}': expected one of {}", name, listed(sampler_names())));
+    return row_named(sampler_methods(), name, "sampler");
 }
 
 void require_units(const SamplerMethod& method, const Units& visible) {

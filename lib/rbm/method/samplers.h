@@ -37,7 +37,6 @@ struct SamplerMethod {
 };
 
 const std::vector<SamplerMethod>& sampler_methods();
-std::vector<std::string> sampler_names();
 /// Throws InvalidArgument naming those there are.
 const SamplerMethod& sampler_method(std::string_view name);
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cmath>
 
 #include "rbm/kernels/error.h"
 
@@ -22,6 +23,17 @@ Number parsed(std::string_view name, const std::string& text, const char* expect
 
 }  // namespace
 
+std::string SettingRange::text() const {
+    const bool bounded_below = std::isfinite(low), bounded_above = std::isfinite(high);
+    if (bounded_below && bounded_above && !without_low && !without_high)
+        return fmt::format("a number from {} to {}", low, high);
+    std::string text = "a finite number";
+    if (bounded_below) text += fmt::format(" {} {}", without_low ? "above" : "of at least", low);
+    if (bounded_above)
+        text += fmt::format("{} {} {}", bounded_below ? " and" : "", without_high ? "below" : "at most", high);
+    return text;
+}
+
 SettingValues::SettingValues(const std::vector<Setting>& settings) {
     for (const Setting& one : settings)
         if (!one.fallback.empty()) set(one.name, one.fallback);
@@ -39,6 +51,10 @@ float SettingValues::real(std::string_view name) const { return parsed<float>(na
 double SettingValues::precise(std::string_view name) const { return parsed<double>(name, text(name), "a number"); }
 std::optional<std::size_t> SettingValues::optional_count(std::string_view name) const {
     return text(name).empty() ? std::nullopt : std::optional(count(name));
+}
+
+void throw_unknown(std::string_view what, std::string_view name, const std::vector<std::string>& names) {
+    throw InvalidArgument(fmt::format("{} '{}': expected one of {}", what, name, listed(names)));
 }
 
 std::string listed(const std::vector<std::string>& names) {

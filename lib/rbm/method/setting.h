@@ -18,6 +18,11 @@ struct SettingRange {
     double high = std::numeric_limits<double>::infinity();
     bool without_low = false;
     bool without_high = false;
+
+    bool contains(double x) const {
+        return (without_low ? x > low : x >= low) && (without_high ? x < high : x <= high);
+    }
+    std::string text() const;  ///< "a number from 0 to 1"
 };
 
 struct Setting {
@@ -80,12 +85,27 @@ bool has_setting(const Row& row, std::string_view name) {
     return false;
 }
 
-/// The names of the rows that have this setting, as a person lists them: "pcd, fpcd and tempering".
-template <class Row>
-std::string rows_with(const std::vector<Row>& rows, std::string_view setting);
-
+/// As a person lists them: "pcd, fpcd and tempering".
 std::string listed(const std::vector<std::string>& names);
+/// Throws InvalidArgument: "sampler 'x': expected one of gibbs and tempering".
+[[noreturn]] void throw_unknown(std::string_view what, std::string_view name, const std::vector<std::string>& names);
 
+template <class Row>
+std::vector<std::string> names_of(const std::vector<Row>& rows) {
+    std::vector<std::string> names;
+    for (const Row& row : rows) names.push_back(row.name);
+    return names;
+}
+
+/// The row of this name.  Throws InvalidArgument, which lists those there are; `what` is what rows are called.
+template <class Row>
+const Row& row_named(const std::vector<Row>& rows, std::string_view name, std::string_view what) {
+    for (const Row& row : rows)
+        if (row.name == name) return row;
+    throw_unknown(what, name, names_of(rows));
+}
+
+/// The names of the rows that have this setting.
 template <class Row>
 std::string rows_with(const std::vector<Row>& rows, std::string_view setting) {
     std::vector<std::string> names;

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+#include "rbm/method/partitions.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "rbm/model/enumerate.h"
+
+namespace rbm {
+namespace {
+
+const Setting annealed_chains = {.name = "chains",
+                                 .help = "number of annealed chains; for tempering, ladders",
+                                 .shown_default = "100; for tempering 10",
+                                 .least = 2,
+                                 .most = 1'000'000};
+const Setting betas_between = {.name = "betas",
+                               .help = "steps from the base to the machine",
+                               .fallback = "10000",
+                               .least = 1,
+                               .most = 100'000'000};
+const Setting tempering_sweeps = {.name = "steps",
+                                  .help = "sweeps of tempering, for tempering itself and for the samples of reverse",
+                                  .shown_default = "5000 for tempering, else 3000",
+                                  .least = 8,
+                                  .most = 1'000'000'000};
+const Setting path_base = {
+    .name = "base",
+    .help =
+        "where annealing starts: independent units with the means of DATA (or those stored in the model), with the "
+        "visible parameters of the model, or all states equally likely",
+    .kind = Setting::Kind::word,
+    .shown_default = "data if its means are known, else model",
+    .words = {"data", "model", "uniform"}};
+const Setting betas_schedule = {
+    .name = "schedule",
+    .help = "spacing of the betas: even, as in Salakhutdinov & Murray 2008, or by a pilot run",
+    .kind = Setting::Kind::word,
+    .fallback = "adaptive",
+    .words = {"linear", "salakhutdinov-murray", "adaptive"}};
+
+AisSettings annealing_of(const SettingValues& settings) {
+    const auto& words = betas_schedule.words;
+    const auto spacing = std::ranges::find(words, settings.text("schedule")) - words.begin();
+    return {.chains = settings.optional_count("chains").value_or(100),
+            .betas = settings.count("betas"),
+            .spacing = static_cast<BetaSpacing>(spacing)};
+}
+
+TemperingSettings tempering_of(std::size_t ladders, std::size_t steps) {
+    return {.ladders = ladders, .steps = steps, .settling = std::max<std::size_t>(steps / 4, 10)};
+}
+TemperingSettings tempering_alone(const SettingValues& settings) {
+    return tempering_of(settings.optional_count("chains").value_or(10),
+                        settings.optional_count("steps").value_or(5000));
+}
+
+SandwichSettings sandwich_of(const SettingValues& settings, bool forward) {
+    return {.annealing = annealing_of(settings),
+            .tempering = tempering_of(10, settings.optional_count("steps").value_or(3000)),
+            .forward = forward};
+}
+
+std::string how_annealed(const SettingValues& settings) {
+    const AisSettings annealing = annealing_of(settings);
+    return fmt::format("{} chains, {} betas, schedule {}", annealing.chains, annealing.betas,
+                       settings.text("schedule"));
+}
+
+PartitionAnswer annealed(const PartitionInputs& in, Random& random) {
+    const AisSettings settings = annealing_of(in.settings);
+    Work work(in.control, "annealing", pilot_steps(settings) + settings.betas);
+    const auto betas = spaced_betas(in.bridge, settings, random, work.part());
+    const PartitionEstimate estimate =
+        annealed_log_partition(in.bridge, betas, settings.chains, random, nullptr, work.part());
+    return {
+        estimate.value,           estimate.low, estimate.high, true, forward_verdict(estimate), {{"forward", estimate}},
+        how_annealed(in.settings)};
+}
+
+PartitionAnswer from_both_sides(const PartitionInputs& in, Random& random, bool forward) {
+    const SandwichSettings settings = sandwich_of(in.settings, forward);
+    const Matrix data = in.data ? in.data(settings.annealing.chains) : Matrix{};
+    const Sandwich all = sandwich_log_partition(in.bridge, settings, data, random, in.control);
+    PartitionAnswer answer{
+        all.value, all.low, all.high, all.bounds, sandwich_verdict(all), {}, how_annealed(in.settings)};
+    if (all.forward) answer.parts.push_back({"forward", *all.forward});
+    answer.parts.push_back({"reverse, from tempering", all.from_tempering});
+    if (all.from_data) answer.parts.push_back({"reverse, from data", *all.from_data});
+    answer.parts.push_back({"tempering", all.tempering.estimate, all.tempering});
+    return answer;
+}
+
+PartitionAnswer tempered_ladders(const PartitionInputs& in, Random& random) {
+    const TemperingSettings settings = tempering_alone(in.settings);
+    TemperingPartition all = tempering_log_partition(in.bridge, settings, random, 0, in.control);
+    const PartitionEstimate estimate = all.estimate;
+    std::string how =
+        fmt::format("{} ladders of {} rungs, {} steps", settings.ladders, all.betas.size(), settings.steps);
+    return {estimate.value, estimate.low,           estimate.high,
+            true,           tempering_verdict(all), {{"tempering", estimate, std::move(all)}},
+            std::move(how)};
+}
+
+std::vector<PartitionMethod> partition_rows() {
+    const auto annealed_memory = [](const SettingValues& settings) {
+        return 4.0 * static_cast<double>(annealing_of(settings).chains);
+    };
+    return {{.name = "exact", .help = "sums over all states of the smaller side", .source = "the definition of Z"},
+            {.name = "ais",
+             .help = "anneals from a base to the machine; too low on average",
+             .source = "Salakhutdinov & Murray, ICML 2008",
+             .settings = {annealed_chains, betas_between, path_base, betas_schedule},
+             .steps =
+                 [](const SettingValues& settings, bool) {
+                     const AisSettings annealing = annealing_of(settings);
+                     return pilot_steps(annealing) + annealing.betas;
+                 },
+             .memory_per_unit = annealed_memory,
+             .estimate = annealed},
+            {.name = "reverse",
+             .help = "anneals from the machine to a base; too high on average",
+             .source = "Burda, Grosse & Salakhutdinov, AISTATS 2015",
+             .settings = {annealed_chains, betas_between, tempering_sweeps, path_base, betas_schedule},
+             .steps = [](const SettingValues& settings,
+                         bool with_data) { return sandwich_steps(sandwich_of(settings, false), with_data); },
+             .memory_per_unit = annealed_memory,
+             .estimate = [](const PartitionInputs& in, Random& random) { return from_both_sides(in, random, false); }},
+            {.name = "sandwich",
+             .help = "ais and reverse: lower and upper bounds",
+             .source = "Burda, Grosse & Salakhutdinov, AISTATS 2015; Bennett, J. Comput. Phys. 1976",
+             .settings = {annealed_chains, betas_between, tempering_sweeps, path_base, betas_schedule},
+             .steps = [](const SettingValues& settings,
+                         bool with_data) { return sandwich_steps(sandwich_of(settings, true), with_data); },
+             .memory_per_unit = annealed_memory,
+             .estimate = [](const PartitionInputs& in, Random& random) { return from_both_sides(in, random, true); }},
+            {.name = "tempering",
+             .help = "adds up acceptance ratios of neighbouring temperatures",
+             .source = "Bennett, J. Comput. Phys. 1976; Swendsen & Wang, Physical Review Letters 1986",
+             .settings = {annealed_chains, tempering_sweeps, path_base},
+             .progress = "tempering",
+             .steps = [](const SettingValues& settings, bool) { return tempering_steps(tempering_alone(settings)); },
+             .memory_per_unit =
+                 [](const SettingValues& settings) {
+                     return 50.0 * static_cast<double>(tempering_alone(settings).ladders);
+                 },
+             .estimate = tempered_ladders}};
+}
+
+}  // namespace
+
+const std::vector<PartitionMethod>& partition_methods() {
+    static const std::vector<PartitionMethod> all = partition_rows();
+    return all;
+}
+
+const PartitionMethod& partition_method(std::string_view name) {
+    return row_named(partition_methods(), name, "partition method");
+}
+
+const PartitionMethod& default_partition_method(const Machine& machine) {
+    const bool small = state_count(machine.visible) != 0 || state_count(machine.hidden) != 0;
+    return partition_method(small ? "exact" : "sandwich");
+}
+
+}  // namespace rbm
