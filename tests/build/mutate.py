@@ -41,12 +41,12 @@ MOST_REBUILT = 8
 COMPILE_LIMIT = 150  # seconds of processor time
 QUICK = 1            # likewise, of a suite that also runs for files far away
 # One class of instructions beside the oldest is enough to see a bug in all of them.
-HIGHWAY = "-DHWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_SSE4|HWY_AVX3|HWY_AVX3_DL)"
+HIGHWAY = "-DHWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_SSE4|HWY_AVX3|HWY_AVX3_DL)"  # in place of the build's own
 
 # Suites that test a folder, where neither the name nor an include tells.
 FOLDERS = {
-    "kernels": "kernels,panels,tempered_logistic,random,threads,machine",
-    "data": "dataset,generate,labels,epochs",
+    "kernels": "kernels,panels,tempered_logistic,random,threads,machine,context,control",
+    "data": "dataset,generate,labels,epochs,views",
     "model": "machine,units,bridge,marginal,compose,clamped",
     "model/units": "units,bridge,machine,sampler",
     "sampler": "sampler,tempering,metropolis,langevin,descent",
@@ -54,6 +54,7 @@ FOLDERS = {
     "trainer/objectives": "objectives,negative_phase,missing,trainer,resume,labels",
     "estimate": "estimate,ais,partition_ratio,chain_health,spectrum,anomaly,incomplete",
     "check": "self_check",
+    "method": "methods",
     "io": "io_files,io_sync,io_npy,io_csv,io_idx,io_png,io_data,model_file,safetensors,resume",
 }
 
@@ -187,7 +188,7 @@ def compiled(shop, folder, sources, more=(), again=True):
         if new.exists() and not again:
             continue
         words = [word for word in shop.commands[shop.object_of[source]]
-                 if not word.startswith(("-W", "-fdiagnostics", "-O")) and word not in ("ccache", "-MD")]
+                 if not word.startswith(("-W", "-fdiagnostics", "-O", "-DHWY_DISABLED")) and word not in ("ccache", "-MD")]
         words[words.index("-o") + 1] = str(new)
         for option in ("-MQ", "-MF"):
             at = words.index(option)

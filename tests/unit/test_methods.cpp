@@ -7,12 +7,15 @@
 #include <stdexcept>
 
 #include "rbm/check/self_check.h"
+#include "rbm/estimate/exact.h"
 #include "rbm/io/checkpoint_file.h"
 #include "rbm/kernels/error.h"
 #include "rbm/method/objectives.h"
+#include "rbm/method/partitions.h"
 #include "rbm/method/proofs.h"
 #include "rbm/method/recipes.h"
 #include "rbm/method/samplers.h"
+#include "rbm/sampler/block_gibbs.h"
 #include "tests/support/temporary_file.h"
 
 namespace {
@@ -28,13 +31,15 @@ void check_rows(const std::vector<Row>& rows) {
         CHECK(!row.help.empty());
         CHECK(row.help.size() <= 56);  // beside its name in a line of --help
         CHECK(!row.source.empty());
-        CHECK((row.proof == Row::Proof::elsewhere) == !row.proof_elsewhere.empty());
+        if constexpr (requires { row.proof; })
+            CHECK((row.proof == Row::Proof::elsewhere) == !row.proof_elsewhere.empty());
         for (const Setting& one : row.settings) {
             CAPTURE(one.name);
             CHECK(!one.help.empty());
             CHECK((one.kind == Setting::Kind::word) == !one.words.empty());
             CHECK((one.fallback.empty()) == !one.shown_default.empty());
-            if (one.kind == Setting::Kind::word) CHECK(std::ranges::find(one.words, one.fallback) != one.words.end());
+            if (one.kind == Setting::Kind::word && !one.fallback.empty())
+                CHECK(std::ranges::find(one.words, one.fallback) != one.words.end());
             // One name, one meaning: the same setting in another row has the same range and default.
             for (const Row& other : rows)
                 for (const Setting& same : other.settings)
@@ -70,6 +75,13 @@ void check_proofs(const std::vector<Row>& rows) {
             }
         CHECK((count > 0) == (row.proof != Row::Proof::elsewhere));
     }
+}
+
+Matrix samples_of(const Machine& machine, std::size_t count) {
+    Random random(6);
+    Chains chains = Chains::from_noise(machine, count, random);
+    BlockGibbs{50}.step(machine, chains, random);
+    return chains.visible;
 }
 
 /// Objectives that keep numbers of their own: here the sum of all first pixels, which scales the gradient.
@@ -155,6 +167,7 @@ TEST_SUITE("methods") {
     TEST_CASE("every row says all there is to say") {
         check_rows(objective_methods());
         check_rows(sampler_methods());
+        check_rows(partition_methods());
     }
 
     TEST_CASE("values of settings begin at their defaults and are told by type") {
@@ -169,6 +182,7 @@ TEST_SUITE("methods") {
         CHECK_THROWS_AS(values.real("no-such"), InvalidArgument);
         CHECK_THROWS_AS(objective_method("no-such"), InvalidArgument);
         CHECK_THROWS_AS(sampler_method("no-such"), InvalidArgument);
+        CHECK_THROWS_AS(partition_method("no-such"), InvalidArgument);
     }
 
     TEST_CASE("recipes name an algorithm and settings that it has") {
@@ -182,6 +196,48 @@ TEST_SUITE("methods") {
 
     TEST_CASE("what the rows of samplers claim holds") { check_proofs(sampler_methods()); }
     TEST_CASE("what the rows of objectives claim holds") { check_proofs(objective_methods()); }
+
+    TEST_CASE("the intervals of log Z hold the exact value, and progress counts to what the row says") {
+        for (const Machine& machine : machines()) {
+            const Bridge bridge(machine, machine.visible);
+            const double exact = exact_log_partition(machine);
+            for (const PartitionMethod& row : partition_methods()) {
+                if (row.is_exact()) continue;
+                for (const bool with_data : {false, true}) {
+                    CAPTURE(row.name);
+                    CAPTURE(with_data);
+                    CAPTURE(kind(machine.visible));
+                    CAPTURE(kind(machine.hidden));
+                    SettingValues settings(row.settings);
+                    settings.set("betas", "200");
+                    if (has_setting(row, "steps")) settings.set("steps", "400");
+                    std::uint64_t told = 0, of = 0;
+                    const PartitionInputs inputs{
+                        .bridge = bridge,
+                        .settings = settings,
+                        .data = with_data ? [&](std::size_t chains) { return samples_of(machine, chains); }
+                                          : std::function<Matrix(std::size_t)>{},
+                        .control = {.progress = [&](const ProgressReport& report) {
+                            told = report.done;
+                            of = report.total;
+                        }}};
+                    Random random(5);
+                    const PartitionAnswer answer = row.estimate(inputs, random);
+                    CHECK(answer.low <= exact);
+                    CHECK(exact <= answer.high);
+                    CHECK(answer.high - answer.low < 0.5);
+                    CHECK(std::abs(answer.value - exact) < 0.1);
+                    CHECK(answer.bounds);
+                    CHECK(!answer.parts.empty());
+                    CHECK(!answer.verdict.text.empty());
+                    CHECK(of == row.steps(settings, with_data));
+                    CHECK(told == of);
+                }
+            }
+        }
+        CHECK(default_partition_method(example_machine("bernoulli", 5, "bernoulli", 4, 3, 0.1)).is_exact());
+        CHECK(!default_partition_method(example_machine("bernoulli", 60, "bernoulli", 60, 3, 0.1)).is_exact());
+    }
 
     TEST_CASE("a proof elsewhere is a check of rbm-check, or a file that is there") {
         std::set<std::string> names;
