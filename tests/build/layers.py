@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The floors hold: a file includes its own room and the floors below, never above and not the room beside it; every source
-file names its licence; every error of the library is an rbm::Error.
+file names its licence; every error of the library is an rbm::Error; only help texts of its tables name options of programs.
 
 usage: layers.py SOURCE_FOLDER
 """
@@ -15,6 +15,7 @@ HEIGHT = {room: height for height, floor in enumerate(FLOORS) for room in floor}
 SOURCES = {".h", ".cpp", ".py", ".sh", ".build", ".in"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 STD_ERROR = re.compile(r"\bthrow (std::(?!bad_alloc)\w+)")
+OPTION = re.compile(r'^(?!\s*//)[^"\n]*"[^"\n]*--[a-z]', re.MULTILINE)
 SPDX = re.compile(r"^(//|#) SPDX-License-Identifier: MIT$")
 
 
@@ -85,6 +86,8 @@ def faults(root):
         yield from (f"{path}: {fault}" for fault in include_faults(path, text, public))
         if path.parts[0] == "lib":
             yield from (f"{path}: throws {name}, expected an error of rbm/kernels/error.h" for name in STD_ERROR.findall(text))
+        if path.parts[0] == "lib" and path.parts[2:3] != ("method",):
+            yield from (f"{path}: names an option of a program: {found.strip()}" for found in OPTION.findall(text))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ TREE = {
     "lib/rbm/model/units/deep.cpp": LINE + '#include "rbm/kernels/matrix.h"\n#include "rbm/trainer/objectives/nce.h"\n',
     "lib/rbm/trainer/aside.cpp": LINE + '#include "rbm/estimate/exact.h"\n',
     "lib/rbm/cellar/new.cpp": LINE,
+    "lib/rbm/io/advice.cpp": LINE + '// --force\nauto a = "there already; use --force";\n',
+    "lib/rbm/method/table.cpp": LINE + 'auto a = "with --labels";\n',
     "apps/fine.cpp": LINE + '#include <fmt/format.h>\n#include "command.h"\n#include "rbm/rbm.h"\n',
     "apps/bare.cpp": "int main() {}\n",
     "tests/fine.sh": "#!/bin/sh\n# SPDX-License-Identifier: MIT\n",
@@ -35,6 +37,7 @@ EXPECTED = {
     "lib/rbm/model/units/deep.cpp: model includes rbm/trainer/objectives/nce.h from the floor trainer above it",
     "lib/rbm/trainer/aside.cpp: trainer includes rbm/estimate/exact.h from estimate, the room beside it",
     "lib/rbm/cellar/new.cpp: lies on no floor",
+    'lib/rbm/io/advice.cpp: names an option of a program: auto a = "there already; use --f',
     "apps/bare.cpp: the first line must be its SPDX-License-Identifier",
 }
 

@@ -227,13 +227,13 @@ class Dream(AppTest):
         self.assertLess(found['acceptance'], 0.05)
         low = [line for line in said.splitlines() if 'of the proposals are taken' in line]
         self.assertEqual(len(low), 1)
-        for piece in 'warning: mala: ', 'fewer than 5 %', 'lower --step-size':
+        for piece in 'warning: mala: ', 'fewer than 5 %', 'lower the step size':
             self.assertIn(piece, low[0])
         self.assertIn(low[0].split('warning: ')[1], found['warnings'])
         # Frozen: all units but on at a price of 20 nats.
         self.save_model('frozen.st', np.zeros((12, 2)), visible_bias=np.full(12, -20))
         found, said = self.told('frozen.st', '--sampler', 'metropolis', '--steps', 40)
-        self.assertIn('take --sampler gibbs or tempering', said)
+        self.assertIn('take the sampler gibbs or tempering', said)
         self.assertNotIn('of the proposals are taken', self.told('frozen.st', '--sampler', 'metropolis', '--steps', 39)[1])
         self.assertNotIn('of the proposals are taken', self.told('frozen.st', '--sampler', 'annealing', '--steps', 40)[1])
         # From so far away, long steps are good ones at first.

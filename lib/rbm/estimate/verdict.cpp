@@ -34,11 +34,11 @@ Verdict forward_verdict(const PartitionEstimate& estimate) {
     if (estimate.spread > largest_spread)
         return {fmt::format("not to be trusted, probably too low: the chains disagree ({})", weights(estimate)),
                 {fmt::format("the log weights of AIS spread by {:.2f} nats, above {}: a few chains dominate the mean, "
-                             "which is probably too low, and its error is meaningless; use more --betas or --base data",
+                             "which is probably too low, and its error is meaningless; use more betas, or the data as base",
                              estimate.spread, largest_spread)}};
     if (rests_on_few(estimate))
         return {fmt::format("weak: a few chains dominate the mean ({})", weights(estimate)),
-                {fmt::format("AIS rests on {:.1f} effective chains of {}; use more --chains or --betas",
+                {fmt::format("AIS rests on {:.1f} effective chains of {}; use more chains or betas",
                              estimate.effective_samples, estimate.samples)}};
     return {fmt::format("chains agree ({}); too low on average, and blind to modes that no chain reached",
                         weights(estimate)),
@@ -49,11 +49,11 @@ Verdict reverse_verdict(const PartitionEstimate& estimate, const std::string& sa
     if (estimate.spread > largest_spread)
         return {fmt::format("not to be trusted: the chains from {} disagree ({})", samples, weights(estimate)),
                 {fmt::format("the log weights of reverse AIS from {} spread by {:.2f} nats, above {}: a few chains "
-                             "dominate the mean, and its error is meaningless; use more --betas or --base data",
+                             "dominate the mean, and its error is meaningless; use more betas, or the data as base",
                              samples, estimate.spread, largest_spread)}};
     if (rests_on_few(estimate))
         return {fmt::format("weak: a few chains from {} dominate the mean ({})", samples, weights(estimate)),
-                {fmt::format("reverse AIS from {} rests on {:.1f} effective chains of {}; use more --chains or --betas",
+                {fmt::format("reverse AIS from {} rests on {:.1f} effective chains of {}; use more chains or betas",
                              samples, estimate.effective_samples, estimate.samples)}};
     return {fmt::format("chains agree ({}); too high on average, if {} follow the machine", weights(estimate), samples),
             {}};
@@ -71,12 +71,12 @@ Verdict tempering_verdict(const TemperingPartition& tempering) {
             "tempering: two neighbouring rungs swap at a rate of only {:.2f}: the ladder has a gap", lowest));
     if (tempering.round_trips_per_ladder < 5)
         verdict.warnings.push_back(fmt::format(
-            "tempering: {:.1f} round trips between base and machine per ladder, expected at least 5; use more --steps",
+            "tempering: {:.1f} round trips between base and machine per ladder, expected at least 5; use more steps",
             tempering.round_trips_per_ladder));
     if (!(tempering.health.split_r_hat <= largest_r_hat))
         verdict.warnings.push_back(
             fmt::format("tempering: the ladders disagree (split R-hat {:.2f}, above {}); use more "
-                        "--steps",
+                        "steps",
                         tempering.health.split_r_hat, largest_r_hat));
     verdict.text = verdict.warnings.empty() ? fmt::format("chains travel ({})", facts)
                                             : fmt::format("not to be trusted: chains do not travel enough ({})", facts);
@@ -94,7 +94,7 @@ Verdict sandwich_verdict(const Sandwich& sandwich) {
         verdict.text = "chains do not mix: no bound is claimed";
         verdict.warnings.push_back(
             "the forward estimate exceeds a reverse one by more than their errors, which is impossible if the chains "
-            "mix: the interval only spans all estimates; use more --betas and --steps");
+            "mix: the interval only spans all estimates; use more betas and steps");
         return verdict;
     }
     if (!sandwich.forward) {
@@ -104,7 +104,7 @@ Verdict sandwich_verdict(const Sandwich& sandwich) {
     }
     if (width > widest_sandwich)
         verdict.warnings.push_back(fmt::format(
-            "the sandwich is {:.3f} nats wide, above {}; use more --betas or --chains", width, widest_sandwich));
+            "the sandwich is {:.3f} nats wide, above {}; use more betas or chains", width, widest_sandwich));
     if (verdict.warnings.empty())
         verdict.text = fmt::format("both directions agree within {:.3f} nats", width);
     else if (width <= widest_sandwich)

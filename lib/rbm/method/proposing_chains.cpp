@@ -76,20 +76,20 @@ class ProposingChains final : public RunningChains {
             report.warnings.push_back(
                 fmt::format("{}: {:.2f} % of the proposals are taken, fewer than {:.0f} %: the chains hardly move; {}",
                             sampler_.name, 100 * rate, 100 * lowest_acceptance,
-                            step_size_ == 0 ? "take --sampler gibbs or tempering"
-                            : sought        ? "take more --steps, or give --step-size"
-                                            : "lower --step-size"));
+                            step_size_ == 0 ? "take the sampler gibbs or tempering"
+                            : sought        ? "take more steps, or give a step size"
+                                            : "lower the step size"));
         else if (sought && far(rate, search_.target))
             report.warnings.push_back(fmt::format(
                 "{}: {:.1f} % of the proposals are taken, far from the {:.1f} % that a step size was sought for; take "
-                "more --steps, or give --step-size",
+                "more steps, or give a step size",
                 sampler_.name, 100 * rate, 100 * search_.target));
     }
     void check_finite() const {
         for (const float value : chains_.visible.values())
             if (!std::isfinite(value))
                 throw Diverged(
-                    fmt::format("after {} steps the chains have become NaN or infinite; lower --step-size", done_));
+                    fmt::format("after {} steps the chains have become NaN or infinite; lower the step size", done_));
     }
 
     ProposingSampler sampler_;

@@ -51,7 +51,7 @@ ProposingSampler flips_or_steps(const char* name, const SamplerInputs& in) {
     if (!is_discrete(in.machine.visible))
         return with_step_size(name, in, 2.38 / std::sqrt(units_of(in)), metropolis_acceptance);
     if (!in.settings.text(step_size_setting.name).empty())
-        throw InvalidArgument(fmt::format("option --step-size: --sampler {} has none on {} visible units", name,
+        throw InvalidArgument(fmt::format("the sampler {} has no step size on {} visible units", name,
                                                 kind(in.machine.visible)));
     return {.name = name};
 }
@@ -71,7 +71,7 @@ std::vector<SamplerMethod> sampler_rows() {
         {.name = "tempering",
          .help = "chains at the top of ladders of temperatures",
          .source = "Swendsen & Wang, Physical Review Letters 1986",
-         .when_stuck = "take more --steps",
+         .when_stuck = "take more steps",
          .proof_chains = 512,
          .start = tempering_chains},
         {.name = "metropolis",
@@ -182,7 +182,7 @@ const SamplerMethod& sampler_method(std::string_view name) {
 void require_units(const SamplerMethod& method, const Units& visible) {
     const bool discrete = is_discrete(visible);
     if (method.units == (discrete ? SamplerMethod::VisibleUnits::continuous : SamplerMethod::VisibleUnits::discrete))
-        throw Unsupported(fmt::format("--sampler {}: {} visible units are {}; use {}", method.name, kind(visible),
+        throw Unsupported(fmt::format("sampler {}: {} visible units are {}; use {}", method.name, kind(visible),
                                       discrete ? "discrete" : "continuous", method.instead));
 }
 

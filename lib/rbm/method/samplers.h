@@ -28,7 +28,7 @@ struct SamplerMethod {
     std::string instead = {};  ///< which sampler to take for other units
     bool holds_units = false;  ///< can keep some visible units as they are: SamplerInputs::held
     bool stationary = true;    ///< its chains are meant to agree with each other in the end
-    std::string when_stuck = "take more --steps, or --sampler tempering";
+    std::string when_stuck = "take more steps, or the sampler tempering";
 
     Proof proof = Proof::keeps_distribution;
     std::string proof_elsewhere = {};
