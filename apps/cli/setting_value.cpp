@@ -25,11 +25,11 @@ Value setting_value(const Setting& setting, SettingValues* values) {
     Value value;
     switch (setting.kind) {
         case Setting::Kind::count:
-            value.placeholder = "N";
+            value.placeholder = std::string("N");  // GCC 12 warns of the plain literal at -O3
             value.expected = fmt::format("a whole number from {} to {}", setting.least, setting.most);
             break;
         case Setting::Kind::real:
-            value.placeholder = "R";
+            value.placeholder = std::string("R");
             value.expected = setting.range.text();
             break;
         case Setting::Kind::word:

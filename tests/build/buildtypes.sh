@@ -1,28 +1,35 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Compiles the tree at -O0 and -O3, or as Meson's build types say: neither Meson nor the compiler may warn.  -O2 is the
-# plain build, -O1 that of sanitize.sh.  At -O0 each file is compiled alone, with -Wshadow: that shows what a file fails to
-# include.
-# usage: buildtypes.sh SOURCE_FOLDER [BUILDTYPE...]     debug and release unless given; minsize is -Os
+# Compiles the tree in ways that the plain build does not: neither Meson nor the compiler may warn.
+#   alone    each file by itself, with -Wshadow: that shows what a file fails to include.  Nothing is optimised or linked
+#   release  library and programs at -O3.  -O1 is sanitize.sh's, -O2 the plain build's
+# usage: buildtypes.sh SOURCE_FOLDER
 set -eu
+source=$1
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
+python=/usr/bin/python3
+[ -x $python ] || python=python3
 faults=0
-source=$1
-shift
-[ $# -gt 0 ] || set -- debug release
-for buildtype in "$@"; do
-    log="$scratch/$buildtype.log"
-    echo "== $buildtype"
-    unity=on
-    [ $buildtype != debug ] || unity=off
-    if ! { meson setup "$scratch/$buildtype" "$source" --buildtype $buildtype -Dunity=$unity -Dtests=enabled -Dwerror=false &&
-        ninja -C "$scratch/$buildtype"; } > "$log" 2>&1; then
+
+# checked NAME COMMAND...: runs it, and shows what it says when it fails or warns.
+checked() {
+    log="$scratch/$1.log"
+    echo "== $1"
+    shift
+    if ! "$@" > "$log" 2>&1; then
         tail -n 40 "$log"
         faults=1
-    elif grep -n -e 'WARNING' -e 'warning:' "$log"; then
+    elif grep -n -B 12 -e 'WARNING' -e 'warning:' "$log"; then
         faults=1
     fi
-    rm -rf "${scratch:?}/$buildtype"
-done
+}
+
+setup() { meson setup "$scratch/$1" "$source" -Dwerror=false "--buildtype=$1" "$2" "$3"; }
+
+alone() { setup debug -Dunity=off -Dtests=enabled && $python "$source/tests/build/each_alone.py" "$scratch/debug"; }
+release() { setup release -Dunity=on -Dtests=disabled && ninja -C "$scratch/release"; }
+
+checked alone alone
+checked release release
 exit $faults

@@ -18,6 +18,7 @@ MOST_REBUILT of the sources that include it are compiled anew, which can only hi
 """
 import argparse
 import concurrent.futures
+import itertools
 import json
 import os
 import pathlib
@@ -39,7 +40,8 @@ LIBRARY = "lib/librbm.so." + re.search(r"version: '([\d.]+)'", (ROOT / "meson.bu
 LEAST_MUTANTS, LEAST_CAUGHT = 300, 0.92
 MOST_REBUILT = 8
 COMPILE_LIMIT = 150  # seconds of processor time
-QUICK = 1            # likewise, of a suite that also runs for files far away
+QUICK = 0.3          # likewise, of a suite that also runs for files far away
+NEAREST = 30         # likewise, of all suites near a file together: the quickest of them that fit
 # One class of instructions beside the oldest is enough to see a bug in all of them.
 HIGHWAY = "-DHWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_SSE4|HWY_AVX3|HWY_AVX3_DL)"  # in place of the build's own
 
@@ -149,7 +151,8 @@ class Workshop:
         here = [suite for suite in FOLDERS.get(folder, "").split(",") if suite in self.suites and suite not in near]
         here.sort(key=self.suites.get)
         quick = [suite for suite in self.suites if suite not in near + here and self.suites[suite] < QUICK]
-        return [[suite] for suite in near + here] + [quick]
+        seconds = list(itertools.accumulate(self.suites[suite] for suite in near + here))
+        return [[suite] for suite, sum in zip(near + here, seconds) if sum <= max(NEAREST, seconds[0])] + [quick]
 
 
 def environment(**more):
@@ -275,7 +278,7 @@ def judge(shop, mutant, folder):
     link(shop, whole, made, library, more=["-fsanitize=address"])
     with_mutant.update(LD_PRELOAD=shop.asan,
                        ASAN_OPTIONS="detect_leaks=0:detect_container_overflow=0:detect_odr_violation=0")
-    near = [group for group in order if len(group) == 1 and shop.suites[group[0]] < 4][:8]
+    near = [group for group in order if len(group) == 1 and shop.suites[group[0]] < 2][:4]
     verdict, by = judged(shop, program, near, folder, with_mutant, memory=None)
     return verdict, by + " (with address sanitizer)" if by else ""
 
