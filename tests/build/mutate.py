@@ -49,7 +49,7 @@ HIGHWAY = "-DHWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_SSE4|HWY_AVX3|HWY_AVX3_DL)"  # 
 FOLDERS = {
     "kernels": "kernels,panels,tempered_logistic,random,threads,machine,context,control",
     "data": "dataset,generate,labels,epochs,views",
-    "model": "machine,units,bridge,marginal,compose,clamped",
+    "model": "machine,units,bridge,marginal,compose,clamped,exact_training,estimate",
     "model/units": "units,bridge,machine,sampler",
     "sampler": "sampler,tempering,metropolis,langevin,descent",
     "trainer": "trainer,epochs,optimizer,resume,exact_training",

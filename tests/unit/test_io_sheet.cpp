@@ -72,6 +72,8 @@ TEST_CASE("small pictures are shown large, and a sheet is about square") {
     CHECK(tall.height < 2 * tall.width);
     const rbm::Matrix large(4, 10'000);
     CHECK(rbm::sheet(large, {100, 100}).width == 1 + 2 * 201);
+    const rbm::Picture column = rbm::sheet(large, {100, 100}, {.columns = 1});
+    CHECK(column.height == 1 + 4 * (column.width - 1));
 }
 
 TEST_CASE("values out of range and values that are none do not disturb the rest") {
