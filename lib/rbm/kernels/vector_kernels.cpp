@@ -17,6 +17,9 @@ HWY_BEFORE_NAMESPACE();
 namespace rbm::HWY_NAMESPACE {
 namespace {
 
+// Asked through the kernels' own dispatch: hwy::SupportedTargets() would lift the limit of limit_instructions().
+const char* TargetName() { return hwy::TargetName(HWY_TARGET); }
+
 #if HWY_TARGET == HWY_SCALAR
 
 // A CPU of before 2010, without SSE4.2 and AES, runs the reference loops.
@@ -56,26 +59,6 @@ HWY_INLINE void ForEachVector(std::size_t cols, Body body) {
     std::size_t c = 0;
     for (; c + lanes <= cols; c += lanes) body(c, Whole{});
     if (c < cols) body(c, Part{cols - c});
-}
-
-/// Calls body(first column, count, words) for each vector of columns with its random words.
-template <class Body>
-HWY_INLINE void ForEachDraw(std::size_t cols, const Stream& stream, std::size_t row, Body body) {
-    const WordTag words;
-    const auto absolute_row = static_cast<std::uint32_t>(stream.first_row + row);
-    for (std::size_t panel = 0; panel * panel_columns < cols; ++panel)
-        for (std::size_t lane = 0; lane < panel_blocks; lane += lanes) {
-            const std::size_t column = panel * panel_columns + lane;
-            if (column >= cols) return;
-            Words w[4];
-            Philox(words, static_cast<std::uint32_t>(panel * panel_blocks + lane), absolute_row, stream.call,
-                   stream.key, w[0], w[1], w[2], w[3]);
-            for (std::size_t word = 0; word < 4; ++word) {
-                const std::size_t c = column + word * panel_blocks;
-                if (c >= cols) break;
-                body(c, std::min(lanes, cols - c), w, word);
-            }
-        }
 }
 
 /// Sums of floats in double lanes.
@@ -127,9 +110,10 @@ void SampleLogisticRows(ConstView field, Floats bias, Floats beta, const Stream&
         float* y = out.data + b * out.stride;
         const Vector factor = hn::Set(d, reference::row_value(beta, b));
         ForEachDraw(
-            field.cols, stream, b, [&](std::size_t c, std::size_t count, const Words* w, std::size_t word) HWY_ATTR {
+            field.cols, stream, b,
+            [&](std::size_t c, std::size_t count, const PanelWords& words, std::size_t place) HWY_ATTR {
                 const Vector argument = hn::Mul(factor, hn::Add(Load(x + c, count), Load(bias.data() + c, count)));
-                Store(SampleLogistic(d, argument, Uniform(d, w[word])), y + c, count);
+                Store(SampleLogistic(d, argument, Uniform(d, hn::Load(WordTag(), words.at + place))), y + c, count);
             });
     }
 }
@@ -189,16 +173,20 @@ void SampleNormalRows(ConstView mean, Floats deviation, Floats beta, const Strea
         const float* x = mean.data + b * mean.stride;
         float* y = out.data + b * out.stride;
         const Vector shrink = hn::Set(d, 1 / std::sqrt(reference::row_value(beta, b)));
-        ForEachDraw(
-            mean.cols, stream, b, [&](std::size_t c, std::size_t count, const Words* w, std::size_t word) HWY_ATTR {
-                const Vector first =
-                    hn::MulAdd(ToFloat(d, w[word & ~std::size_t{1}]), hn::Set(d, 0x1p-32F), hn::Set(d, 0x1p-33F));
-                const Vector angle = hn::Mul(turn, hn::Mul(ToFloat(d, w[word | 1]), hn::Set(d, 0x1p-32F)));
-                const Vector radius = hn::Sqrt(hn::Mul(hn::Set(d, -2.0F), hn::Log(d, first)));
-                const Vector z = hn::Mul(radius, word % 2 == 0 ? hn::Cos(d, angle) : hn::Sin(d, angle));
-                Store(hn::MulAdd(hn::Mul(Load(deviation.data() + c, count), shrink), z, Load(x + c, count)), y + c,
-                      count);
-            });
+        ForEachDraw(mean.cols, stream, b,
+                    [&](std::size_t c, std::size_t count, const PanelWords& words, std::size_t place) HWY_ATTR {
+                        const std::size_t word = place / panel_blocks, lane = place % panel_blocks;
+                        const auto of = [&](std::size_t which) HWY_ATTR {
+                            return ToFloat(d, hn::Load(WordTag(), words.at + which * panel_blocks + lane));
+                        };
+                        const Vector first =
+                            hn::MulAdd(of(word & ~std::size_t{1}), hn::Set(d, 0x1p-32F), hn::Set(d, 0x1p-33F));
+                        const Vector angle = hn::Mul(turn, hn::Mul(of(word | 1), hn::Set(d, 0x1p-32F)));
+                        const Vector radius = hn::Sqrt(hn::Mul(hn::Set(d, -2.0F), hn::Log(d, first)));
+                        const Vector z = hn::Mul(radius, word % 2 == 0 ? hn::Cos(d, angle) : hn::Sin(d, angle));
+                        Store(hn::MulAdd(hn::Mul(Load(deviation.data() + c, count), shrink), z, Load(x + c, count)),
+                              y + c, count);
+                    });
     }
 }
 
@@ -295,6 +283,7 @@ HWY_AFTER_NAMESPACE();
 namespace rbm {
 namespace {
 
+HWY_EXPORT(TargetName);
 HWY_EXPORT(LogisticRows);
 HWY_EXPORT(SampleLogisticRows);
 HWY_EXPORT(AddSoftplusSums);
@@ -342,10 +331,7 @@ void add_column_moments(ConstView a, Floats center, Floats row_weights, std::siz
 void add_vector(ConstView a, Floats vector, View out) { HWY_DYNAMIC_DISPATCH(AddVector)(a, vector, out); }
 void scale_columns(ConstView a, Floats factors, View out) { HWY_DYNAMIC_DISPATCH(ScaleColumns)(a, factors, out); }
 
-std::string target_name() {
-    const auto targets = hwy::SupportedTargets() & HWY_TARGETS;
-    return hwy::TargetName(targets & -targets);  // the lowest bit is the best
-}
+std::string target_name() { return HWY_DYNAMIC_DISPATCH(TargetName)(); }
 
 void limit_instructions(std::string_view name) {
     std::int64_t better = HWY_AVX3_DL;
