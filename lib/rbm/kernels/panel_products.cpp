@@ -4,6 +4,7 @@
 #include <hwy/foreach_target.h>
 // After foreach_target.h, once per target:
 #include <array>
+#include <bit>
 #include <utility>
 
 #include "rbm/kernels/panel_products.h"
@@ -70,8 +71,9 @@ HWY_INLINE void SumListed(const std::uint32_t* list, std::size_t length, const f
     storer.Store(sums[count - 1], out + (count - 1) * lanes);
 }
 
-/// `rows` rows at once: the plain register tile of a matrix product, k by k in order.
-template <std::size_t rows, std::size_t count, class Right, class Storer>
+/// `rows` rows at once: the plain register tile of a matrix product, k by k in order; grouped: four k at a time, whose
+/// sum is then added.
+template <bool grouped, std::size_t rows, std::size_t count, class Right, class Storer>
 HWY_INLINE void MultiplyTile(const float* const* left, std::size_t step, std::size_t depth, const Right& right,
                              const Storer& storer, float* const* out) {
     Vector sums[rows][count];
@@ -79,7 +81,7 @@ HWY_INLINE void MultiplyTile(const float* const* left, std::size_t step, std::si
     for (std::size_t r = 0; r < rows; ++r) HWY_UNROLL(16)
     for (std::size_t i = 0; i < count; ++i) sums[r][i] = hn::Zero(d);
     const float* row = right.data;
-    for (std::size_t k = 0; k < depth; ++k, row += right.Stride()) {
+    const auto add = [&](std::size_t k, auto& to) HWY_ATTR {
         Vector columns[count];
         HWY_UNROLL(16)
         for (std::size_t i = 0; i < count; ++i) columns[i] = right.template Load<count>(row, i);
@@ -87,7 +89,22 @@ HWY_INLINE void MultiplyTile(const float* const* left, std::size_t step, std::si
         for (std::size_t r = 0; r < rows; ++r) {
             const Vector factor = hn::Set(d, left[r][k * step]);
             HWY_UNROLL(16)
-            for (std::size_t i = 0; i < count; ++i) sums[r][i] = hn::MulAdd(factor, columns[i], sums[r][i]);
+            for (std::size_t i = 0; i < count; ++i) to[r][i] = hn::MulAdd(factor, columns[i], to[r][i]);
+        }
+        row += right.Stride();
+    };
+    if constexpr (!grouped) {
+        for (std::size_t k = 0; k < depth; ++k) add(k, sums);
+    } else {
+        for (std::size_t k = 0; k < depth;) {
+            Vector four[rows][count];
+            HWY_UNROLL(16)
+            for (std::size_t r = 0; r < rows; ++r) HWY_UNROLL(16)
+            for (std::size_t i = 0; i < count; ++i) four[r][i] = hn::Zero(d);
+            for (const std::size_t end = std::min(k + 4, depth); k < end; ++k) add(k, four);
+            HWY_UNROLL(16)
+            for (std::size_t r = 0; r < rows; ++r) HWY_UNROLL(16)
+            for (std::size_t i = 0; i < count; ++i) sums[r][i] = hn::Add(sums[r][i], four[r][i]);
         }
     }
     HWY_UNROLL(16)
@@ -98,41 +115,127 @@ HWY_INLINE void MultiplyTile(const float* const* left, std::size_t step, std::si
     }
 }
 
+/// Sums of 16 columns at a time: a cache line.
+constexpr std::size_t table_columns = 16, table_vectors = table_columns > lanes ? table_columns / lanes : 1;
+constexpr std::size_t groups_of_word = 16;  ///< four bits each
+
+/// The 16 sums of four rows of the right side, for each group of a word: [16 groups x 16 sums x 16 columns], 16 KB,
+/// half of the first-level cache.
+struct SumTables {
+    alignas(64) float sums[groups_of_word][16][table_columns];
+
+    /// Of rows [first, first + 64), those from `depth` on are 0; `columns` of them from `column` on.
+    template <class Right>
+    HWY_INLINE void Fill(const Right& right, std::size_t first, std::size_t depth, std::size_t column,
+                         std::size_t columns) {
+        for (std::size_t g = 0; g < groups_of_word; ++g) {
+            float(*sum)[table_columns] = sums[g];
+            HWY_UNROLL(16)
+            for (std::size_t i = 0; i < table_vectors; ++i) hn::Store(hn::Zero(d), d, sum[0] + i * lanes);
+            for (std::size_t bit = 0; bit < 4; ++bit) {
+                const std::size_t k = first + 4 * g + bit, half = std::size_t{1} << bit;
+                HWY_UNROLL(16)
+                for (std::size_t i = 0; i < table_vectors; ++i) {
+                    const std::size_t at = i * lanes, known = columns > at ? std::min(lanes, columns - at) : 0;
+                    const Vector row = k < depth && known > 0 ? Load(right.Row(k) + column + at, known) : hn::Zero(d);
+                    for (std::size_t n = 0; n < half; ++n)
+                        hn::Store(hn::Add(hn::Load(d, sum[n] + at), row), d, sum[half + n] + at);
+                }
+            }
+        }
+    }
+    /// to += the sums that the word chooses, group by group in order.
+    HWY_INLINE void Add(std::uint64_t word, float* to) const {
+        Vector total[table_vectors];
+        HWY_UNROLL(16)
+        for (std::size_t i = 0; i < table_vectors; ++i) total[i] = hn::Load(d, to + i * lanes);
+        HWY_UNROLL(16)
+        for (std::size_t g = 0; g < groups_of_word; ++g) {
+            const float* sum = sums[g][(word >> (4 * g)) & 15];
+            HWY_UNROLL(16)
+            for (std::size_t i = 0; i < table_vectors; ++i) total[i] = hn::Add(total[i], hn::Load(d, sum + i * lanes));
+        }
+        HWY_UNROLL(16)
+        for (std::size_t i = 0; i < table_vectors; ++i) hn::Store(total[i], d, to + i * lanes);
+    }
+};
+
+constexpr std::size_t most_grouped = 128;  ///< rows at once: their sums are 8 KB
+/// From so many rows on tables pay.
+constexpr std::size_t fewest_for_tables = 16;
+
+/// Grouped rows of a panel of `columns`, by tables.
+template <class Right>
+HWY_NOINLINE void SumGrouped(const std::uint32_t* which, std::size_t rows, const RowLists& lists, std::size_t depth,
+                             const Right& right, std::size_t columns, float* out, std::size_t out_stride) {
+    SumTables tables;
+    alignas(64) float sums[most_grouped][table_columns];
+    for (std::size_t column = 0; column < columns; column += table_columns) {
+        const std::size_t width = std::min(table_columns, columns - column);
+        std::fill_n(&sums[0][0], rows * table_columns, 0.0F);
+        for (std::size_t word = 0; word < lists.words(); ++word) {
+            tables.Fill(right, 64 * word, depth, column, width);
+            for (std::size_t r = 0; r < rows; ++r) tables.Add(lists.bits(which[r])[word], sums[r]);
+        }
+        for (std::size_t r = 0; r < rows; ++r)
+            for (std::size_t c = 0; c < width; c += lanes)
+                Store(hn::Load(d, sums[r] + c), out + which[r] * out_stride + column + c, std::min(lanes, width - c));
+    }
+}
+
 /// One panel of the product for the rows [first, first + rows) of left, each as its list says.
 template <std::size_t count, std::size_t tile = tile_rows<count>, class Right, class Storer>
 HWY_INLINE void MultiplyPanel(const Left& left, std::size_t depth, const RowLists& lists, std::size_t first,
                               std::size_t rows, const Right& right, const Storer& storer, float* out,
                               std::size_t out_stride) {
-    std::array<std::size_t, tile> waiting;
-    std::size_t waiting_count = 0;
     const auto row_of = [&](std::size_t r) { return left.data + r * left.row_step; };
-    const auto sum_listed = [&](std::size_t r) HWY_ATTR {
-        SumListed<false, count>(lists.row(r), lists.length(r), row_of(r), left.element_step, right, storer,
-                                out + r * out_stride);
-    };
-    const auto multiply_tile = [&]<std::size_t size>(const std::size_t* which) HWY_ATTR {
+    const auto multiply_tile = [&]<bool grouped, std::size_t size>(const std::uint32_t* which) HWY_ATTR {
         std::array<const float*, size> from;
         std::array<float*, size> to;
         for (std::size_t i = 0; i < size; ++i) from[i] = row_of(which[i]), to[i] = out + which[i] * out_stride;
-        MultiplyTile<size, count>(from.data(), left.element_step, depth, right, storer, to.data());
+        MultiplyTile<grouped, size, count>(from.data(), left.element_step, depth, right, storer, to.data());
+    };
+    const auto multiply_tiles = [&]<bool grouped>(const std::uint32_t* which, std::size_t waiting) HWY_ATTR {
+        for (; waiting >= tile; waiting -= tile, which += tile) multiply_tile.template operator()<grouped, tile>(which);
+        if constexpr (tile > 4)
+            if (waiting >= 4) multiply_tile.template operator()<grouped, 4>(which), waiting -= 4, which += 4;
+        for (; waiting > 0; --waiting, ++which) multiply_tile.template operator()<grouped, 1>(which);
+    };
+    std::array<std::uint32_t, most_grouped> dense, grouped;
+    std::size_t dense_count = 0, grouped_count = 0;
+    const auto finish_dense = [&] {
+        multiply_tiles.template operator()<false>(dense.data(), dense_count);
+        dense_count = 0;
+    };
+    const auto finish_grouped = [&] {
+        if (grouped_count >= fewest_for_tables)
+            SumGrouped(grouped.data(), grouped_count, lists, depth, right, count * lanes - storer.Missing(), out,
+                       out_stride);
+        else
+            multiply_tiles.template operator()<true>(grouped.data(), grouped_count);
+        grouped_count = 0;
     };
     for (std::size_t r = first; r < first + rows; ++r) {
-        if (lists.kind(r) == RowLists::Kind::ones) {
-            SumListed<true, count>(lists.row(r), lists.length(r), nullptr, 0, right, storer, out + r * out_stride);
-        } else if (lists.kind(r) == RowLists::Kind::sparse) {
-            sum_listed(r);
-        } else {
-            waiting[waiting_count++] = r;
-            if (waiting_count < tile) continue;
-            multiply_tile.template operator()<tile>(waiting.data());
-            waiting_count = 0;
+        switch (lists.kind(r)) {
+            case RowLists::Kind::ones:
+                SumListed<true, count>(lists.row(r), lists.length(r), nullptr, 0, right, storer, out + r * out_stride);
+                break;
+            case RowLists::Kind::sparse:
+                SumListed<false, count>(lists.row(r), lists.length(r), row_of(r), left.element_step, right, storer,
+                                        out + r * out_stride);
+                break;
+            case RowLists::Kind::grouped:
+                grouped[grouped_count++] = static_cast<std::uint32_t>(r);
+                if (grouped_count == most_grouped) finish_grouped();
+                break;
+            case RowLists::Kind::dense:
+                dense[dense_count++] = static_cast<std::uint32_t>(r);
+                if (dense_count == most_grouped) finish_dense();
+                break;
         }
     }
-    // Less than half a tile is slower than lists.
-    std::size_t done = 0;
-    if constexpr (tile > 4)
-        if (waiting_count >= 4) multiply_tile.template operator()<4>(waiting.data()), done = 4;
-    for (; done < waiting_count; ++done) sum_listed(waiting[done]);
+    finish_dense();
+    finish_grouped();
 }
 
 /// Calls body.template operator()<vectors>(last vector: Whole or Part) for a panel of `width` columns.
@@ -199,69 +302,68 @@ RowLists::Kind KindOf(std::size_t nonzero, std::size_t of, bool only_ones) {
     // density).
     return 5 * nonzero > 2 * of ? RowLists::Kind::dense : only_ones ? RowLists::Kind::ones : RowLists::Kind::sparse;
 }
-
-#if HWY_TARGET != HWY_SCALAR
-
-/// The bits of the elements that are not 0; clears only_ones where one of them is not 1 either.
-HWY_INLINE auto Nonzero(Vector x, bool& only_ones) {
-    const auto nonzero = hn::Not(hn::Eq(x, hn::Zero(d)));  // hn::Ne is false for NaN
-    only_ones = only_ones && hn::AllTrue(d, hn::Or(hn::Not(nonzero), hn::Eq(x, hn::Set(d, 1.0F))));
-    return nonzero;
+RowLists::Kind KindOfRow(std::size_t nonzero, std::size_t of, bool only_ones) {
+    // Tables are faster than lists from a quarter on.
+    return only_ones && 4 * nonzero > of ? RowLists::Kind::grouped : KindOf(nonzero, of, only_ones);
 }
 
-void ListRows(ConstView a, std::size_t first, std::size_t rows, RowLists& lists) {
-    const hn::RebindToUnsigned<FloatTag> words;
-    for (std::size_t b = first; b < first + rows; ++b) {
-        const float* x = a.data + b * a.stride;
-        std::uint32_t* list = lists.row(b);
-        std::size_t length = 0;
-        bool only_ones = true;
-        const auto add = [&](std::size_t c, auto vector) HWY_ATTR {
-            const auto nonzero = hn::RebindMask(words, Nonzero(vector.Load(x + c), only_ones));
-            const auto columns = hn::Iota(words, static_cast<std::uint32_t>(c));
-            hn::StoreU(hn::Compress(columns, nonzero), words, list + length);
-            length += hn::CountTrue(words, nonzero);
-        };
-        std::size_t c = 0;
-        for (; c + lanes <= a.cols; c += lanes) add(c, Whole{});
-        if (c < a.cols) add(c, Part{a.cols - c});
-        lists.set(b, length, KindOf(length, a.cols, only_ones));
-    }
+/// Writes first + the place of each bit, rising, and returns the end.
+HWY_INLINE std::uint32_t* ListBits(std::uint64_t bits, std::uint32_t first, std::uint32_t* to) {
+    for (; bits != 0; bits &= bits - 1) *to++ = first + static_cast<std::uint32_t>(std::countr_zero(bits));
+    return to;
 }
 
-/// One word per row of a: the elements [first, first + count) that are not 0.
-HWY_INLINE std::uint32_t NonzeroBits(const float* x, std::size_t count, bool& only_ones) {
-    std::uint32_t bits = 0;
-    const auto add = [&](std::size_t c, auto vector) HWY_ATTR {
+/// A bit for each of `count` elements, at most 64, that is not 0.  `odd` becomes other than 0 where one is not 1
+/// either.
+HWY_INLINE std::uint64_t NonzeroBits(const float* x, std::size_t count, Vector& odd) {
+    std::uint64_t bits = 0;
+    const auto add = [&](std::size_t c, Vector values) HWY_ATTR {
+        odd = hn::Or(odd, hn::NegMulAdd(values, values, values));  // x - x^2; NaN stays
         std::uint8_t mask[8] = {};
-        hn::StoreMaskBits(d, Nonzero(vector.Load(x + c), only_ones), mask);
-        std::uint32_t packed = mask[0];
-        if constexpr (lanes == 16) packed |= std::uint32_t{mask[1]} << 8;
+        hn::StoreMaskBits(d, hn::Not(hn::Eq(values, hn::Zero(d))), mask);  // hn::Ne is false for NaN
+        std::uint64_t packed = mask[0];
+        if constexpr (lanes == 16) packed |= std::uint64_t{mask[1]} << 8;
         bits |= packed << c;
     };
     std::size_t c = 0;
-    for (; c + lanes <= count; c += lanes) add(c, Whole{});
-    if (c < count) add(c, Part{count - c});
+    for (; c + lanes <= count; c += lanes) add(c, Whole{}.Load(x + c));
+    if (c < count) add(c, Part{count - c}.Load(x + c));
     return bits;
 }
 
-void ListColumns(ConstView a, std::size_t first, std::size_t count, RowLists& columns) {
-    const hn::RebindToUnsigned<FloatTag> words;
-    std::array<std::size_t, panel_width> lengths{};
-    bool only_ones = true;
-    for (std::size_t b = 0; b < a.rows; b += lanes) {
-        HWY_ALIGN std::uint32_t bits[lanes] = {};
-        for (std::size_t r = 0; r < std::min(lanes, a.rows - b); ++r)
-            bits[r] = NonzeroBits(a.data + (b + r) * a.stride + first, count, only_ones);
-        const auto of_rows = hn::Load(words, bits), rows = hn::Iota(words, static_cast<std::uint32_t>(b));
-        for (std::size_t i = 0; i < count; ++i) {
-            const auto nonzero = hn::TestBit(of_rows, hn::Set(words, std::uint32_t{1} << i));
-            hn::StoreU(hn::Compress(rows, nonzero), words, columns.row(i) + lengths[i]);
-            lengths[i] += hn::CountTrue(words, nonzero);
+void ListRows(ConstView a, std::size_t first, std::size_t rows, RowLists& lists) {
+    for (std::size_t b = first; b < first + rows; ++b) {
+        const float* x = a.data + b * a.stride;
+        std::uint64_t* words = lists.bits(b);
+        std::size_t nonzero = 0;
+        Vector odd = hn::Zero(d);
+        for (std::size_t w = 0; w < lists.words(); ++w) {
+            words[w] = NonzeroBits(x + 64 * w, std::min<std::size_t>(64, a.cols - 64 * w), odd);
+            nonzero += static_cast<std::size_t>(std::popcount(words[w]));
         }
+        const RowLists::Kind kind = KindOfRow(nonzero, a.cols, hn::AllTrue(d, hn::Eq(odd, hn::Zero(d))));
+        lists.set(b, nonzero, kind);
+        if (kind == RowLists::Kind::grouped || kind == RowLists::Kind::dense) continue;
+        std::uint32_t* to = lists.row(b);
+        for (std::size_t w = 0; w < lists.words(); ++w) to = ListBits(words[w], static_cast<std::uint32_t>(64 * w), to);
     }
-    for (std::size_t i = 0; i < count; ++i) columns.set(i, lengths[i], KindOf(lengths[i], a.rows, only_ones));
 }
+
+void ListColumns(ConstView a, std::size_t first, std::size_t count, RowLists& columns) {
+    std::array<std::uint32_t*, panel_width> ends;
+    for (std::size_t i = 0; i < count; ++i) ends[i] = columns.row(i);
+    Vector odd = hn::Zero(d);
+    for (std::size_t b = 0; b < a.rows; ++b)
+        for (std::uint64_t bits = NonzeroBits(a.data + b * a.stride + first, count, odd); bits != 0; bits &= bits - 1)
+            *ends[static_cast<std::size_t>(std::countr_zero(bits))]++ = static_cast<std::uint32_t>(b);
+    const bool ones = hn::AllTrue(d, hn::Eq(odd, hn::Zero(d)));
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto length = static_cast<std::size_t>(ends[i] - columns.row(i));
+        columns.set(i, length, KindOf(length, a.rows, ones));
+    }
+}
+
+#if HWY_TARGET != HWY_SCALAR
 
 /// Four floats of each fourth row: lanes 4 m to 4 m + 3 come from x + 4 m rows.
 template <class D>
@@ -296,25 +398,6 @@ void TransposeSquare(const float* from, float* to) {
 }
 
 #else
-
-void List(const Left& left, std::size_t row, std::size_t depth, std::size_t at, RowLists& lists) {
-    std::size_t length = 0;
-    bool only_ones = true;
-    for (std::size_t k = 0; k < depth; ++k) {
-        const float x = left.data[row * left.row_step + k * left.element_step];
-        if (x != 0) lists.row(at)[length++] = static_cast<std::uint32_t>(k);
-        only_ones = only_ones && (x == 0 || x == 1);
-    }
-    lists.set(at, length, KindOf(length, depth, only_ones));
-}
-
-void ListRows(ConstView a, std::size_t first, std::size_t rows, RowLists& lists) {
-    for (std::size_t b = first; b < first + rows; ++b) List({a.data, a.stride, 1}, b, a.cols, b, lists);
-}
-
-void ListColumns(ConstView a, std::size_t first, std::size_t count, RowLists& columns) {
-    for (std::size_t i = 0; i < count; ++i) List({a.data, 1, a.stride}, first + i, a.rows, i, columns);
-}
 
 void TransposeSquare(const float* from, float* to) {
     for (std::size_t r = 0; r < panel_width; ++r)

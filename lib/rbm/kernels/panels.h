@@ -43,24 +43,31 @@ class Panels {
     std::vector<float, CacheLineAllocator<float>> values_;
 };
 
-/// For each row of a matrix the columns of its elements that are not 0 (NaN among them).
+/// For each row of a matrix which of its elements are not 0 (NaN is none of them): as bits, and as a list of columns.
 class RowLists {
   public:
     /// How a row is multiplied.
     enum class Kind : std::uint8_t {
-        ones,    ///< listed, and every element listed is 1
-        sparse,  ///< listed
-        dense    ///< so much of it is not 0 that a list would save nothing
+        ones,     ///< listed, and every element listed is 1
+        sparse,   ///< listed
+        grouped,  ///< ones and zeros, with too many ones for a list: four columns at a time.  Not listed
+        dense     ///< so much of it is not 0 that a list would save nothing.  Not listed
     };
 
     /// Contents are unspecified afterwards.  Allocates only when more room is needed than ever before.
     void resize(std::size_t rows, std::size_t cols) {
         stride_ = cols + slack;
+        words_ = (cols + 63) / 64;
         if (columns_.size() < rows * stride_) columns_.resize(rows * stride_);
+        if (bits_.size() < rows * words_) bits_.resize(rows * words_);
         if (lengths_.size() < rows) lengths_.resize(rows), kinds_.resize(rows);
     }
     std::uint32_t* row(std::size_t r) { return columns_.data() + r * stride_; }
     const std::uint32_t* row(std::size_t r) const { return columns_.data() + r * stride_; }
+    /// Bit c % 64 of word c / 64 belongs to column c.
+    std::uint64_t* bits(std::size_t r) { return bits_.data() + r * words_; }
+    const std::uint64_t* bits(std::size_t r) const { return bits_.data() + r * words_; }
+    std::size_t words() const { return words_; }
     std::uint32_t length(std::size_t r) const { return lengths_[r]; }
     Kind kind(std::size_t r) const { return kinds_[r]; }
     void set(std::size_t r, std::size_t length, Kind kind) {
@@ -69,8 +76,9 @@ class RowLists {
     }
 
   private:
-    static constexpr std::size_t slack = 16;  // lists are written a vector at a time
-    std::size_t stride_ = 0;
+    static constexpr std::size_t slack = 16;  // rows of the lists begin on cache lines of their own
+    std::size_t stride_ = 0, words_ = 0;
+    std::vector<std::uint64_t> bits_;
     std::vector<std::uint32_t> columns_, lengths_;
     std::vector<Kind> kinds_;
 };

@@ -30,28 +30,17 @@ void AddSoftplusChanges(ConstView field, FloatSpan base, FloatSpan change, Float
 constexpr FloatTag d;
 
 void SampleTempered(ConstView field, FloatSpan base, FloatSpan change, FloatSpan beta, const Stream& stream, View out) {
-    const WordTag words;
     for (std::size_t b = 0; b < field.rows; ++b) {
         const float* x = field.data + b * field.stride;
         float* y = out.data + b * out.stride;
         const Vector factor = hn::Set(d, beta[b]);
-        const auto row = static_cast<std::uint32_t>(stream.first_row + b);
-        for (std::size_t panel = 0; panel * panel_columns < field.cols; ++panel)
-            for (std::size_t lane = 0; lane < panel_blocks; lane += lanes) {
-                const std::size_t column = panel * panel_columns + lane;
-                if (column >= field.cols) break;
-                Words w[4];
-                Philox(words, static_cast<std::uint32_t>(panel * panel_blocks + lane), row, stream.call, stream.key,
-                       w[0], w[1], w[2], w[3]);
-                for (std::size_t word = 0; word < 4; ++word) {
-                    const std::size_t c = column + word * panel_blocks;
-                    if (c >= field.cols) break;
-                    const std::size_t count = std::min(lanes, field.cols - c);
-                    const Vector slope = hn::Add(Load(x + c, count), Load(change.data() + c, count));
-                    const Vector argument = hn::MulAdd(factor, slope, Load(base.data() + c, count));
-                    Store(SampleLogistic(d, argument, Uniform(d, w[word])), y + c, count);
-                }
-            }
+        ForEachDraw(field.cols, stream, b,
+                    [&](std::size_t c, std::size_t count, const PanelWords& words, std::size_t place) HWY_ATTR {
+                        const Vector slope = hn::Add(Load(x + c, count), Load(change.data() + c, count));
+                        const Vector argument = hn::MulAdd(factor, slope, Load(base.data() + c, count));
+                        Store(SampleLogistic(d, argument, Uniform(d, hn::Load(WordTag(), words.at + place))), y + c,
+                              count);
+                    });
     }
 }
 

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 
+#include "rbm/kernels/random.h"
 #include "rbm/kernels/vector_part-inl.h"
 
 #if HWY_TARGET != HWY_SCALAR
@@ -52,25 +53,59 @@ HWY_INLINE void MultiplyWide(WordTag d, Words a, Words b, Words& low, Words& hig
     high = hn::OddEven(hn::BitCast(d, odd), hn::BitCast(d, hn::ShiftRight<32>(even)));
 }
 
-/// Philox4x32-10 of the counters {first_block + lane, row, call}: the four words of Lanes(d) blocks.
-HWY_INLINE void Philox(WordTag d, std::uint32_t first_block, std::uint32_t row, std::uint64_t call, std::uint64_t key,
-                       Words& w0, Words& w1, Words& w2, Words& w3) {
-    w0 = hn::Iota(d, first_block);
-    w1 = hn::Set(d, row);
-    w2 = hn::Set(d, static_cast<std::uint32_t>(call));
-    w3 = hn::Set(d, static_cast<std::uint32_t>(call >> 32));
-    std::uint32_t k0 = static_cast<std::uint32_t>(key), k1 = static_cast<std::uint32_t>(key >> 32);
-    const Words m0 = hn::Set(d, 0xD2511F53U), m1 = hn::Set(d, 0xCD9E8D57U);
-    for (int round = 0; round < 10; ++round) {
-        Words low0, high0, low1, high1;
-        MultiplyWide(d, w0, m0, low0, high0);
-        MultiplyWide(d, w2, m1, low1, high1);
-        w0 = hn::Xor(hn::Xor(high1, w1), hn::Set(d, k0));
-        w2 = hn::Xor(hn::Xor(high0, w3), hn::Set(d, k1));
-        w1 = low1;
-        w3 = low0;
-        k0 += 0x9E3779B9U;
-        k1 += 0xBB67AE85U;
+/// The words of a panel's 64 columns, in their order.  The blocks of two vectors go side by side through the ten
+/// rounds: one round waits for the other, and half of the time nothing would happen.
+struct PanelWords {
+    HWY_ALIGN std::uint32_t at[panel_columns];
+
+    /// Of Philox4x32-10 at the counters {panel 16 + lane, row, call}; `wanted` columns of it.
+    HWY_INLINE void Draw(const Stream& stream, std::uint32_t row, std::size_t panel, std::size_t wanted) {
+        constexpr std::size_t together = 2 * lanes <= panel_blocks ? 2 : 1;
+        const WordTag d;
+        const Words m0 = hn::Set(d, 0xD2511F53U), m1 = hn::Set(d, 0xCD9E8D57U);
+        for (std::size_t lane = 0; lane < std::min(panel_blocks, wanted); lane += together * lanes) {
+            Words w[together][4];
+            HWY_UNROLL(2)
+            for (std::size_t i = 0; i < together; ++i) {
+                w[i][0] = hn::Iota(d, static_cast<std::uint32_t>(panel * panel_blocks + lane + i * lanes));
+                w[i][1] = hn::Set(d, row);
+                w[i][2] = hn::Set(d, static_cast<std::uint32_t>(stream.call));
+                w[i][3] = hn::Set(d, static_cast<std::uint32_t>(stream.call >> 32));
+            }
+            auto k0 = static_cast<std::uint32_t>(stream.key), k1 = static_cast<std::uint32_t>(stream.key >> 32);
+            for (int round = 0; round < 10; ++round) {
+                const Words key0 = hn::Set(d, k0), key1 = hn::Set(d, k1);
+                HWY_UNROLL(2)
+                for (std::size_t i = 0; i < together; ++i) {
+                    Words low0, high0, low1, high1;
+                    MultiplyWide(d, w[i][0], m0, low0, high0);
+                    MultiplyWide(d, w[i][2], m1, low1, high1);
+                    w[i][0] = hn::Xor(hn::Xor(high1, w[i][1]), key0);
+                    w[i][2] = hn::Xor(hn::Xor(high0, w[i][3]), key1);
+                    w[i][1] = low1;
+                    w[i][3] = low0;
+                }
+                k0 += 0x9E3779B9U;
+                k1 += 0xBB67AE85U;
+            }
+            HWY_UNROLL(2)
+            for (std::size_t i = 0; i < together; ++i)
+                for (std::size_t word = 0; word < 4; ++word)
+                    hn::Store(w[i][word], d, at + word * panel_blocks + lane + i * lanes);
+        }
+    }
+};
+
+/// Calls body(first column, count, words, place) for each vector of columns: its random words are those of `words` from
+/// `place` on.
+template <class Body>
+HWY_INLINE void ForEachDraw(std::size_t cols, const Stream& stream, std::size_t row, Body body) {
+    const auto absolute_row = static_cast<std::uint32_t>(stream.first_row + row);
+    PanelWords words;
+    for (std::size_t first = 0; first < cols; first += panel_columns) {
+        const std::size_t width = std::min(panel_columns, cols - first);
+        words.Draw(stream, absolute_row, first / panel_columns, width);
+        for (std::size_t c = 0; c < width; c += lanes) body(first + c, std::min(lanes, width - c), words, c);
     }
 }
 

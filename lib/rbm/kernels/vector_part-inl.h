@@ -24,6 +24,7 @@ inline constexpr std::size_t lanes = HWY_LANES(float) < 16 ? HWY_LANES(float) : 
 
 /// A whole vector.
 struct Whole {
+    HWY_INLINE std::size_t Missing() const { return 0; }  ///< lanes
     HWY_INLINE Vector Load(const float* from) const { return hn::LoadU(FloatTag(), from); }
     HWY_INLINE void Store(Vector value, float* to) const { hn::StoreU(value, FloatTag(), to); }
 };
@@ -32,6 +33,7 @@ struct Whole {
 struct Part {
     std::size_t count;
 
+    HWY_INLINE std::size_t Missing() const { return lanes - count; }
 #if HWY_TARGET == HWY_AVX3_DL || HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
     HWY_INLINE Vector Load(const float* from) const {
         return hn::MaskedLoad(hn::FirstN(FloatTag(), count), FloatTag(), from);
