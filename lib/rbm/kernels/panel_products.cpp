@@ -19,7 +19,7 @@ constexpr std::size_t panel_vectors = panel_width / lanes;
 // Rows of a register tile `count` vectors wide: as many as leave room for these vectors beside the sums.
 template <std::size_t count>
 constexpr std::size_t tile_rows = HWY_TARGET <= HWY_AVX3                ? (count > 2 ? 6 : 8)
-                                  : HWY_TARGET <= HWY_AVX2&& count <= 4 ? 2
+                                  : HWY_TARGET <= HWY_AVX2&& count <= 4 ? 3
                                                                         : 1;
 
 /// The left side of a product: element k of row r is data[r row_step + k element_step].
