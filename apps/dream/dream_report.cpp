@@ -11,7 +11,8 @@ void DreamReport::add_warning(std::string text) {
 }
 
 void DreamReport::take(const SamplerReport& sampler) {
-    for (const auto& [name, value] : sampler.facts) std::visit([&](const auto& known) { facts[name] = known; }, value);
+    for (const auto& fact : sampler.facts)
+        std::visit([&](const auto& known) { facts[fact.first] = known; }, fact.second);
     if (!sampler.summary.empty()) note("{}", sampler.summary);
     for (const std::string& warning : sampler.warnings) warn("{}", warning);
 }

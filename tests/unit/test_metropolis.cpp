@@ -224,11 +224,15 @@ TEST_CASE("chains of both samplers are the same bytes for any number of threads"
 }
 
 TEST_CASE("gradients are worth their cost: where few units can change, they find them") {
-    // 60 units, of which 57 are all but frozen.
+    // 60 units, of which 57 are all but frozen: at 0, or at 1.
     Machine machine(Bernoulli(60), Bernoulli(2));
-    for (std::size_t i = 0; i < 60; ++i) location(machine.visible)[i] = i < 57 ? -12.0F : 0.0F;
+    Matrix start(100, 60);
+    for (std::size_t i = 0; i < 60; ++i) {
+        location(machine.visible)[i] = i < 30 ? -12.0F : i < 57 ? 12.0F : 0.0F;
+        for (std::size_t chain = 0; chain < 100; ++chain) start(chain, i) = i < 30 ? 0.0F : 1.0F;
+    }
     Random random(225);
-    Chains chains = Chains::from_states(Matrix(100, 60)), others = chains;
+    Chains chains = Chains::from_states(start), others = chains;
     for (Chains* each : {&chains, &others}) each->hidden.resize(100, 2);
     const double by_chance = Metropolis{.steps = 2}.step(machine, chains, random).acceptance;
     const double by_gradient = GibbsWithGradients{.steps = 20}.step(machine, others, random).acceptance;

@@ -104,6 +104,7 @@ TEST_CASE("swap rates and round trips are what they say") {
     Random random(5);
     // All rungs all but agree: every proposal is taken, and a state goes up one rung per sweep and down again.
     TemperedChains chains = TemperedChains::start(bridge, std::vector<float>{0, 0.3F, 0.6F, 1}, 3, random);
+    for (std::size_t s = 0; s < 12; ++s) CHECK((chains.heading[s] == 1) == (chains.rung[s] == 0));
     Tempering{.steps = 400}.step(bridge, chains, random);
     CHECK(chains.swap_rates.size() == 3);
     for (const double rate : chains.swap_rates) CHECK(rate > 0.98);
