@@ -28,5 +28,5 @@ int main(int, char** argv) {
                            if (step % 16 == 0) data.fill(0, {}, v);  // products must not grow without bounds
                        }
                    }),
-           1.0);
+           {0.65, 0.85});
 }

@@ -21,10 +21,25 @@ SKIPPED = 77  # Meson's exit status of a benchmark that was skipped
 PYTHON = next(path for path in ('/usr/bin/python3', 'python3') if path == 'python3' or os.path.exists(path))
 
 
+# The class of instructions that measure.py was told to use, on a CPU that may have better ones.
+LIMIT = os.environ.get('RBM_BENCH_LIMIT', '')
+
+
 def clean_environment(**changes):
-    """The user's environment without what steers BLAS, threads or our programs; then `changes`."""
+    """The user's environment without what steers BLAS, threads or our programs, but within the limit; then `changes`."""
     steering = re.compile(r'^(OPENBLAS_|OMP_|GOMP_|MKL_|GOTO_|BLIS_|NVPL_|LD_|RBM_(STARTED|BACKEND|INSTRUCTIONS))')
-    return {**{name: value for name, value in os.environ.items() if not steering.match(name)}, **changes}
+    limit = {'RBM_INSTRUCTIONS': LIMIT, 'OPENBLAS_CORETYPE': 'Haswell'} if LIMIT == 'AVX2' else {}
+    return {**{name: value for name, value in os.environ.items() if not steering.match(name)}, **limit, **changes}
+
+
+def has_avx512():
+    with open('/proc/cpuinfo', encoding='ascii') as file:
+        return ' avx512f ' in file.read() and LIMIT != 'AVX2'
+
+
+def target(avx512, avx2):
+    """Of the class of instructions at hand."""
+    return avx512 if has_avx512() else avx2
 
 
 def report(name, **facts):

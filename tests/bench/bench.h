@@ -62,11 +62,18 @@ inline Ratio compare(const std::function<void()>& work, const std::function<void
     return {taken, least, taken / least};
 }
 
-inline void report(const std::string& name, const Ratio& result, double target) {
+/// The target of each class of instructions; 0: none.
+struct Target {
+    double avx512 = 0, avx2 = 0;
+    double here() const { return vectorized::target_name() == "AVX2" ? avx2 : avx512; }
+};
+
+inline void report(const std::string& name, const Ratio& result, Target target) {
     fmt::print(
         "{{\"name\": \"{}\", \"ratio\": {:.3f}, \"target\": {}, \"seconds\": {:.6f}, \"floor_seconds\": {:.6f}, "
         "\"threads\": {}, \"core\": \"{}\", \"instructions\": \"{}\"}}\n",
-        name, result.ratio, target, result.work, result.floor, threads(), blas_info().core, vectorized::target_name());
+        name, result.ratio, target.here(), result.work, result.floor, threads(), blas_info().core,
+        vectorized::target_name());
     std::fflush(stdout);
 }
 

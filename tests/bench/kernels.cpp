@@ -18,22 +18,23 @@ int main(int, char** argv) {
     const Floats hidden_bias = Floats(bias).first(500);
 
     set_threads(1);
-    const auto per_element = [&](const char* name, std::size_t elements, double target,
+    const auto per_element = [&](const char* name, std::size_t elements, Target target,
                                  const std::function<void()>& work) {
         work();
         std::vector<double> times;
         for (int round = 0; round < 25; ++round) times.push_back(seconds(work));
         fmt::print(
             "{{\"name\": \"{}\", \"nanoseconds_per_element\": {:.3f}, \"target\": {}, \"instructions\": \"{}\"}}\n",
-            name, undisturbed(times) / static_cast<double>(elements) * 1e9, target, vectorized::target_name());
+            name, undisturbed(times) / static_cast<double>(elements) * 1e9, target.here(), vectorized::target_name());
     };
-    per_element("logistic + Philox + compare", h.values().size(), 1.0, [&] {
+    per_element("logistic + Philox + compare", h.values().size(), {0.6, 1.4}, [&] {
         sample_logistic(h.view(), hidden_bias, {}, Stream{1, 2, 0}, out.view());
     });
-    per_element("logistic", h.values().size(), 0, [&] { logistic(h.view(), hidden_bias, {}, out.view()); });
+    per_element("logistic", h.values().size(), {}, [&] { logistic(h.view(), hidden_bias, {}, out.view()); });
     std::vector<double> sums(200);
-    per_element("softplus row sums", h.values().size(), 0, [&] { add_softplus_sums(h.view(), hidden_bias, {}, sums); });
-    per_element("normal draws", h.values().size(), 0, [&] {
+    per_element("softplus row sums", h.values().size(), {},
+                [&] { add_softplus_sums(h.view(), hidden_bias, {}, sums); });
+    per_element("normal draws", h.values().size(), {}, [&] {
         sample_normal(h.view(), hidden_bias, {}, Stream{1, 2, 0}, out.view());
     });
     set_threads(all);
@@ -44,19 +45,19 @@ int main(int, char** argv) {
     update.column_center = update.column_slope = Floats(center).first(500);
     update.rate = 1e-9F;
     report("v -> h, 200 binary rows",
-           compare([&] { multiply(v, weights, h); }, [&] { Sgemm(all).multiply(v, weights, out); }), 0);
+           compare([&] { multiply(v, weights, h); }, [&] { Sgemm(all).multiply(v, weights, out); }), {});
     report("outer product, 200 binary rows",
            compare(
                [&] {
                    add_outer({1e-6F, v, h}, slopes);
                },
                [&] { Sgemm(all).add_outer(v, out, slopes); }),
-           0);
+           {});
     report("update of 784 x 500 weights",
            compare(
                [&] {
                    backend().update_weights(slopes, update, {weights, {}, {}, row_shift, column_shift});
                },
                [&] { Sgemm(all).multiply(v, weights, out); }),
-           0);
+           {});
 }

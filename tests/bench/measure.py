@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Runs every benchmark and keeps the results in one file.
 
-usage: python3 tests/bench/measure.py [--build FOLDER] [--output FILE] [--fresh] [BENCHMARK]...
+usage: python3 tests/bench/measure.py [--build FOLDER] [--avx2] [--fresh] [BENCHMARK]...
+
+The results go to docs/performance.json, on a CPU without AVX-512 to docs/performance-avx2.json.  --avx2: on one with
+AVX-512, measure what AVX2 can do there; the results say so.
 
 Results are saved after each benchmark.  One that was measured with the very same library, programs and scripts on this
 CPU is not measured again, so that an interrupted run goes on where it was; --fresh measures all anew.  Leave the
@@ -19,7 +22,10 @@ import sys
 import threading
 import time
 
-from alternate import SKIPPED, SOURCE, clean_environment
+# Before alternate.py is read, which obeys it.
+if '--avx2' in sys.argv[1:]:
+    os.environ['RBM_BENCH_LIMIT'] = 'AVX2'
+from alternate import LIMIT, SKIPPED, SOURCE, clean_environment, has_avx512  # noqa: E402
 
 
 def first(pattern, path, default='unknown'):
@@ -46,12 +52,12 @@ def machine(build):
             'model': first(r'^model\s*: (.*)$', '/proc/cpuinfo'),
             'threads': len(os.sched_getaffinity(0)), 'caches': caches(), 'gigabytes': round(kib / 2**20),
             'system': first(r'^PRETTY_NAME="(.*)"$', '/etc/os-release'), 'kernel': os.uname().release,
-            'version': [line for line in version.splitlines() if line], 'commit': commit or 'unknown'}
+            'limit': LIMIT, 'version': [line for line in version.splitlines() if line], 'commit': commit or 'unknown'}
 
 
 def fingerprint(build, benchmark, cpu):
     """Of all that the numbers depend on, but for the noise."""
-    digest = hashlib.sha256(json.dumps([benchmark['name'], cpu]).encode())
+    digest = hashlib.sha256(json.dumps([benchmark['name'], cpu, LIMIT]).encode())
     files = {build / word for word in benchmark['cmd'][1:] + benchmark['cmd'][:1] if (build / word).is_file()}
     if any(path.suffix == '.py' for path in files):
         files |= set((SOURCE / 'tests' / 'bench').glob('peer_*.py')) | {SOURCE / 'tests' / 'bench' / 'alternate.py'}
@@ -131,7 +137,7 @@ def load(path, here, fresh):
 def main():
     parser = argparse.ArgumentParser(description='Runs every benchmark and keeps the results in one file.')
     parser.add_argument('--build', type=pathlib.Path, default=SOURCE / 'build')
-    parser.add_argument('--output', type=pathlib.Path, default=SOURCE / 'docs' / 'performance.json')
+    parser.add_argument('--avx2', action='store_true', help='use AVX2 at most')
     parser.add_argument('--fresh', action='store_true', help='measure all anew')
     parser.add_argument('names', nargs='*', metavar='BENCHMARK', help='these only, anew')
     wish = parser.parse_args()
@@ -145,7 +151,8 @@ def main():
 
     data = os.environ.get('RBM_DATA') or SOURCE.parent / 'shared' / 'data'
     environment = clean_environment(RBM_DATA=str(data)) if os.path.isdir(data) else clean_environment()
-    record = load(wish.output, machine(build), wish.fresh)
+    output = SOURCE / 'docs' / ('performance.json' if has_avx512() else 'performance-avx2.json')
+    record = load(output, machine(build), wish.fresh)
     failed = False
     for number, benchmark in enumerate(listed, 1):
         name, progress = benchmark['name'], f'[{number}/{len(listed)}] {benchmark["name"]}'
@@ -171,8 +178,8 @@ def main():
         record['benchmarks'][name] = {'fingerprint': mark, 'date': time.strftime('%Y-%m-%d'),
                                       'took_seconds': round(time.time() - start), 'others_load': busy,
                                       'results': lines}
-        write(wish.output, record)
-    print(f'results: {wish.output}; now: python3 tests/bench/table.py' if not failed else 'something failed: see above')
+        write(output, record)
+    print(f'results: {output}; now: python3 tests/bench/table.py' if not failed else 'something failed: see above')
     return 1 if failed else 0
 
 

@@ -10,11 +10,20 @@ namespace {
 constexpr int rounds = 7;
 using Sizes = std::initializer_list<std::size_t>;
 
+/// Small and large machines have targets of their own.
+Target target_of(std::string_view sweep, double x) {
+    if (sweep == "hidden" && x <= 64) return x <= 16 ? Target{1.2, 1.5} : Target{0.8, 1.0};
+    if (sweep == "visible" && x <= 49) return x <= 16 ? Target{1.2, 1.5} : Target{0.9, 1.0};
+    if ((sweep == "visible" && x >= 3000) || (sweep == "hidden" && x >= 4000)) return {0.75, 0.85};
+    return {};
+}
+
 void tell(const char* sweep, double x, double samples, const Ratio& result) {
     fmt::print(
         "{{\"sweep\": \"{}\", \"x\": {}, \"nanoseconds\": {:.1f}, \"floor_nanoseconds\": {:.1f}, \"ratio\": {:.3f}, "
-        "\"threads\": {}, \"core\": \"{}\"}}\n",
-        sweep, x, 1e9 * result.work / samples, 1e9 * result.floor / samples, result.ratio, threads(), blas_info().core);
+        "\"target\": {}, \"threads\": {}, \"core\": \"{}\", \"instructions\": \"{}\"}}\n",
+        sweep, x, 1e9 * result.work / samples, 1e9 * result.floor / samples, result.ratio, target_of(sweep, x).here(),
+        threads(), blas_info().core, vectorized::target_name());
     std::fflush(stdout);
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes the tables of docs/performance.md, and its pictures, from docs/performance.json (see measure.py).
+"""Writes the tables of docs/performance.md, and its pictures, from docs/performance.json (AVX-512) and
+docs/performance-avx2.json (see measure.py).
 
 usage: python3 tests/bench/table.py [--check]     --check: only tell whether the tables are those of the results
 
@@ -15,6 +16,8 @@ import sys
 from alternate import PYTHON, SOURCE
 
 PAGE, RESULTS = SOURCE / 'docs' / 'performance.md', SOURCE / 'docs' / 'performance.json'
+RESULTS_AVX2 = SOURCE / 'docs' / 'performance-avx2.json'
+CLASSES = ['AVX-512', 'AVX2']
 MISSING = 'Not measured yet: `python3 tests/bench/measure.py && python3 tests/bench/table.py`'
 
 
@@ -34,8 +37,12 @@ def ratio_text(ratio):
     return f'{ratio:.2f}' if ratio < 9.995 else f'{ratio:.1f}'
 
 
-def row_of_target(line):
-    """What was measured, the number, its target, whether it holds, and the times."""
+def name_of(line):
+    return line['name'].replace('|', ' ') if 'name' in line else f'CD-1, {line["x"]:g} {line["sweep"]} units'
+
+
+def measured(line):
+    """The number, its target, and whether it holds."""
     at_least = line.get('at_least', False) or 'by_hand_gflops' in line
     value = line.get('ratio', line.get('nanoseconds_per_element'))
     holds = value >= line['target'] if at_least else value <= line['target']
@@ -47,30 +54,39 @@ def row_of_target(line):
         number, target = f'{line["megabytes"]:.0f} MB', f'≤ {line["limit_megabytes"]} MB'
     if line['target'] == 0:
         target = ''
-    shown = 'limit_seconds' not in line and 'seconds' in line
-    times = [time_text(line['seconds']) if shown else '', time_text(line['floor_seconds'])
-             if 'floor_seconds' in line else '']
-    return [line['name'].replace('|', ' '), f'**{number}**', target, '' if not target else 'yes' if holds else 'no',
-            *times]
+    return [f'**{number}**', target, '' if not target else 'yes' if holds else 'no']
 
 
-def targets(lines):
-    rows = []
+def with_targets(lines):
+    """What belongs into the table, by name."""
+    found = {}
     for line in lines:
         if line.get('target', 0) > 0 or 'CD-' in line.get('name', '') and line.get('target') == 0:
-            rows.append(row_of_target(line))
+            found[name_of(line)] = line
         if 'ratio_when_openblas_takes_prescott' in line:
-            rows.append(row_of_target({**line, 'name': line['name'] + ', where OpenBLAS takes the CPU for a Prescott',
-                                       'ratio': line['ratio_when_openblas_takes_prescott']}))
-    return table(['work', 'measured', 'target', 'holds', 'time', 'floor'], rows)
+            found[name_of(line) + ', where OpenBLAS takes the CPU for a Prescott'] = {
+                **line, 'ratio': line['ratio_when_openblas_takes_prescott']}
+    return found
 
 
-def kernels(lines):
-    rows = [[line['name'], f'{line["nanoseconds_per_element"]:.2f} ns per element']
-            for line in lines if 'nanoseconds_per_element' in line]
-    rows += [[line['name'], f'{ratio_text(line["ratio"])} of its SGEMM'] for line in lines
-             if line.get('target') == 0 and 'ratio' in line]
-    return table(['kernel', 'measured'], rows)
+def side_by_side(of_classes, cells, width):
+    """A row per name that any class has; `cells` makes those of a line."""
+    names = list(dict.fromkeys(name for lines in of_classes for name in lines))
+    return [[name, *(cell for lines in of_classes for cell in (cells(lines[name]) if name in lines else [''] * width))]
+            for name in names]
+
+
+def targets(of_classes):
+    head = [word for one in CLASSES for word in (one, 'target', 'holds')]
+    return table(['work', *head], side_by_side([with_targets(lines) for lines in of_classes], measured, 3))
+
+
+def kernels(of_classes):
+    def shown(line):
+        return [f'{line["nanoseconds_per_element"]:.2f} ns per element' if 'nanoseconds_per_element' in line
+                else f'{ratio_text(line["ratio"])} of its SGEMM']
+    return table(['kernel', *CLASSES], side_by_side([{line['name']: line for line in lines} for lines in of_classes],
+                                                    shown, 1))
 
 
 def peers(lines):
@@ -88,10 +104,12 @@ def peers(lines):
     return table(head + (['slower than rbm-train'] if library else []) + ['slower than our library'], rows)
 
 
-def scaling(lines):
-    rows = [[line['sweep'], f'{line["x"]:g}', f'{line["nanoseconds"] / 1000:.3g}',
-             f'{line["floor_nanoseconds"] / 1000:.3g}', ratio_text(line['ratio'])] for line in lines]
-    return table(['what varies', 'value', 'µs per sample', 'floor, µs', 'ratio'], rows)
+def scaling(of_classes):
+    def cells(line):
+        return [f'{line["nanoseconds"] / 1000:.3g}', f'{line["floor_nanoseconds"] / 1000:.3g}', ratio_text(line['ratio'])]
+    rows = side_by_side([{(line['sweep'], line['x']): line for line in lines} for lines in of_classes], cells, 3)
+    head = [f'{one}: {word}' for one in CLASSES for word in ('µs per sample', 'floor, µs', 'ratio')]
+    return table(['what varies', 'value', *head], [[name[0], f'{name[1]:g}', *rest] for name, *rest in rows])
 
 
 def pictures(lines, names):
@@ -99,36 +117,38 @@ def pictures(lines, names):
     return '\n'.join(f'<img src="pictures/{name}.png" width="900" alt="{text}">' for name, text in names) if lines else ''
 
 
-def machine(facts, lines, items):
+def facts_of(record):
+    """One column of the table of machines."""
+    facts, items = record['machine'], record['benchmarks'].values()
     if not items:
-        return MISSING
+        return [MISSING] * 6
     dates, busiest = [item['date'] for item in items], max(item.get('others_load', 0) for item in items)
-    versions = sorted({line['version'] for line in lines if 'version' in line})
-    rows = [['CPU', f'{facts["cpu"]}, family {facts["family"]} model {facts["model"]}; {facts["threads"]} threads; '
-             f'{facts["caches"]}; {facts["gigabytes"]} GB'],
-            ['system', f'{facts["system"]}, Linux {facts["kernel"]}'],
-            ['this software', '; '.join(facts['version']) + f'; commit {facts["commit"]}'],
-            ['beside it', '; '.join(versions) or 'nothing'],
-            ['measured', ' to '.join(sorted({min(dates), max(dates)}))],
-            ['busy with other work', f'at most {busiest:g} threads before a benchmark']]
-    return table(['', ''], rows)
+    versions = sorted({line['version'] for item in items for line in item['results'] if 'version' in line})
+    limit = '; limited to AVX2, OpenBLAS core Haswell' if facts.get('limit') == 'AVX2' else ''
+    return [f'{facts["cpu"]}, family {facts["family"]} model {facts["model"]}; {facts["threads"]} threads; '
+            f'{facts["caches"]}; {facts["gigabytes"]} GB{limit}',
+            f'{facts["system"]}, Linux {facts["kernel"]}', '; '.join(facts['version']) + f'; commit {facts["commit"]}',
+            '; '.join(versions) or 'nothing', ' to '.join(sorted({min(dates), max(dates)})),
+            f'at most {busiest:g} threads before a benchmark']
 
 
-def sections(record):
+def machine(records):
+    names = ['CPU', 'system', 'this software', 'beside it', 'measured', 'busy with other work']
+    return table(['', *CLASSES], [list(row) for row in zip(names, *map(facts_of, records))])
+
+
+def sections(records):
     """The text of each table by its name."""
-    items = record['benchmarks']
-    every = [line for item in items.values() for line in item['results']]
-
     def lines(name):
-        return items.get(name, {}).get('results', [])
+        return [record['benchmarks'].get(name, {}).get('results', []) for record in records]
 
-    return {'machine': machine(record['machine'], every, items.values()),
-            'targets': targets(every), 'kernels': kernels(lines('kernels')),
-            'peers-training': peers(lines('peers_training')), 'peers-scoring': peers(lines('peers_scoring')),
+    every = [[line for item in record['benchmarks'].values() for line in item['results']] for record in records]
+    return {'machine': machine(records), 'targets': targets(every), 'kernels': kernels(lines('kernels')),
+            'peers-training': peers(lines('peers_training')[0]), 'peers-scoring': peers(lines('peers_scoring')[0]),
             'scaling': scaling(lines('scaling')),
-            'peers-picture': pictures(lines('peers_training'), [
+            'peers-picture': pictures(lines('peers_training')[0], [
                 ('peers', 'Bars: an epoch of rbm, scikit-learn and PyTorch over the floor')]),
-            'scaling-pictures': pictures(lines('scaling'), [
+            'scaling-pictures': pictures(lines('scaling')[0], [
                 ('scaling', 'Microseconds per sample against units, batch, density of ones, chains and threads'),
                 ('ratio', 'The same as ratios to the floor')])}
 
@@ -144,9 +164,10 @@ def fill(page, texts):
 
 
 def main():
-    record = json.loads(RESULTS.read_text('utf-8')) if RESULTS.exists() else {'machine': {}, 'benchmarks': {}}
+    records = [json.loads(path.read_text('utf-8')) if path.exists() else {'machine': {}, 'benchmarks': {}}
+               for path in (RESULTS, RESULTS_AVX2)]
     old = PAGE.read_text('utf-8')
-    new = fill(old, sections(record))
+    new = fill(old, sections(records))
     if sys.argv[1:] == ['--check']:
         if new != old:
             sys.exit(f'{PAGE}: the tables are not those of {RESULTS}; run: python3 tests/bench/table.py')
