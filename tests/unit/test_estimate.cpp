@@ -368,7 +368,7 @@ TEST_CASE("grey data that are drawn are watched with the same draws each time, s
     CHECK(free_energy_gap(machine, data, other) == free_energy_gap(machine, fixed, fixed_other));
     CHECK(free_energy_gap(machine, data, other) != 0);
     CHECK(reconstruction_error(machine, data) == reconstruction_error(machine, fixed));
-    for (const std::uint64_t seed : {0, 1})
+    for (const std::uint64_t seed : {0U, 1U})
         CHECK(pseudo_likelihood(machine, data, Random(seed)) ==
               pseudo_likelihood(machine, drawn(data, Random(seed).next()), Random(seed)));
     CHECK(pseudo_likelihood(machine, data, Random(0)) != pseudo_likelihood(machine, data, Random(1)));

@@ -145,7 +145,7 @@ TEST_CASE("data share their memory with what is made from them, whosever it is")
 
 TEST_CASE("missing values in the caller's memory stay there") {
     std::vector<float> floats = greys();
-    for (const std::size_t i : {3, 40, 41, 99}) floats[i] = std::nanf("");
+    for (const std::size_t i : {3U, 40U, 41U, 99U}) floats[i] = std::nanf("");
     const std::vector<float> before = floats;
     Dataset own = Dataset::from_floats(rows, cols, floats), view = Dataset::view_floats(rows, cols, floats);
     own.allow_missing();
@@ -222,7 +222,9 @@ TEST_CASE("of a matrix on the caller's memory copies are their own, moves hand i
 }
 
 TEST_CASE("a machine on the caller's memory scores, samples and learns there, in the bytes of one with its own") {
-    for (const auto& [visible, hidden] : test::unit_pairs) {
+    for (const auto& pair : test::unit_pairs) {
+        const auto& visible = pair.first;
+        const auto& hidden = pair.second;
         CAPTURE(visible);
         CAPTURE(hidden);
         const Machine own = test::random_machine<float>(visible, 7, hidden, 5, 21, 0.3);
