@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Compiles the tree in ways that the plain build does not: neither Meson nor the compiler may warn.
-#   alone    each file by itself, with -Wshadow: that shows what a file fails to include.  Nothing is optimised or linked
+#   alone    each file by itself, with -Wshadow, and all of a target as one: what a file fails to include, and names that
+#            two files use.  Nothing is optimised or linked
 #   release  library and programs at -O3.  -O1 is sanitize.sh's, -O2 the plain build's
 # usage: buildtypes.sh SOURCE_FOLDER
 set -eu
@@ -27,7 +28,7 @@ checked() {
 
 setup() { meson setup "$scratch/$1" "$source" -Dwerror=false "--buildtype=$1" "$2" "$3"; }
 
-alone() { setup debug -Dunity=off -Dtests=enabled && $python "$source/tests/build/each_alone.py" "$scratch/debug"; }
+alone() { setup debug -Dunity=off -Dtests=enabled && $python "$source/tests/build/alone_and_together.py" "$scratch/debug"; }
 release() { setup release -Dunity=on -Dtests=disabled && ninja -C "$scratch/release"; }
 
 checked alone alone

@@ -104,13 +104,15 @@ def extend(source, root):
 def run(root, page):
     def do(command, **options):
         print("$", " ".join(command) if isinstance(command, list) else command, flush=True)
-        subprocess.run(command, check=True, **options)
+        done = subprocess.run(command, text=True, **options)
+        if done.returncode != 0:
+            raise Fault(f"exit status {done.returncode}\n{(done.stdout or '')[-4000:]}")
 
     build = root / "build"
     targets = {"tests/" + ("allocations" if name == "allocations" else "unit") for name in suites(page)}
     targets |= {"apps/" + program for program in re.findall(r"\brbm-\w+", commands(page))}
-    do(["meson", "setup", build.as_posix(), root.as_posix(), "-Dtests=enabled"], stdout=subprocess.DEVNULL)
-    do(["ninja", "-C", build.as_posix(), *sorted(targets)], stdout=subprocess.DEVNULL)
+    do(["meson", "setup", build.as_posix(), root.as_posix(), "-Dtests=enabled"], stdout=subprocess.PIPE)
+    do(["ninja", "-C", build.as_posix(), *sorted(targets)], stdout=subprocess.PIPE)
     path = f"{build / 'apps'}{os.pathsep}{os.environ['PATH']}"
     for number, (_, text) in enumerate(sections(page)):
         wanted = [name for name in suites(text) if name != "allocations"]

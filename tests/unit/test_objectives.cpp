@@ -24,6 +24,7 @@
 using namespace rbm;
 using namespace rbm::test;
 
+namespace objectives_test {
 namespace {
 
 using PreciseWorkspace = BasicGradientWorkspace<double>;
@@ -670,3 +671,5 @@ TEST_CASE("CD-k's mean update is what its transition probabilities say") {
 }
 
 TEST_SUITE_END();
+
+}  // namespace objectives_test

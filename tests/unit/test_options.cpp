@@ -14,6 +14,7 @@
 #include "apps/cli/suggest.h"
 #include "rbm/kernels/error.h"
 
+namespace options_test {
 namespace {
 
 using namespace rbm::app;
@@ -439,7 +440,7 @@ TEST_CASE("memory and time are told in human sizes") {
     CHECK_NOTHROW(require_memory(1000, "this"));
     CHECK_THROWS_AS(require_memory(1e30, "this"), std::runtime_error);
     CHECK_THROWS_AS(require_memory(std::numeric_limits<double>::quiet_NaN(), "this"), std::runtime_error);
-    CHECK(memory_limit() > 1e6);
+    CHECK(rbm::app::memory_limit() > 1e6);
     CHECK(default_threads() >= 1);
     CHECK(progress_line("training", 300, 400, "updates", "gap 4.7", 90, 200) ==
           "training  300/400 updates  75 %  gap 4.7  0:30 left");
@@ -449,3 +450,5 @@ TEST_CASE("memory and time are told in human sizes") {
 }
 
 TEST_SUITE_END();
+
+}  // namespace options_test

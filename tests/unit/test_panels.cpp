@@ -18,6 +18,7 @@
 using namespace rbm;
 using rbm::test::random_machine;
 
+namespace panels_test {
 namespace {
 
 constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
@@ -345,3 +346,5 @@ TEST_CASE("training with the fast path on and off ends at the same exact likelih
 }
 
 TEST_SUITE_END();
+
+}  // namespace panels_test

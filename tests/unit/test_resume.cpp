@@ -24,6 +24,7 @@
 using namespace rbm;
 using rbm::test::TemporaryFile;
 
+namespace resume_test {
 namespace {
 
 Dataset grey_pixels(std::size_t rows, std::size_t cols) {
@@ -271,3 +272,5 @@ TEST_CASE("any number of threads trains to the same bytes") {
 }
 
 TEST_SUITE_END();
+
+}  // namespace resume_test

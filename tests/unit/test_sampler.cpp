@@ -13,6 +13,7 @@
 using namespace rbm;
 using namespace rbm::test;
 
+namespace sampler_test {
 namespace {
 
 /// The number of a row of bits in all_states().
@@ -251,3 +252,5 @@ TEST_CASE("steps are sweeps, and chains are the same bytes for any number of thr
 }
 
 TEST_SUITE_END();
+
+}  // namespace sampler_test

@@ -12,6 +12,7 @@
 
 using namespace rbm;
 
+namespace tempered_logistic_test {
 namespace {
 
 std::vector<float> normals(std::size_t count, std::size_t row, float size) {
@@ -137,3 +138,5 @@ TEST_CASE("a view into a wider matrix is read and written within its columns; th
 }
 
 TEST_SUITE_END();
+
+}  // namespace tempered_logistic_test

@@ -16,6 +16,7 @@
 using namespace rbm;
 using namespace rbm::test;
 
+namespace tempering_test {
 namespace {
 
 std::size_t number_of(std::span<const float> state) {
@@ -178,3 +179,5 @@ TEST_CASE("what makes no ladder is refused") {
 }
 
 TEST_SUITE_END();
+
+}  // namespace tempering_test

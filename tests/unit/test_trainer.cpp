@@ -15,6 +15,7 @@
 using namespace rbm;
 using namespace rbm::test;
 
+namespace trainer_test {
 namespace {
 
 using PreciseWorkspace = BasicGradientWorkspace<double>;
@@ -660,3 +661,5 @@ TEST_CASE("a learning rate beyond all reason is Diverged, not a model") {
 }
 
 TEST_SUITE_END();
+
+}  // namespace trainer_test

@@ -127,7 +127,7 @@ MeanGradient mean_gradient(Trial& trial, std::size_t values) {
 }
 
 /// The cosine between two directions.
-double alignment(const std::vector<double>& a, const std::vector<double>& b) {
+double cosine(const std::vector<double>& a, const std::vector<double>& b) {
     double product = 0, first = 0, second = 0;
     for (std::size_t i = 0; i < a.size(); ++i) {
         product += a[i] * b[i];
@@ -164,7 +164,7 @@ void add_consistency(const ObjectiveMethod& method, const Machine& part, std::ui
     // Losses are to fall and likelihoods to rise: opposite directions, at an angle of less than 84 degrees.
     results.push_back({method.name + ", other data",
                        fmt::format("angle to the exact gradient of the likelihood: cosine, with -1; {}", size),
-                       1 + alignment(gradient.mean, uphill), 0.9});
+                       1 + cosine(gradient.mean, uphill), 0.9});
     results.push_back(
         {method.name + ", other data differ",
          fmt::format("how surely the gradient is not 0: {} standard errors over theirs; {}", largest_deviation, size),

@@ -19,7 +19,7 @@
 namespace rbm {
 namespace {
 
-using Place = ProposingSampler::Place;
+using At = ProposingSampler::Place;
 
 const Setting step_size_setting = {.name = "step-size",
                                    .help = "size of Gaussian and Langevin steps",
@@ -51,8 +51,8 @@ ProposingSampler flips_or_steps(const char* name, const SamplerInputs& in) {
     if (!is_discrete(in.machine.visible))
         return with_step_size(name, in, 2.38 / std::sqrt(units_of(in)), metropolis_acceptance);
     if (!in.settings.text(step_size_setting.name).empty())
-        throw InvalidArgument(fmt::format("the sampler {} has no step size on {} visible units", name,
-                                                kind(in.machine.visible)));
+        throw InvalidArgument(
+            fmt::format("the sampler {} has no step size on {} visible units", name, kind(in.machine.visible)));
     return {.name = name};
 }
 
@@ -81,7 +81,7 @@ std::vector<SamplerMethod> sampler_rows() {
          .start =
              [](const SamplerInputs& in, Random& random) {
                  ProposingSampler sampler = flips_or_steps("metropolis", in);
-                 sampler.step = [](const Machine& machine, Chains& chains, Random& draws, const Place& at) {
+                 sampler.step = [](const Machine& machine, Chains& chains, Random& draws, const At& at) {
                      return Metropolis{.steps = 1, .step_size = at.step_size}.step(machine, chains, draws);
                  };
                  return proposing_chains(std::move(sampler), in, random);
@@ -94,7 +94,7 @@ std::vector<SamplerMethod> sampler_rows() {
          .start =
              [](const SamplerInputs& in, Random& random) {
                  ProposingSampler sampler{.name = "gibbs-with-gradients"};
-                 sampler.step = [](const Machine& machine, Chains& chains, Random& draws, const Place&) {
+                 sampler.step = [](const Machine& machine, Chains& chains, Random& draws, const At&) {
                      return GibbsWithGradients{.steps = 10}.step(machine, chains, draws);
                  };
                  return proposing_chains(std::move(sampler), in, random);
@@ -111,7 +111,7 @@ std::vector<SamplerMethod> sampler_rows() {
              [](const SamplerInputs& in, Random& random) {
                  ProposingSampler sampler = with_step_size("langevin", in, 0.05, 0);
                  sampler.refuses = false;
-                 sampler.step = [](const Machine& machine, Chains& chains, Random& draws, const Place& at) {
+                 sampler.step = [](const Machine& machine, Chains& chains, Random& draws, const At& at) {
                      return Langevin{.steps = 1, .step_size = at.step_size, .adjusted = false}.step(machine, chains,
                                                                                                     draws);
                  };
@@ -126,7 +126,7 @@ std::vector<SamplerMethod> sampler_rows() {
          .start =
              [](const SamplerInputs& in, Random& random) {
                  ProposingSampler sampler = adjusted_langevin("mala", in);
-                 sampler.step = [](const Machine& machine, Chains& chains, Random& draws, const Place& at) {
+                 sampler.step = [](const Machine& machine, Chains& chains, Random& draws, const At& at) {
                      return Langevin{.steps = 1, .step_size = at.step_size, .adjusted = true}.step(machine, chains,
                                                                                                    draws);
                  };
@@ -141,7 +141,7 @@ std::vector<SamplerMethod> sampler_rows() {
          .start =
              [](const SamplerInputs& in, Random& random) {
                  ProposingSampler sampler = adjusted_langevin("gibbs-langevin", in);
-                 sampler.step = [](const Machine& machine, Chains& chains, Random& draws, const Place& at) {
+                 sampler.step = [](const Machine& machine, Chains& chains, Random& draws, const At& at) {
                      return GibbsLangevin{.steps = 1, .inner_steps = 10, .step_size = at.step_size}.step(machine,
                                                                                                          chains, draws);
                  };
@@ -159,7 +159,7 @@ std::vector<SamplerMethod> sampler_rows() {
                  ProposingSampler sampler = flips_or_steps("annealing", in);
                  sampler.wanted_acceptance = 0;
                  sampler.judged = false;  // what has cooled down refuses nearly all
-                 sampler.step = [](const Machine& machine, Chains& chains, Random& draws, const Place& at) {
+                 sampler.step = [](const Machine& machine, Chains& chains, Random& draws, const At& at) {
                      return SimulatedAnnealing{.steps = at.steps, .step_size = at.step_size}.sweep(at.number).step(
                          machine, chains, draws);
                  };
@@ -175,9 +175,7 @@ const std::vector<SamplerMethod>& sampler_methods() {
     return all;
 }
 
-const SamplerMethod& sampler_method(std::string_view name) {
-    return row_named(sampler_methods(), name, "sampler");
-}
+const SamplerMethod& sampler_method(std::string_view name) { return row_named(sampler_methods(), name, "sampler"); }
 
 void require_units(const SamplerMethod& method, const Units& visible) {
     const bool discrete = is_discrete(visible);
