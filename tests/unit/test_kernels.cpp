@@ -692,7 +692,8 @@ TEST_CASE("instructions that were limited stay so, whoever asks for their name")
 }
 
 TEST_CASE("backends and thread counts that do not exist are refused by name") {
-    CHECK_THROWS_WITH_AS(use_backend("abacus"), "backend 'abacus': expected reference or openblas", InvalidArgument);
+    CHECK_THROWS_WITH_AS(use_backend("abacus"), doctest::Contains("backend 'abacus': expected reference or openblas"),
+                         InvalidArgument);
     CHECK_THROWS_AS(set_threads(0), InvalidArgument);
     CHECK(available_backends().size() >= 2);
 }
