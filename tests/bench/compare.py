@@ -7,7 +7,9 @@ usage: compare.py BEFORE AFTER [--rounds N] [--instructions AVX2|AVX3] [BENCHMAR
 BENCHMARK is ais, kernels, sampling, training (the default: these four) or scaling.  Both builds need their programs:
 ninja -C BUILD meson-benchmark-prereq.  Times are compared, not ratios to the floor, which is the same work in both: the
 lower quartile over the rounds of each, in alternating order.  A result counts as moved where the quartiles differ by
-more than 5 % and the medians agree that they do.  Exit status 1: something became slower.
+more than 5 % and every time of the slower build is above the median of the other.  What waits for memory moves by more
+than that between two runs of one build, so take more rounds before you believe it.  Exit status 1: something became
+slower.
 """
 import argparse
 import json
@@ -42,10 +44,6 @@ def seconds_of(build, benchmark, steering):
     return found
 
 
-def change(before, after, middle):
-    return middle(after) / middle(before) - 1
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('before', type=pathlib.Path, metavar='BEFORE')
@@ -53,7 +51,7 @@ def main():
     parser.add_argument('--rounds', type=int, default=5)
     parser.add_argument('--instructions', choices=['AVX2', 'AVX3'])
     parser.add_argument('benchmarks', nargs='*', default=['ais', 'kernels', 'sampling', 'training'], metavar='BENCHMARK')
-    wish = parser.parse_args()
+    wish = parser.parse_intermixed_args()
     steering = environment(wish.instructions)
     times = {}  # by name: those of each build
     for turn in range(wish.rounds):
@@ -69,9 +67,10 @@ def main():
         if not before or not after:
             print(f'{name:{width}}  only in one of the builds')
             continue
-        moved = change(before, after, undisturbed)
-        sure = abs(moved) > LARGEST and abs(change(before, after, median)) > LARGEST / 2
-        word = '' if not sure or moved * change(before, after, median) < 0 else 'slower' if moved > 0 else 'faster'
+        moved = undisturbed(after) / undisturbed(before) - 1
+        slow, fast = (after, before) if moved > 0 else (before, after)
+        sure = abs(moved) > LARGEST and min(slow) > median(fast)
+        word = '' if not sure else 'slower' if moved > 0 else 'faster'
         slower += word == 'slower'
         print(f'{name:{width}}  {100 * moved:+6.1f} %  {word}'.rstrip())
     print(f'{slower} of {len(times)} slower by more than {100 * LARGEST:.0f} %')
