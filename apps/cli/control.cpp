@@ -9,9 +9,9 @@ Control until_stopped() {
     return {{}, [] { return stop_requested(); }};
 }
 
-Control shown_by(Progress& progress, std::uint64_t before) {
+Control shown_by(Progress& progress) {
     Control control = until_stopped();
-    control.progress = [&progress, before](const ProgressReport& report) { progress.update(before + report.done); };
+    control.progress = [&progress](const ProgressReport& report) { progress.update(report.done); };
     return control;
 }
 

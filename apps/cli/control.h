@@ -11,7 +11,7 @@ namespace rbm::app {
 /// Ends after a signal.
 Control until_stopped();
 
-/// The same, and the line of `progress` counts on from `before`.
-Control shown_by(Progress& progress, std::uint64_t before = 0);
+/// The same, and `progress` shows how far the call is.
+Control shown_by(Progress& progress);
 
 }  // namespace rbm::app

@@ -14,7 +14,6 @@
 #include "rbm/io/bytes.h"
 #include "rbm/io/data.h"
 #include "rbm/kernels/error.h"
-#include "rbm/model/enumerate.h"
 
 namespace rbm::app {
 namespace {
@@ -62,10 +61,7 @@ void compare_samples(Scores& scores, const Model& model, Dataset raw, const Prog
 /// log Z_model - log Z_other, each at the beta that was asked for.
 LogPartition ratio_of_partitions(const Model& model, const Machine& machine, const Model& other,
                                  const Machine& other_machine, const ScoreSettings& settings) {
-    const auto can_add_up = [](const Machine& one) {
-        return state_count(one.visible) != 0 || state_count(one.hidden) != 0;
-    };
-    if (can_add_up(machine) && can_add_up(other_machine)) {
+    if (default_partition_method(machine).is_exact() && default_partition_method(other_machine).is_exact()) {
         const auto exact = [](const Machine& one) { return exact_log_partition(one, 1, until_stopped()); };
         const double value = exact(machine) - exact(other_machine);
         return {value, value, value, "exact"};

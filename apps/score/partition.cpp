@@ -48,11 +48,6 @@ nlohmann::ordered_json as_json(const PartitionEstimate& estimate) {
     return object;
 }
 
-std::string weights_seen(const PartitionEstimate& estimate) {
-    return fmt::format("spread {:.2f}, {:.1f} effective of {} chains", estimate.spread, estimate.effective_samples,
-                       estimate.samples);
-}
-
 nlohmann::ordered_json as_json(const TemperingPartition& tempering) {
     double lowest = 1;
     for (const double rate : tempering.swap_rates) lowest = std::min(lowest, rate);

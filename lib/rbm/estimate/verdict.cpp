@@ -13,11 +13,6 @@ void append(std::vector<std::string>& to, const Verdict& verdict) {
     to.insert(to.end(), verdict.warnings.begin(), verdict.warnings.end());
 }
 
-std::string weights(const PartitionEstimate& estimate) {
-    return fmt::format("spread {:.2f}, {:.1f} effective of {} chains", estimate.spread, estimate.effective_samples,
-                       estimate.samples);
-}
-
 /// Few effective chains though the spread is small: one chain found what the others did not.
 bool rests_on_few(const PartitionEstimate& estimate) {
     return estimate.effective_samples < std::min(5.0, 0.5 * static_cast<double>(estimate.samples));
@@ -30,32 +25,39 @@ bool apart(const PartitionEstimate& a, const PartitionEstimate& b) {
 
 }  // namespace
 
+std::string weights_seen(const PartitionEstimate& estimate) {
+    return fmt::format("spread {:.2f}, {:.1f} effective of {} chains", estimate.spread, estimate.effective_samples,
+                       estimate.samples);
+}
+
 Verdict forward_verdict(const PartitionEstimate& estimate) {
     if (estimate.spread > largest_spread)
-        return {fmt::format("not to be trusted, probably too low: the chains disagree ({})", weights(estimate)),
-                {fmt::format("the log weights of AIS spread by {:.2f} nats, above {}: a few chains dominate the mean, "
-                             "which is probably too low, and its error is meaningless; use more betas, or the data as base",
-                             estimate.spread, largest_spread)}};
+        return {
+            fmt::format("not to be trusted, probably too low: the chains disagree ({})", weights_seen(estimate)),
+            {fmt::format("the log weights of AIS spread by {:.2f} nats, above {}: a few chains dominate the mean, "
+                         "which is probably too low, and its error is meaningless; use more betas, or the data as base",
+                         estimate.spread, largest_spread)}};
     if (rests_on_few(estimate))
-        return {fmt::format("weak: a few chains dominate the mean ({})", weights(estimate)),
+        return {fmt::format("weak: a few chains dominate the mean ({})", weights_seen(estimate)),
                 {fmt::format("AIS rests on {:.1f} effective chains of {}; use more chains or betas",
                              estimate.effective_samples, estimate.samples)}};
     return {fmt::format("chains agree ({}); too low on average, and blind to modes that no chain reached",
-                        weights(estimate)),
+                        weights_seen(estimate)),
             {}};
 }
 
 Verdict reverse_verdict(const PartitionEstimate& estimate, const std::string& samples) {
     if (estimate.spread > largest_spread)
-        return {fmt::format("not to be trusted: the chains from {} disagree ({})", samples, weights(estimate)),
+        return {fmt::format("not to be trusted: the chains from {} disagree ({})", samples, weights_seen(estimate)),
                 {fmt::format("the log weights of reverse AIS from {} spread by {:.2f} nats, above {}: a few chains "
                              "dominate the mean, and its error is meaningless; use more betas, or the data as base",
                              samples, estimate.spread, largest_spread)}};
     if (rests_on_few(estimate))
-        return {fmt::format("weak: a few chains from {} dominate the mean ({})", samples, weights(estimate)),
+        return {fmt::format("weak: a few chains from {} dominate the mean ({})", samples, weights_seen(estimate)),
                 {fmt::format("reverse AIS from {} rests on {:.1f} effective chains of {}; use more chains or betas",
                              samples, estimate.effective_samples, estimate.samples)}};
-    return {fmt::format("chains agree ({}); too high on average, if {} follow the machine", weights(estimate), samples),
+    return {fmt::format("chains agree ({}); too high on average, if {} follow the machine", weights_seen(estimate),
+                        samples),
             {}};
 }
 
@@ -103,8 +105,8 @@ Verdict sandwich_verdict(const Sandwich& sandwich) {
         return verdict;
     }
     if (width > widest_sandwich)
-        verdict.warnings.push_back(fmt::format(
-            "the sandwich is {:.3f} nats wide, above {}; use more betas or chains", width, widest_sandwich));
+        verdict.warnings.push_back(fmt::format("the sandwich is {:.3f} nats wide, above {}; use more betas or chains",
+                                               width, widest_sandwich));
     if (verdict.warnings.empty())
         verdict.text = fmt::format("both directions agree within {:.3f} nats", width);
     else if (width <= widest_sandwich)

@@ -3,8 +3,9 @@
 // product.
 //
 // out[b] is summed over k in order, by fused multiply-add; where a[b, k] is 0 nothing is done, where it is 1 the row of
-// w is added.  Skipping changes no bit (0 w adds nothing, 1 w is w), so it does not matter to the result which rows
-// were skipped through and which were not, whether weights are packed, nor where in a batch a row stands.
+// w is added.  Rows of a that are grouped (RowLists::Kind) are summed in the same way, but four k at a time.  Skipping
+// changes no bit (0 w adds nothing, 1 w is w), so it does not matter to the result which rows were skipped through and
+// which were not, whether sums came from tables, whether weights are packed, nor where in a batch a row stands.
 #pragma once
 
 #include "rbm/kernels/backend.h"

@@ -43,7 +43,7 @@ class Panels {
     std::vector<float, CacheLineAllocator<float>> values_;
 };
 
-/// For each row of a matrix which of its elements are not 0 (NaN is none of them): as bits, and as a list of columns.
+/// For each row of a matrix which of its elements are not 0 (NaN is not 0): as bits, and as a list of columns.
 class RowLists {
   public:
     /// How a row is multiplied.
@@ -76,7 +76,7 @@ class RowLists {
     }
 
   private:
-    static constexpr std::size_t slack = 16;  // rows of the lists begin on cache lines of their own
+    static constexpr std::size_t slack = 16;  // lists of a power of two columns do not all begin in one set of a cache
     std::size_t stride_ = 0, words_ = 0;
     std::vector<std::uint64_t> bits_;
     std::vector<std::uint32_t> columns_, lengths_;
