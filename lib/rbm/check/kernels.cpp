@@ -244,6 +244,7 @@ double bits_that_depend_on_threads(const Backend& backend, const Inputs& in) {
     };
     double differing = 0;
     for (const Kernel& kernel : kernels) {
+        detail::ask_current_work();
         const Out alone = run_on(1, kernel);
         for (const std::size_t count : {2U, 3U}) {
             const Out together = run_on(count, kernel);

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "rbm/check/parts.h"
+#include "rbm/kernels/control.h"
 
 namespace rbm::checks {
 namespace {
@@ -31,6 +32,7 @@ double slope_error(double& value, double slope, double level, Loss loss) {
     const double kept = value, scale = std::max({1.0, std::abs(slope), 0.01 * std::abs(level)});
     double best = std::numeric_limits<double>::infinity();
     for (const double step : {1e-5, 1e-6, 1e-7}) {
+        detail::ask_current_work();  // all slopes of a machine take up to a second
         value = kept + step;
         const double above = loss();
         value = kept - step;
