@@ -4,6 +4,7 @@
 #include <omp.h>
 #include <pthread.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -36,9 +37,10 @@ void pause() {
 #endif
 }
 
-/// Some 30 microseconds of pauses: longer than the gap between two loops of a training step, far shorter than the slice
-/// of time that a waiting thread would take from others.
-constexpr int spins = 1000;
+/// Some 100 microseconds of pauses or more: longer than the gaps between the loops of a training step.  With a fifth of
+/// that, helpers slept once in two updates, and a system that woke them on the caller's own processor could leave them
+/// there.  Far shorter than the slice of time that a waiting thread would take from others.
+constexpr int spins = 5000;
 
 /// True on threads of the pool, and on a caller whose job runs.
 bool& inside_a_job() {
@@ -46,10 +48,17 @@ bool& inside_a_job() {
     return value;
 }
 
-/// The loop of one caller, and after it that of another.  `ticket_` holds the job's number above and its unclaimed
-/// pieces below; a piece is claimed by lowering it.  A claim that succeeds proves that the job was unfinished all the
-/// while, and so that its body, read before the claim, is the right one: nothing else may be read for that proof, not
-/// even the number of pieces.
+/// Part of a loop's pieces.  `ticket` holds the job's number above and the unclaimed pieces below; a piece is claimed
+/// by lowering it.  A claim that succeeds proves that the job was unfinished all the while, and so that its body, read
+/// before the claim, is the right one: nothing else may be read for that proof, not even the number of pieces.
+struct alignas(64) Share {
+    std::atomic<std::uint64_t> ticket{0};
+    std::atomic<std::uint32_t> first{0};  ///< piece
+};
+
+/// The loop of one caller, and after it that of another.  Each thread begins with a share of its own, the same in every
+/// loop over the same rows: where processors do not share a cache, a line that changes hands costs half a microsecond.
+/// Who is done with it takes single pieces from the others.
 class alignas(64) Job {
   public:
     /// False when another caller has it.
@@ -69,13 +78,20 @@ class alignas(64) Job {
         unfinished_.store(count, std::memory_order_relaxed);
         error_ = nullptr;
         failed_ = false;
-        const std::uint64_t number = (ticket_.load(std::memory_order_relaxed) >> 32) + 1;
-        ticket_.store(number << 32 | count, std::memory_order_release);
+        const std::size_t shares = std::min(helpers + 1, shares_.size());
+        share_count_.store(shares, std::memory_order_relaxed);
+        const std::uint64_t number = (number_.load(std::memory_order_relaxed) + 1) & 0xffffffffU;
+        number_.store(number, std::memory_order_release);
+        for (std::size_t i = 0; i < shares; ++i) {
+            const std::uint64_t first = count * i / shares, end = count * (i + 1) / shares;
+            shares_[i].first.store(static_cast<std::uint32_t>(first), std::memory_order_relaxed);
+            shares_[i].ticket.store(number << 32 | (end - first), std::memory_order_release);
+        }
     }
 
     /// The caller's part: whatever is not claimed by others, and to wait for what is.
     void finish() {
-        work(ticket_.load(std::memory_order_relaxed) >> 32);
+        work(0);
         std::uint32_t left = unfinished_.load(std::memory_order_acquire);
         for (int spin = 0; left != 0; ++spin, left = unfinished_.load(std::memory_order_acquire)) {
             if (spin < spins)
@@ -88,15 +104,14 @@ class alignas(64) Job {
     }
     std::exception_ptr error() const { return error_; }  ///< once it is finished
 
-    /// A helper's part.  False when there was nothing to do, or helpers enough.
-    bool help() {
-        const std::uint64_t ticket = ticket_.load(std::memory_order_acquire);
-        if (unclaimed(ticket) == 0) return false;
+    /// A helper's part; `place` tells helpers apart.  False when there was nothing to do, or helpers enough.
+    bool help(std::size_t place) {
+        if (!unclaimed()) return false;
         std::size_t helping = helping_.load(std::memory_order_relaxed);
         do {
             if (helping >= helpers_.load(std::memory_order_relaxed)) return false;
         } while (!helping_.compare_exchange_weak(helping, helping + 1, std::memory_order_acq_rel));
-        const bool worked = work(ticket >> 32);
+        const bool worked = work(place + 1);
         helping_.fetch_sub(1, std::memory_order_acq_rel);
         return worked;
     }
@@ -105,6 +120,14 @@ class alignas(64) Job {
 
   private:
     static std::uint32_t unclaimed(std::uint64_t ticket) { return static_cast<std::uint32_t>(ticket); }
+    static constexpr std::size_t most_shares = 32;
+
+    bool unclaimed() const {
+        const std::size_t shares = share_count_.load(std::memory_order_acquire);
+        return std::any_of(
+            shares_.begin(), shares_.begin() + static_cast<std::ptrdiff_t>(shares),
+            [](const Share& share) { return unclaimed(share.ticket.load(std::memory_order_acquire)) != 0; });
+    }
 
     template <class F>
     void guarded(const F& f) {
@@ -123,30 +146,45 @@ class alignas(64) Job {
         if (!failed_) guarded([] { detail::ask_current_work(); });
     }
 
-    bool work(std::uint64_t number) {
-        bool worked = false, cancelled = false;  // then the rest is only counted
-        std::uint64_t ticket = ticket_.load(std::memory_order_acquire);
+    /// Takes pieces of this job, those of share `own` before others, until none is unclaimed.  False when there was
+    /// none.
+    bool work(std::size_t own) {
+        const std::uint64_t number = number_.load(std::memory_order_acquire);
+        const std::size_t shares = share_count_.load(std::memory_order_relaxed);
+        std::uint32_t done = 0;
+        bool cancelled = false;  // then the rest is only counted
+        for (std::size_t i = 0; i < shares; ++i) done += work_on(shares_[(own + i) % shares], number, cancelled);
+        if (done != 0 && unfinished_.fetch_sub(done, std::memory_order_acq_rel) == done) unfinished_.notify_one();
+        return done != 0;
+    }
+
+    /// The number of pieces taken.
+    std::uint32_t work_on(Share& share, std::uint64_t number, bool& cancelled) {
+        std::uint32_t done = 0;
+        std::uint64_t ticket = share.ticket.load(std::memory_order_acquire);
         while (ticket >> 32 == number && unclaimed(ticket) != 0) {
             const auto call = call_.load(std::memory_order_relaxed);
             const void* body = body_.load(std::memory_order_relaxed);
+            const std::uint32_t first = share.first.load(std::memory_order_relaxed);
             const Context scoped{backend_.load(std::memory_order_relaxed), threads_.load(std::memory_order_relaxed)};
-            if (!ticket_.compare_exchange_weak(ticket, ticket - 1, std::memory_order_acq_rel)) continue;
+            if (!share.ticket.compare_exchange_weak(ticket, ticket - 1, std::memory_order_acq_rel)) continue;
             detail::scoped_context() = scoped;
             if (!cancelled)
                 guarded([&] {
                     cancelled = true;
                     detail::ask_current_work();
                     cancelled = false;
-                    call(body, unclaimed(ticket) - 1);
+                    call(body, first + unclaimed(ticket) - 1);
                 });
-            if (unfinished_.fetch_sub(1, std::memory_order_acq_rel) == 1) unfinished_.notify_one();
-            worked = true;
-            ticket = ticket_.load(std::memory_order_acquire);
+            ++done;
+            ticket = share.ticket.load(std::memory_order_acquire);
         }
-        return worked;
+        return done;
     }
 
-    std::atomic<std::uint64_t> ticket_{0};
+    std::array<Share, most_shares> shares_;
+    std::atomic<std::size_t> share_count_{1};
+    std::atomic<std::uint64_t> number_{0};  ///< of the job
     std::atomic<void (*)(const void*, std::size_t)> call_{nullptr};
     std::atomic<const void*> body_{nullptr};
     std::atomic<const Backend*> backend_{nullptr};
@@ -200,7 +238,8 @@ class Pool {
         }
     }
 
-    void serve(std::size_t first) {
+    void serve(std::size_t n) {
+        std::size_t first = n;
         inside_a_job() = true;
         omp_set_num_threads(1);  // OpenBLAS's OpenMP flavour asks the calling thread
         std::uint32_t seen = 0;
@@ -208,7 +247,7 @@ class Pool {
             const std::uint32_t posted = posted_.load(std::memory_order_acquire);
             if (posted != seen) {
                 seen = posted;
-                while (help_one(first)) {
+                while (help_one(n, first)) {
                 }
                 spin = 0;
             } else if (spin < spins) {
@@ -220,10 +259,10 @@ class Pool {
     }
 
     /// Helps one job, and looks at the others first the next time.
-    bool help_one(std::size_t& first) {
+    bool help_one(std::size_t n, std::size_t& first) {
         const std::size_t used = used_.load(std::memory_order_acquire);
         for (std::size_t i = 0; i < used; ++i)
-            if (jobs_[(first + i) % used].help()) {
+            if (jobs_[(first + i) % used].help(n)) {
                 first = (first + i + 1) % used;
                 return true;
             }
