@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Plants bugs of one line in lib/rbm, one at a time, and counts how many of them the tests catch.
 
-usage: mutate.py [--seed N] [--count N] [--files PATTERN] [--jobs N] [--results FILE]     goes on where it was stopped
+usage: mutate.py [--seed N] [--count N] [--files PATTERN] [--jobs N] [--results FILE] [--without-sanitizer]
+                                  goes on where it was stopped
        mutate.py --again N,N... | --again survived     runs single mutants of the results once more
        mutate.py --report         prints the score and the survivors
        mutate.py --table          writes the results to mutants.json, keeping the reasons that stand there
@@ -13,7 +14,8 @@ The first call builds the tests in build/ and copies the tree and that folder to
 afterwards does not matter (delete build-mutants for a new start).  A mutant is compiled from a copy of its file that
 comes first on the include path, and its object goes before all others into a library of its own, with which the sound
 unit tests run: the suites that include the file's header or share its name first, then those of its folder, then all
-quick ones.  What survives runs once more with the address sanitizer.  For a header the nearest suites and at most
+quick ones.  What survives runs once more with the address sanitizer.  A change that leaves the compiled code as it is
+(a value that is always overwritten) plants nothing and does not count.  For a header the nearest suites and at most
 MOST_REBUILT of the sources that include it are compiled anew, which can only hide a mutant.
 """
 import argparse
@@ -200,10 +202,20 @@ def compiled(shop, folder, sources, more=(), again=True):
             words.insert(1, HIGHWAY)
         overlaid = folder / source
         words[-1] = str(overlaid if overlaid.exists() else shop.root / source)
+        words.insert(1, "-frandom-seed=1")
         status, _ = run([words[0], "-w", "-O1", *more, f"-I{folder / 'lib'}", *words[1:]], COMPILE_LIMIT, cwd=shop.build)
         if status != 0:
             return None
     return objects
+
+
+def changes_nothing(shop, objects, sources):
+    """Whether each of these objects is what the sound source compiles to."""
+    with shop.lock:
+        sound = BUILD / "same"
+        sound.mkdir(exist_ok=True)
+        return all(pathlib.Path(new).read_bytes() == pathlib.Path(old).read_bytes()
+                   for new, old in zip(objects, compiled(shop, sound, sources, again=False)))
 
 
 def link(shop, command, first, to, more=()):
@@ -247,6 +259,8 @@ def judge(shop, mutant, folder):
         made = compiled(shop, folder, users[:MOST_REBUILT])
         if made is None:
             return "did not compile", ""
+        if changes_nothing(shop, made, users[:MOST_REBUILT]):
+            return "same code", ""
         tests = compiled(shop, folder, ["tests/unit/main.cpp"] + [f"tests/unit/test_{suite}.cpp" for suite in near])
         if tests is None:
             return "did not compile", ""
@@ -260,9 +274,11 @@ def judge(shop, mutant, folder):
     made = compiled(shop, folder, [name])
     if made is None:
         return "did not compile", ""
+    if changes_nothing(shop, made, [name]):
+        return "same code", ""
     link(shop, shop.library_link, made, library)
     verdict = judged(shop, program, order, folder, with_mutant)
-    if verdict[0] != "survived":
+    if verdict[0] != "survived" or options.without_sanitizer:
         return verdict
     # The slow suite runs all tests with sanitizers, so what is left runs once more with one: it sees what is read or
     # written beside its place.  Neighbours in a unity build may have the sound code of templates inline: then they are
@@ -324,7 +340,7 @@ def report(mutants):
                 print(f"    harmless: {mutant['reason']}")
     caught, all_that_compile = score(mutants)
     print(f"{caught} of {all_that_compile} mutants caught ({100 * caught / max(1, all_that_compile):.1f} %); "
-          f"{len(mutants) - all_that_compile} did not compile")
+          f"{len(mutants) - all_that_compile} others do not compile, or compile to the same code")
 
 
 def main():
@@ -415,6 +431,8 @@ parser.add_argument("--files", default="*", metavar="PATTERN", help="such as 'li
 parser.add_argument("--jobs", type=int, default=1)
 parser.add_argument("--results", type=pathlib.Path, default=BUILD / "results.jsonl")
 parser.add_argument("--again", metavar="N,N...|survived")
+parser.add_argument("--without-sanitizer", action="store_true",
+                    help="leave out the second run of survivors, a third of all time; --again survived makes up for it")
 parser.add_argument("--list", action="store_true", help="only shows the mutants that would be planted")
 parser.add_argument("--report", action="store_true")
 parser.add_argument("--table", action="store_true")

@@ -9,7 +9,7 @@ import fnmatch
 import random
 import re
 
-SHARE_OF_HEADERS = 0.1  # of all mutants: each costs many objects
+SHARE_OF_HEADERS = 0.05  # of all mutants: each costs many objects
 
 WORD = r"[A-Za-z_][\w:.]*(?:\[[\w ]+\])?"
 SWAPS = [(" + ", " - "), (" - ", " + "), (" * ", " / "), (" / ", " * "), (" % ", " / "), (" += ", " -= "), (" -= ", " += "),

@@ -281,6 +281,23 @@ TEST_CASE("wrong shapes and impossible pairs are refused by name") {
     CHECK_THROWS_AS(machine.visible_mean(Matrix(2, 3), one_beta), InvalidArgument);
     CHECK_THROWS_AS(machine.sample_hidden(Matrix(2, 4), random, one_beta), InvalidArgument);
     CHECK_THROWS_AS(machine.sample_visible(Matrix(2, 3), random, one_beta), InvalidArgument);
+    CHECK_THROWS_AS(machine.free_energy(Matrix(2, 4), one_beta), InvalidArgument);
+    CHECK_THROWS_AS(machine.hidden_free_energy(Matrix(2, 3), one_beta), InvalidArgument);
+    CHECK_THROWS_AS(machine.hidden_mean(Matrix(2, 3)), InvalidArgument);
+    CHECK_THROWS_AS(machine.sample_hidden(Matrix(2, 3), random), InvalidArgument);
+    CHECK_THROWS_AS(machine.sample_visible(Matrix(2, 4), random), InvalidArgument);
+    CHECK_THROWS_AS(machine.hidden_free_energy(Matrix(2, 4)), InvalidArgument);
+    CHECK_THROWS_AS(machine.energy(Matrix(2, 3), Matrix(2, 3)), InvalidArgument);
+    CHECK_THROWS_AS(machine.energy(Matrix(2, 4), Matrix(2, 4)), InvalidArgument);
+    CHECK_THROWS_AS(machine.energy(Matrix(2, 4), Matrix(3, 3)), InvalidArgument);
+    const std::vector<float> two_weights(2, 1.0F);
+    CHECK_THROWS_AS(machine.free_energy_gradient(Matrix(2, 5), two_weights), InvalidArgument);
+    CHECK_THROWS_AS(machine.free_energy_gradient(Matrix(3, 4), two_weights), InvalidArgument);
+    CHECK_THROWS_AS(machine.energy_gradient(Matrix(2, 5), Matrix(2, 3), two_weights), InvalidArgument);
+    CHECK_THROWS_AS(machine.energy_gradient(Matrix(2, 4), Matrix(2, 4), two_weights), InvalidArgument);
+    CHECK_THROWS_AS(machine.energy_gradient(Matrix(2, 4), Matrix(3, 3), two_weights), InvalidArgument);
+    CHECK_THROWS_AS(machine.energy_gradient(Matrix(3, 4), Matrix(3, 3), two_weights), InvalidArgument);
+    CHECK_THROWS_AS(Machine(Gaussian(2), Bernoulli(2)).score(Matrix(1, 3)), InvalidArgument);
     CHECK_THROWS_AS(Machine(Gaussian(2), Gaussian(2)), Unsupported);
     CHECK_THROWS_AS(exact_log_partition(Machine(Bernoulli(30), Bernoulli(40))), Unsupported);
 }

@@ -132,7 +132,7 @@ TEST_CASE("each fault has its own message") {
     const std::vector<Case> cases{
         {Bytes(7), "7 bytes, too short"},
         {Bytes{}, "0 bytes, too short"},
-        {file_of(0, "", 4), "header of 0 bytes"},
+        {Bytes(8), "header of 0 bytes"},
         {file_of(huge, "{}", 0), "header of 18446744073709551615 bytes, at most 100000000"},
         {file_of(100'000'001, "{}", 0), "header of 100000001 bytes, at most"},
         {file_of(3, "{}", 0), "header of 3 bytes, but only 2 follow"},

@@ -127,6 +127,14 @@ TEST_CASE_FIXTURE(OneThread,
             const auto results = self_check(machine, 3);
             CHECK(failed(results) == std::vector<std::string>{});
             CHECK(results.size() >= 20);
+            // Residuals where there are real numbers, transitions between states where there are none.
+            const auto about_gibbs = [&](const std::string& name) {
+                return std::ranges::count(results, name, &CheckResult::name);
+            };
+            const bool real = visible == "gaussian" || hidden == "gaussian";
+            CHECK(about_gibbs("Gibbs, states") == 1);
+            CHECK(about_gibbs("Gibbs, residuals") == (real ? 1 : 0));
+            CHECK(about_gibbs("Gibbs, transitions") == (real ? 0 : 1));
         }
     }
 }

@@ -113,6 +113,7 @@ TEST_CASE("swap rates and round trips are what they say") {
     CHECK(chains.round_trips <= 3 * 400 / 2 + 12);
     chains.reset_counts();
     CHECK(chains.round_trips == 0);
+    for (std::size_t s = 0; s < 12; ++s) CHECK((chains.heading[s] == 1) == (chains.rung[s] == 0));
     // Every rung of every ladder holds one state.
     for (std::size_t l = 0; l < 3; ++l) {
         std::vector<bool> seen(4);

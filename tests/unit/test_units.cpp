@@ -308,8 +308,9 @@ TEST_CASE("W = 0: log Z is a product over sites, and the best biases are those o
     }
     CHECK(exact_log_partition(machine) == doctest::Approx(expected).epsilon(1e-10));
 
-    BasicSpin<double> spin(3);
-    spin.fit_marginals(std::vector<double>{-1, 0.6, 1}, {}, 100);
+    BasicUnits<double> of_any_kind = BasicSpin<double>(3);
+    fit_marginals(of_any_kind, std::vector<double>{-1, 0.6, 1}, {}, 100);
+    const auto& spin = std::get<BasicSpin<double>>(of_any_kind);
     CHECK(std::tanh(spin.bias[1]) == doctest::Approx(0.6).epsilon(1e-12));
     CHECK(spin.bias[2] == doctest::Approx(0.5 * std::log(100.0)));
     CHECK(spin.bias[0] == -spin.bias[2]);
@@ -432,8 +433,7 @@ TEST_CASE("strong fields decide, and what is not a number stays so") {
     CHECK_THROWS_AS(BasicPotts<float>(3, 1), InvalidArgument);
     CHECK_THROWS_AS(make_units<float>("potts", 3), InvalidArgument);
     CHECK_THROWS_WITH_AS(make_units<float>("relu", 3),
-                         doctest::Contains("unit kind 'relu': expected bernoulli, gaussian, spin"),
-                         InvalidArgument);
+                         doctest::Contains("unit kind 'relu': expected bernoulli, gaussian, spin"), InvalidArgument);
 }
 
 TEST_CASE("draws of a site are the same for any number of threads and wherever its row stands") {
