@@ -43,19 +43,20 @@ LEAST_MUTANTS, LEAST_CAUGHT = 300, 0.92
 MOST_REBUILT = 8
 COMPILE_LIMIT = 150  # seconds of processor time
 QUICK = 0.3          # likewise, of a suite that also runs for files far away
-NEAREST = 30         # likewise, of all suites near a file together: the quickest of them that fit
+NEAREST = 60         # likewise, of all suites near a file together: the quickest of them that fit
+LAST = {"control"}   # tells how soon calls end, and little else
 # One class of instructions beside the oldest is enough to see a bug in all of them.
 HIGHWAY = "-DHWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_SSE4|HWY_AVX3|HWY_AVX3_DL)"  # in place of the build's own
 
 # Suites that test a folder, where neither the name nor an include tells.
 FOLDERS = {
-    "kernels": "kernels,panels,tempered_logistic,random,threads,machine,context,control",
+    "kernels": "kernels,panels,tempered_logistic,random,threads,machine,context",
     "data": "dataset,generate,labels,epochs,views",
     "model": "machine,units,bridge,marginal,compose,clamped,exact_training,estimate",
     "model/units": "units,bridge,machine,sampler",
-    "sampler": "sampler,tempering,metropolis,langevin,descent",
+    "sampler": "sampler,tempering,metropolis,langevin,descent,negative_phase",
     "trainer": "trainer,epochs,optimizer,resume,exact_training",
-    "trainer/objectives": "objectives,negative_phase,missing,trainer,resume,labels",
+    "trainer/objectives": "objectives,negative_phase,missing,trainer,resume,labels,methods",
     "estimate": "estimate,ais,partition_ratio,chain_health,spectrum,anomaly,incomplete",
     "check": "self_check",
     "method": "methods",
@@ -149,7 +150,7 @@ class Workshop:
         header = f'"{name.removeprefix("lib/").rsplit(".", 1)[0]}.h"'
         near = [suite for suite in self.suites if suite in (stem, f"io_{stem}")
                 or header in (self.root / f"tests/unit/test_{suite}.cpp").read_text()]
-        near.sort(key=self.suites.get)
+        near.sort(key=lambda suite: (suite in LAST, self.suites[suite]))
         here = [suite for suite in FOLDERS.get(folder, "").split(",") if suite in self.suites and suite not in near]
         here.sort(key=self.suites.get)
         quick = [suite for suite in self.suites if suite not in near + here and self.suites[suite] < QUICK]
@@ -294,7 +295,7 @@ def judge(shop, mutant, folder):
     link(shop, whole, made, library, more=["-fsanitize=address"])
     with_mutant.update(LD_PRELOAD=shop.asan,
                        ASAN_OPTIONS="detect_leaks=0:detect_container_overflow=0:detect_odr_violation=0")
-    near = [group for group in order if len(group) == 1 and shop.suites[group[0]] < 2][:4]
+    near = [group for group in order if len(group) == 1 and shop.suites[group[0]] < 8][:8]
     verdict, by = judged(shop, program, near, folder, with_mutant, memory=None)
     return verdict, by + " (with address sanitizer)" if by else ""
 

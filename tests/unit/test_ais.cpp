@@ -67,6 +67,14 @@ TEST_CASE("spacings of betas: ends, order, length and the paper's shares") {
     CHECK(betas[250] == doctest::Approx(0.25F));
     CHECK(betas[4500] == 0.9F);
     CHECK(betas[9500] == doctest::Approx(0.95F));
+    for (std::size_t steps = 4; steps < 100; ++steps) {  // with and without a step below 0.5
+        CAPTURE(steps);
+        const auto few = salakhutdinov_murray_betas(steps);
+        const auto first = static_cast<std::size_t>(std::ranges::find(few, 0.5F) - few.begin());
+        const std::size_t begin = first < few.size() && steps > 14 ? first : 0;
+        for (std::size_t i = begin + 2; i < few.size() && few[i] <= 0.9F; ++i)
+            CHECK(few[i] - few[i - 1] == doctest::Approx(few[i - 1] - few[i - 2]).epsilon(1e-4));
+    }
     CHECK_THROWS_AS(linear_betas(0), InvalidArgument);
     CHECK_THROWS_AS(salakhutdinov_murray_betas(0), InvalidArgument);
 }
@@ -136,6 +144,8 @@ TEST_CASE("the interval of tempering is as wide as its errors are") {
         settings.settling = 20;
         settings.steps = 100;
         const PartitionEstimate found = tempering_log_partition(bridge, settings, random).estimate;
+        CHECK(found.samples == 400);
+        CHECK(found.effective_samples > 20);
         values.add(found.value);
         squared_errors.add(found.standard_error * found.standard_error);
         CHECK(found.high - found.value == doctest::Approx(3 * found.standard_error));

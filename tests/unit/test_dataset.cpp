@@ -24,7 +24,7 @@ Matrix rows_of(const Dataset& data, const Stream& stream = {}) {
     return out;
 }
 
-/// 0, 1 and greys between, 5 x 70: rows longer than a word of bits and not a multiple of one.
+/// 0, 1 and greys between, 5 x 150: rows longer than a word of bits and not a multiple of one.
 std::vector<std::uint8_t> greys(std::size_t count) {
     std::vector<std::uint8_t> bytes(count);
     for (std::size_t i = 0; i < count; ++i) bytes[i] = static_cast<std::uint8_t>(i * 37 % 256);
@@ -46,7 +46,7 @@ std::string message(const Dataset& data, const Preparation& preparation, const S
 TEST_SUITE_BEGIN("dataset");
 
 TEST_CASE("bytes, bits and floats give the same rows, whole and in any order") {
-    const std::size_t rows = 5, cols = 70;
+    const std::size_t rows = 5, cols = 150;
     const auto bytes = greys(rows * cols);
     std::vector<float> floats(bytes.size());
     for (std::size_t i = 0; i < bytes.size(); ++i) floats[i] = static_cast<float>(bytes[i]) / 255.0F;
@@ -76,6 +76,18 @@ TEST_CASE("bytes, bits and floats give the same rows, whole and in any order") {
         const Matrix all = rows_of(*data);
         for (std::size_t i = 0; i < 4; ++i) CHECK(std::ranges::equal(picked.row(i), all.row(order[i])));
     }
+}
+
+TEST_CASE("bits lie in whole words row by row, and memory of another size is refused") {
+    const std::vector<std::uint64_t> words = {1, 2, 1ULL << 63, 0, 0, 32};
+    const Dataset bits = Dataset::from_bits(3, 70, words);
+    for (std::size_t r = 0; r < 3; ++r)
+        for (std::size_t c = 0; c < 70; ++c)
+            CHECK(bits.value(r, c) == ((r == 0 && (c == 0 || c == 65)) || (r == 1 && c == 63) || (r == 2 && c == 69)));
+    CHECK_THROWS_AS(Dataset::from_bits(3, 70, std::vector<std::uint64_t>(5)), InvalidArgument);
+    CHECK_THROWS_AS(Dataset::from_bits(3, 70, std::vector<std::uint64_t>(7)), InvalidArgument);
+    CHECK_THROWS_AS(Dataset::from_bytes(3, 2, std::vector<std::uint8_t>(5), 1), InvalidArgument);
+    CHECK_THROWS_AS(Dataset::from_floats(3, 2, std::vector<float>(5)), InvalidArgument);
 }
 
 TEST_CASE("the threshold is exclusive, and any other value works") {
@@ -262,8 +274,7 @@ TEST_CASE("bad values are refused by file, row, column and number") {
 TEST_CASE("data are binarised or standardised, not both") {
     const Dataset data = Dataset::from_floats(2, 1, {0, 1});
     for (const Binarize binarize : {Binarize::threshold, Binarize::sample}) {
-        CHECK_THROWS_AS((void)data.prepared({binarize, 0.5F, {0.5F}, {0.5F}}, StateForm::numbers()),
-                        InvalidArgument);
+        CHECK_THROWS_AS((void)data.prepared({binarize, 0.5F, {0.5F}, {0.5F}}, StateForm::numbers()), InvalidArgument);
         CHECK_THROWS_AS((void)data.prepared({binarize, 0.5F, {}, {0.5F}}, StateForm::numbers()), InvalidArgument);
         CHECK_NOTHROW((void)data.prepared({binarize, 0.5F, {}, {}}, StateForm::numbers()));
     }

@@ -251,6 +251,14 @@ TEST_CASE("the free-energy gap is the difference of the means") {
     CHECK(free_energy_gap(machine, dataset(training), dataset(held_out)) ==
           doctest::Approx(mean(held_out) - mean(training)).epsilon(1e-5));
     CHECK(free_energy_gap(machine, dataset(training), dataset(training)) == 0);
+    std::size_t done = 0;
+    const Control control{[&](const ProgressReport& report) {
+                              CHECK(report.total == 47);
+                              done = static_cast<std::size_t>(report.done);
+                          },
+                          {}};
+    free_energy_gap(machine, dataset(training), dataset(held_out), control);
+    CHECK(done == 47);
 }
 
 TEST_CASE("the reconstruction error, written out") {

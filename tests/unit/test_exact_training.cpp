@@ -135,6 +135,17 @@ TEST_CASE("a row that lies there twice is one of weight 2, and both have the sam
     }
 }
 
+TEST_CASE("the work of an evaluation is that of the side with fewer states, and of the rows that differ") {
+    const auto cost = [](std::size_t visible, std::size_t hidden, std::size_t rows) {
+        return ExactLikelihood(shape_of("bernoulli", visible, hidden),
+                               Dataset::from_floats(rows, visible, std::vector<float>(rows * visible)))
+            .cost();
+    };
+    CHECK(cost(16, 3, 1) == 8 * 16 + 3 * (1 + 16 / 8.0));
+    CHECK(cost(8, 10, 1) == 256 * 10 + 10 * (1 + 8 / 8.0));
+    CHECK(cost(8, 10, 5) == cost(8, 10, 1));
+}
+
 TEST_CASE("what has no exact likelihood is refused") {
     const Dataset data = Dataset::from_floats(2, 3, {1, 0, 0, 0, 1, 1});
     CHECK_THROWS_AS(ExactLikelihood(shape_of("bernoulli", 4, 2), data), InvalidArgument);

@@ -74,6 +74,7 @@ TEST_SUITE("incomplete") {
                 const auto found = marginal(machine, values);
                 CHECK(found.exact);
                 CHECK(found.low == found.high);
+                CHECK(found.spread == 0);
                 CHECK(found.value == doctest::Approx(marginal_by_sum(precise(machine), values)).epsilon(1e-6));
             }
         }

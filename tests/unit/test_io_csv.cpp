@@ -100,7 +100,8 @@ TEST_CASE("gaps are values that nobody knows, where they may be") {
         }
     const std::string infinite = "1,inf\n", word = "1,x\n", short_row = "1,2\nnan\n";
     for (const std::string* bad : {&infinite, &word, &short_row})
-        CHECK_THROWS_AS(rbm::parse_csv(std::as_bytes(std::span(*bad)), "f.csv", rbm::TableGaps::are_nan), rbm::DataError);
+        CHECK_THROWS_AS(rbm::parse_csv(std::as_bytes(std::span(*bad)), "f.csv", rbm::TableGaps::are_nan),
+                        rbm::DataError);
 }
 
 TEST_CASE("no row is taken for a header, no header for a row") {
@@ -112,6 +113,8 @@ TEST_CASE("no row is taken for a header, no header for a row") {
          {"1,5;2,5\n3;4\n", "0x1p3,0x1p4\n1,2\n", "1.2.3\n1\n", "1e5.5,1e5.5\n1,2\n", "'1','2'\n3,4\n"})
         CHECK_MESSAGE(has(csv_refusal(slip), "f.csv:1: column 1"), slip);
     CHECK(parse("label,1x1,1x2,\"28x28\",e\n1,2,3,4,5\n").rows() == 1);
+    for (const char* const name : {"a", "z", "A", "Z", "_", "e", "\xc3\xa4", "1a", "1z", "1A", "1Z"})
+        CHECK_MESSAGE(parse(name + std::string("\n1\n")).rows() == 1, name);
     CHECK(has(csv_refusal("a,,c\n1,2,3\n"), "f.csv:1"));
     CHECK(has(csv_refusal("a,b\n1,2,3\n"), "f.csv:2: found 3 columns, expected 2 as in the header"));
     CHECK(has(csv_refusal("a,b,c\nd,e,f\n"), "f.csv:2: column 1: found 'd'"));

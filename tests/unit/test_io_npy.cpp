@@ -155,6 +155,9 @@ TEST_CASE("every prefix, every length that lies and every wrong size is refused"
         CHECK_THROWS_AS(rbm::parse_npy_dataset(prefix(whole, size), "f"), DataError);
         CHECK_THROWS_AS(rbm::parse_npy(prefix(whole, size), "f"), DataError);
     }
+    CHECK(has(npy_refusal(prefix(whole, 7)), "truncated: .npy version expected, file has 7 bytes"));
+    CHECK(has(npy_refusal(prefix(whole, 8)), "truncated: .npy header length expected, file has 8 bytes"));
+    CHECK(has(npy_refusal(prefix(whole, 10)), "only 0 follow"));
     CHECK(has(npy_refusal(whole + Bytes(1)), "header promises"));
     for (unsigned length = 0; length < 65536; length += 251) {
         Bytes liar = whole;

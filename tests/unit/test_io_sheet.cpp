@@ -72,6 +72,10 @@ TEST_CASE("small pictures are shown large, and a sheet is about square") {
     CHECK(tall.height < 2 * tall.width);
     const rbm::Matrix large(4, 10'000);
     CHECK(rbm::sheet(large, {100, 100}).width == 1 + 2 * 201);
+    const rbm::Matrix row(40, 1'600);  // 1600 pixels wide already, whatever its height
+    const rbm::Picture line = rbm::sheet(row, {40, 40}, {.columns = 40});
+    CHECK(line.height == 1 + 41);
+    CHECK(line.width == 1 + 40 * 41);
     const rbm::Picture column = rbm::sheet(large, {100, 100}, {.columns = 1});
     CHECK(column.height == 1 + 4 * (column.width - 1));
 }

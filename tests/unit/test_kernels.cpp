@@ -13,6 +13,7 @@
 #include <string>
 
 #include "rbm/kernels/backend.h"
+#include "rbm/kernels/blas_info.h"
 #include "rbm/kernels/context.h"
 #include "rbm/kernels/error.h"
 #include "rbm/kernels/ops.h"
@@ -874,6 +875,20 @@ TEST_CASE("softplus sums in double are the plain ones to 1e-11, for any length, 
     std::vector<double> kept = {2.5};
     add_softplus_sums(ConstDoubleView(BasicMatrix<double>(1, 0)), {}, {}, kept);
     CHECK(kept[0] == 2.5);
+}
+
+TEST_CASE("OpenBLAS's kernels are told in one line, with advice only where others are better") {
+    CHECK(better_core("Prescott", true, true) == "SkylakeX");
+    CHECK(better_core("Prescott", true, false) == "Haswell");
+    CHECK(better_core("Prescott", false, false).empty());
+    CHECK(better_core("Haswell", true, true) == "SkylakeX");
+    CHECK(better_core("Zen", true, false).empty());
+    CHECK(better_core("Cooperlake", true, true).empty());
+    CHECK(describe({"Zen", "OpenBLAS 0.3.21", "", false}) == "OpenBLAS core Zen (OpenBLAS 0.3.21)");
+    CHECK(describe({"Zen", "OpenBLAS 0.3.21", "", true}) ==
+          "OpenBLAS core Zen (OpenBLAS 0.3.21), chosen by OPENBLAS_CORETYPE");
+    CHECK(describe({"Prescott", "OpenBLAS 0.3.21", "Haswell", false}) ==
+          "OpenBLAS core Prescott (OpenBLAS 0.3.21); OPENBLAS_CORETYPE=Haswell would suit this CPU better");
 }
 
 TEST_SUITE_END();

@@ -15,7 +15,10 @@
 #include "rbm/method/proofs.h"
 #include "rbm/method/recipes.h"
 #include "rbm/method/samplers.h"
+#include "rbm/model/labels.h"
 #include "rbm/sampler/block_gibbs.h"
+#include "rbm/sampler/gibbs_with_gradients.h"
+#include "rbm/sampler/metropolis.h"
 #include "tests/support/temporary_file.h"
 
 namespace {
@@ -259,6 +262,79 @@ TEST_SUITE("methods") {
         CHECK(facts_of("tempering", "bernoulli") == "ladder swap_rates lowest_swap_rate round_trips_per_ladder ");
         CHECK(facts_of("mala", "gaussian") == "acceptance acceptance_wanted step_size step_size_sought ");
         CHECK(facts_of("langevin", "gaussian") == "step_size step_size_sought ");
+    }
+    TEST_CASE("a step is one sweep, or ten proposals by gradients") {
+        const Machine machine = example_machine("bernoulli", 6, "bernoulli", 4, 3, 0.4);
+        const Matrix start = samples_of(machine, 20);
+        const auto check = [&](const char* name, const auto& sampler) {
+            CAPTURE(name);
+            const SettingValues settings(sampler_method(name).settings);
+            SamplerInputs inputs{.machine = machine, .settings = settings, .chains = 20, .steps = 10};
+            inputs.start = start;
+            Random random(7), same(7);
+            const auto running = sampler_method(name).start(inputs, random);
+            running->step(random);
+            Chains chains = Chains::from_data(machine, start, same);
+            sampler.step(machine, chains, same);
+            Matrix states(20, 6);
+            running->states(states.view());
+            CHECK(states == chains.visible);
+        };
+        check("gibbs", BlockGibbs{.steps = 1});
+        check("metropolis", Metropolis{.steps = 1});
+        check("gibbs-with-gradients", GibbsWithGradients{.steps = 10});
+    }
+    TEST_CASE("a batch sees nothing of larger ones before it") {
+        for (const Machine& machine : machines())
+            for (const ObjectiveMethod& row : objective_methods()) {
+                if (!row.make) continue;
+                CAPTURE(row.name);
+                CAPTURE(kind(machine.visible));
+                CAPTURE(kind(machine.hidden));
+                constexpr std::size_t classes = 2;
+                const Matrix samples = samples_of(machine, 9);
+                const auto gradient = [&](std::size_t first, std::size_t rows, GradientWorkspace& workspace) {
+                    const SettingValues settings(row.settings);
+                    const AnyObjective objective = row.make(
+                        {.settings = settings, .chains = 4, .classes = row.learns_labels ? classes : 0, .base = [&] {
+                             return machine.visible;
+                         }});
+                    Random random(8);
+                    NegativePhase phase;
+                    phase.visible.resize(objective.negative_rows(0), machine.visible_count());
+                    phase.hidden = machine.sample_hidden(phase.visible, random);
+                    workspace.resize(machine, rows, objective.negative_rows(rows));
+                    std::copy_n(samples.row(first).data(), rows * samples.cols(), workspace.visible.data());
+                    if (row.learns_labels) {
+                        const auto [off, on] = label_values(machine.visible, "test");
+                        for (std::size_t r = 0; r < rows; ++r)
+                            for (std::size_t c = 0; c < classes; ++c)
+                                workspace.visible(r, samples.cols() - classes + c) = r % classes == c ? on : off;
+                    }
+                    std::fill_n(workspace.row_weights.begin(), rows, 1.0F / static_cast<float>(rows));
+                    Machine result = machine.zeros_like();
+                    objective.add_gradient(machine, rows, phase, random, workspace, result);
+                    return result;
+                };
+                GradientWorkspace fresh, used;
+                try {
+                    const Machine expected = gradient(0, 3, fresh);
+                    gradient(0, 9, used);
+                    CHECK(gradient(0, 3, used) == expected);
+                } catch (const Unsupported&) {
+                }
+            }
+    }
+    TEST_CASE("proofs are counted one by one") {
+        const Machine machine = example_machine("bernoulli", 3, "bernoulli", 2, 3, 0.4);
+        struct Enough {};
+        const Control control{[](const ProgressReport& report) {
+                                  CHECK(report.done == 1);
+                                  CHECK(report.total == sampler_methods().size() + objective_methods().size());
+                                  throw Enough{};
+                              },
+                              {}};
+        CHECK_THROWS_AS(method_checks(machine, 1, control), Enough);
     }
     TEST_CASE("what the rows of objectives claim holds") { check_proofs(objective_methods()); }
 

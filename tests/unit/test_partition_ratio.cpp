@@ -77,6 +77,7 @@ TEST_SUITE("partition_ratio") {
                 CHECK(exact <= found.high);
                 CHECK(found.value == doctest::Approx(exact).epsilon(0.02).scale(1));
                 CHECK(found.high - found.low < 1);
+                CHECK(found.largest_spread > 0);
                 CHECK((found.direct_length > 0) == (route == RatioRoute::direct));
                 CHECK((found.base_length > 0) == (route == RatioRoute::base));
                 CHECK(last <= partition_ratio_steps(settings));

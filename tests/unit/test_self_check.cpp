@@ -55,7 +55,7 @@ class Faulty : public Backend {
         spoil("add_outer", out);
     }
     void logistic(ConstView field, Floats bias, Floats beta, View out) const override {
-        Backend::logistic(field, bias, beta, out);
+        Backend::logistic(field, bias, kernel_ == "beta" ? Floats{} : beta, out);
         spoil("logistic", out);
     }
     void sample_logistic(ConstView field, Floats bias, Floats beta, const Stream& stream, View out) const override {
@@ -128,13 +128,20 @@ TEST_CASE_FIXTURE(OneThread,
             CHECK(failed(results) == std::vector<std::string>{});
             CHECK(results.size() >= 20);
             // Residuals where there are real numbers, transitions between states where there are none.
-            const auto about_gibbs = [&](const std::string& name) {
+            const auto times = [&](const std::string& name) {
                 return std::ranges::count(results, name, &CheckResult::name);
             };
             const bool real = visible == "gaussian" || hidden == "gaussian";
-            CHECK(about_gibbs("Gibbs, states") == 1);
-            CHECK(about_gibbs("Gibbs, residuals") == (real ? 1 : 0));
-            CHECK(about_gibbs("Gibbs, transitions") == (real ? 0 : 1));
+            CHECK(times("Gibbs, states") == 1);
+            CHECK(times("Gibbs, residuals") == (real ? 1 : 0));
+            CHECK(times("Gibbs, transitions") == (real ? 0 : 1));
+            CHECK(times("tempering, states") == 1);
+            CHECK(times("tempering, transitions") == (real ? 0 : 1));
+            CHECK(times("Metropolis, states") == 1);
+            CHECK(times("Metropolis, transitions") == 1);
+            CHECK(times("annealing, transitions") == 1);
+            CHECK(times("Gibbs with gradients, states") == (visible == "gaussian" ? 0 : 1));
+            CHECK(times("MALA, states") == (visible == "gaussian" ? 1 : 0));
         }
     }
 }
@@ -381,6 +388,7 @@ TEST_CASE_FIXTURE(OneThread, "a wrong kernel is seen by its family") {
          std::vector<std::pair<std::string, std::string>>{{"multiply", "products"},
                                                           {"add_outer", "products"},
                                                           {"logistic", "logistic"},
+                                                          {"beta", "logistic"},
                                                           {"draws", "draws"},
                                                           {"tempered draws", "draws"},
                                                           {"sites", "draws"},

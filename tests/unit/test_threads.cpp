@@ -117,6 +117,31 @@ TEST_CASE("a loop has as many threads as its caller asks for, and no more") {
     }
 }
 
+TEST_CASE("threads that have gone to sleep wake up for the next loop") {
+    const ContextScope scope({.threads = 2});
+    for (int time = 0; time < 3; ++time) {
+        parallel_for(2, [](std::size_t) {});
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        CHECK(two_at_once());
+    }
+}
+
+TEST_CASE("a loop within a body stays on the body's thread") {
+    const ContextScope scope({.threads = 4});
+    parallel_for(4, [](std::size_t) {});  // three helpers from here on
+    std::atomic<int> begun = 0, elsewhere = 0;
+    parallel_for(2, [&](std::size_t) {
+        ++begun;
+        comes_true([&] { return begun == 2; });  // so that one of the two is on a helper
+        const std::thread::id own = std::this_thread::get_id();
+        parallel_for(8, [&](std::size_t) {
+            if (std::this_thread::get_id() != own) ++elsewhere;
+            std::this_thread::sleep_for(std::chrono::milliseconds(2));
+        });
+    });
+    CHECK(elsewhere == 0);
+}
+
 TEST_CASE("more callers at once than there is room for do their work all the same") {
     std::atomic<int> total = 0;
     std::latch begin(80);

@@ -322,6 +322,10 @@ TEST_CASE("W = 0: log Z is a product over sites, and the best biases are those o
         CHECK(mean(0, column) == doctest::Approx(p).epsilon(1e-12));
     CHECK(mean(0, 4) / mean(0, 3) == doctest::Approx(1 / 200.0).epsilon(1e-12));
     CHECK(std::accumulate(potts.bias.begin() + 3, potts.bias.end(), 0.0) == doctest::Approx(0).scale(1));
+    potts.fit_marginals(std::vector<double>{0.2, 0.5, 0.3, 0.1, 0.6, 0.3}, {}, 100);
+    for (const std::ptrdiff_t first : {0, 3})  // each site on its own
+        CHECK(std::accumulate(potts.bias.begin() + first, potts.bias.begin() + first + 3, 0.0) ==
+              doctest::Approx(0).scale(1));
 }
 
 TEST_CASE("chains of every pair of kinds visit every state as often as its probability says") {
