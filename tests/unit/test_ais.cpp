@@ -120,7 +120,10 @@ TEST_CASE("betas that a pilot spaces are not those of even steps, and spread the
         return annealed_log_partition(bridge, betas, settings.chains, random).spread;
     };
     Random random(11);
-    const auto measured = PathLength::measure(bridge, 50, 100, random).equal_steps(60);
+    const PathLength path = PathLength::measure(bridge, 50, 100, random);
+    CHECK(path.length.front() == 0);
+    CHECK(path.length_at(0) == 0);
+    const auto measured = path.equal_steps(60);
     const double even = spread_of(BetaSpacing::linear, linear_betas(60));
     const double adapted = spread_of(BetaSpacing::adaptive, measured);
     static_cast<void>(spread_of(BetaSpacing::salakhutdinov_murray, salakhutdinov_murray_betas(60)));

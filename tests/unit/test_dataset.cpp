@@ -347,6 +347,9 @@ TEST_CASE("codes become one-hot columns, and one-hot columns stay") {
                              std::vector<float>{1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 1, 0, 1, 0, 0, 0, 0, 1}));
     CHECK(is_one_hot(columns, 3));
     CHECK_FALSE(is_one_hot(columns, 9));
+    CHECK(is_one_hot(Dataset::from_floats(1, 4, {0, 1, 1, 0}), 2));
+    CHECK_FALSE(is_one_hot(Dataset::from_floats(1, 4, {1, 1, 1, 0}), 2));
+    CHECK_FALSE(is_one_hot(Dataset::from_floats(1, 4, {1, 1, 1, 1}), 1));
     const StateForm form{.discrete = true, .states = 3};
     CHECK(rows_of(columns.prepared({}, form)) == rows_of(columns));
     CHECK(rows_of(expand_codes(Dataset::from_bytes(2, 3, {0, 2, 1, 1, 0, 2}, 1), 3)) == rows_of(columns));

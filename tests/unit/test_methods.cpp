@@ -259,6 +259,7 @@ TEST_SUITE("methods") {
         };
         CHECK(facts_of("gibbs", "bernoulli").empty());
         CHECK(facts_of("metropolis", "bernoulli") == "acceptance ");
+        CHECK(facts_of("gibbs-with-gradients", "bernoulli") == "acceptance ");
         CHECK(facts_of("tempering", "bernoulli") == "ladder swap_rates lowest_swap_rate round_trips_per_ladder ");
         CHECK(facts_of("mala", "gaussian") == "acceptance acceptance_wanted step_size step_size_sought ");
         CHECK(facts_of("langevin", "gaussian") == "step_size step_size_sought ");
@@ -377,6 +378,8 @@ TEST_SUITE("methods") {
             }
         }
         CHECK(default_partition_method(example_machine("bernoulli", 5, "bernoulli", 4, 3, 0.1)).is_exact());
+        CHECK(default_partition_method(example_machine("bernoulli", 60, "bernoulli", 4, 3, 0.1)).is_exact());
+        CHECK(default_partition_method(example_machine("bernoulli", 5, "bernoulli", 60, 3, 0.1)).is_exact());
         CHECK(!default_partition_method(example_machine("bernoulli", 60, "bernoulli", 60, 3, 0.1)).is_exact());
     }
 

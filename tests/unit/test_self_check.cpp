@@ -54,6 +54,16 @@ class Faulty : public Backend {
         Backend::add_outer(product, out);
         spoil("add_outer", out);
     }
+    WeightUpdateSums update_weights_by_outer(const OuterProduct& slopes, const WeightUpdate& update,
+                                             const WeightMemory& memory) const override {
+        OuterProduct own = slopes;
+        if (kernel_ == "update") own.scale *= 1.01F;
+        return Backend::update_weights_by_outer(own, update, memory);
+    }
+    void scale_rows(float scale, Floats factors, View out) const override {
+        Backend::scale_rows(scale, factors, out);
+        if (kernel_ == "threads" && threads() == 3) out.row(0)[0] = std::nextafter(out.row(0)[0], 2.0F);
+    }
     void logistic(ConstView field, Floats bias, Floats beta, View out) const override {
         Backend::logistic(field, bias, kernel_ == "beta" ? Floats{} : beta, out);
         spoil("logistic", out);
@@ -389,6 +399,8 @@ TEST_CASE_FIXTURE(OneThread, "a wrong kernel is seen by its family") {
                                                           {"add_outer", "products"},
                                                           {"logistic", "logistic"},
                                                           {"beta", "logistic"},
+                                                          {"update", "products"},
+                                                          {"threads", "threads"},
                                                           {"draws", "draws"},
                                                           {"tempered draws", "draws"},
                                                           {"sites", "draws"},
