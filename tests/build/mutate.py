@@ -33,7 +33,7 @@ import sys
 import threading
 import time
 
-from mutations import sample
+from mutations import cannot_matter, sample
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build-mutants"
@@ -315,7 +315,8 @@ def judged(shop, program, order, folder, environment, memory=6 << 30):
 
 
 def read_results(path):
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    mutants = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    return [mutant for mutant in mutants if not cannot_matter(mutant)]
 
 
 def key(mutant):

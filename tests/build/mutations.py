@@ -3,7 +3,8 @@
 
 What is planted: + - * / % and their Highway names, comparisons, && and ||, ! left out, conditions negated, numbers
 changed, min for max, true for false, two arguments swapped, a statement removed.  What is not: comments, includes,
-declarations, assertions, messages, and code that only reserves memory.
+declarations, assertions, messages, and code that only reserves memory.  Nor what cannot matter: constants named cost_...
+or block_rows, which choose between ways or sizes of equal results, and the order of what add() adds.
 """
 import fnmatch
 import random
@@ -29,6 +30,14 @@ DECLARATION = re.compile(r"^(?:return|break|continue|using|throw|delete|goto|cas
 NEVER = re.compile(r"^\s*(?:#|using |namespace |template |static_assert|extern |friend |public:|private:|requires|"
                    r"concept |struct |class |enum )"
                    r"|\b(?:reserve|shrink_to_fit|assert|static_assert|grain|noexcept)\b|requires |-> std::same_as")
+
+
+CANNOT_MATTER = re.compile(r"^constexpr [\w:]+ (?:cost_\w+|block_rows) = ")
+
+
+def cannot_matter(mutant):
+    return bool(CANNOT_MATTER.search(mutant["before"])
+                or mutant["what"] == "arguments swapped" and "add(a, b, out)" in mutant["before"])
 
 
 def masked(text):
@@ -134,4 +143,6 @@ def sample(root, seed, pattern):
         if others and chance.random() < 0.8:  # swapped arguments seldom compile
             options = others
         after, what = chance.choice(options)
-        yield {"file": name, "line": number, "what": what, "before": line.strip(), "after": after.strip()}
+        mutant = {"file": name, "line": number, "what": what, "before": line.strip(), "after": after.strip()}
+        if not cannot_matter(mutant):
+            yield mutant
