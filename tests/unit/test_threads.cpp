@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <ctime>
 #include <latch>
 #include <stdexcept>
 #include <thread>
@@ -124,6 +125,15 @@ TEST_CASE("threads that have gone to sleep wake up for the next loop") {
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
         CHECK(two_at_once());
     }
+}
+
+TEST_CASE("threads without work take no processor time") {
+    const ContextScope scope({.threads = 3});
+    parallel_for(3, [](std::size_t) {});
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));  // until they sleep
+    const std::clock_t before = std::clock();
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    CHECK(static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC < 0.15);
 }
 
 TEST_CASE("a loop within a body stays on the body's thread") {
