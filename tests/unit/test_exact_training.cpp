@@ -198,6 +198,28 @@ TEST_CASE("L-BFGS finds a minimum in a curved valley, at a bound, and never rise
     CHECK(minimize(x, valley, settings, [](const LbfgsStep&) { return false; }) == LbfgsEnd::stopped);
 }
 
+TEST_CASE("where a direction from memory leads nowhere, L-BFGS goes down the slope, and gives up when that fails too") {
+    std::size_t evaluations = 0, blind_until = 80;
+    const LbfgsFunction bowl = [&](std::span<const double> x, std::span<double> gradient) {
+        double value = 0;
+        for (std::size_t i = 0; i < x.size(); ++i) {
+            const double steep = static_cast<double>(i * i + 1);
+            gradient[i] = steep * x[i];
+            value += 0.5 * steep * x[i] * x[i];
+        }
+        const bool blind = ++evaluations > 12 && evaluations <= blind_until;  // a line search tries 60 steps
+        return blind ? std::numeric_limits<double>::infinity() : value;
+    };
+    std::vector<double> x(10, 1.0);
+    CHECK(minimize(x, bowl, {}) == LbfgsEnd::gradient);
+    CHECK(evaluations > 80);
+    for (const double one : x) CHECK(std::abs(one) < 1e-8);
+    x.assign(10, 1.0);
+    evaluations = 0, blind_until = 1000;
+    CHECK(minimize(x, bowl, {}) == LbfgsEnd::stuck);
+    CHECK(evaluations < 140);
+}
+
 TEST_CASE("restarts reach the best likelihoods that are known, and none beyond the bound") {
     const struct {
         ToySet set;
