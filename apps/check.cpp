@@ -4,6 +4,7 @@
 
 #include "apps/cli/command.h"
 #include "apps/files/prepare.h"
+#include "apps/files/read_data.h"
 #include "apps/files/table.h"
 #include "rbm/check/self_check.h"
 #include "rbm/kernels/blas_info.h"
@@ -98,7 +99,7 @@ std::vector<Subject> check_model(const std::string& path, const std::string& dat
                                  const CommonSettings& common) {
     Model model = load_model(path);
     std::optional<Dataset> data;
-    if (!data_path.empty()) data = prepare_for(model, load_raw(data_path), program, common);
+    if (!data_path.empty()) data = prepare_for(model, load_for(model, data_path, program, common), program, common);
     require_memory(40.0 * static_cast<double>(model.machine.weights.values().size()), "checking the model");
     std::vector<Subject> subjects = {{path, self_check(model.machine, common.seed, {}, until_stopped())}};
     if (data)
@@ -117,7 +118,8 @@ int main(int argc, char** argv) {
         .example("rbm-check run/model.safetensors test.idx.gz", "check this model, and whether the data suit it")
         .optional_argument("MODEL", &model, "model file; without it, random machines are checked")
         .optional_argument("DATA", &data, "samples, one per row: check that they fit the model and are finite")
-        .common(common, {"seed", "threads", "binarize", "threshold", "json", "force"});
+        .common(common, {"seed", "threads", "binarize", "threshold", "channels", "header", "keep", "drop",
+                         "decimal-comma", "json", "force"});
     return run_command(program, argc, argv, [&] {
         const Environment facts = environment();
         const auto subjects = model.empty() ? check_examples(common.seed) : check_model(model, data, program, common);

@@ -13,8 +13,11 @@
 #include "apps/dream/modes.h"
 #include "apps/files/arrays.h"
 #include "apps/files/labels.h"
+#include "apps/files/output_table.h"
 #include "apps/files/pictures.h"
 #include "apps/files/prepare.h"
+#include "apps/files/read_data.h"
+#include "apps/files/sequences.h"
 #include "rbm/io/atomic_file.h"
 #include "rbm/io/film.h"
 #include "rbm/method/samplers.h"
@@ -39,7 +42,8 @@ struct Settings {
 Matrix start_rows(Model& model, const Program& program, const Settings& settings) {
     if (settings.start == "noise") return {};
     const std::size_t count = settings.chains;
-    const Dataset data = prepare_for(model, load_raw(settings.start), program, settings.common);
+    const Dataset data =
+        prepare_for(model, load_for(model, settings.start, program, settings.common), program, settings.common);
     if (data.rows() < count)
         throw UsageError(
             fmt::format("option --chains: {} chains cannot start at the {} rows of {}; use --chains {} "
@@ -78,10 +82,12 @@ std::unique_ptr<RunningChains> start_chains_of(Model& model, const Program& prog
     return method.start(inputs, random);
 }
 
-/// Runs the chains, and hands each frame's number and values [chains, V], in the units of the data, to `take`.
+/// Runs the chains, and hands each frame's number and values [chains, V], in the units of the data or, for a table,
+/// prepared, to `take`.
 template <class Take>
 DreamReport run_chains(const Model& model, RunningChains& chains, Random& random, const Settings& settings, bool means,
                        Take take) {
+    const bool in_prepared_units = ending_of(settings.output) == "csv";
     const std::size_t every = settings.every.value_or(settings.steps);
     Matrix frame(chains.count(), model.machine.visible_count());
     DreamReport report;
@@ -107,7 +113,7 @@ DreamReport run_chains(const Model& model, RunningChains& chains, Random& random
                 if (means) chains.states(frame);
                 descend_to_modes(model.machine, settings.common.beta, frame, report);
             }
-            restore_units(model, frame);
+            if (!in_prepared_units) restore_units(model, frame);
             take((step - 1) / every, frame);
         }
     }
@@ -130,8 +136,9 @@ void check_options(const Program& program, const Settings& settings) {
         throw UsageError(fmt::format("option --beta: found {}, expected a number above 0", common.beta));
     if (common.json && settings.output == "-")
         throw UsageError("option --json: standard output already carries the dreams; give --output a file");
-    check_output(settings.output, {"npy", "png", "gif"}, common.if_exists());
-    refuse_terminal(settings.output);
+    check_output(settings.output, {"npy", "csv", "png", "gif", "fasta", "fa"}, common.if_exists());
+    const std::string ending = ending_of(settings.output);
+    if (ending != "csv" && ending != "fasta" && ending != "fa") refuse_terminal(settings.output);
 }
 
 void require_label(const Model& model, const Settings& settings) {
@@ -143,13 +150,25 @@ void require_label(const Model& model, const Settings& settings) {
             : fmt::format("one of the model's labels, from {} to {}", model.labels.front(), model.labels.back())));
 }
 
+void require_letters(const Model& model, const Settings& settings) {
+    if (settings.means) throw UsageError("option --means: sequences have letters, not means; leave it out");
+    if (model.letters.empty())
+        throw UsageError(
+            fmt::format("option --output: {} was not trained on sequences (FASTA) and knows no letters; "
+                        "write .npy",
+                        settings.model));
+}
+
 /// Runs the chains and writes what --output wants of them.
 DreamReport write_dreams(const Program& program, const Settings& settings) {
     const CommonSettings& common = settings.common;
     Model model = load_model(settings.model);
     const FramePlan plan = plan_frames(model, settings.output, settings.chains, settings.steps, settings.every);
-    const bool means = plan.ending == "npy" ? settings.means : !settings.states;
+    const bool sequences = plan.ending == "fasta" || plan.ending == "fa";
+    const bool pictures = plan.ending == "png" || plan.ending == "gif";
+    const bool means = pictures ? !settings.states : settings.means;
     require_label(model, settings);
+    if (sequences) require_letters(model, settings);
     Random random(common.seed);
     const std::unique_ptr<RunningChains> chains = start_chains_of(model, program, settings, random);
     if (plan.ending == "gif") {
@@ -160,10 +179,20 @@ DreamReport write_dreams(const Program& program, const Settings& settings) {
             if (!greys) greys = Greys::of(model.machine.visible, frame);
             greys->apply(frame);
             const Picture picture = sheet(frame, model.image, plan.sheet);
-            if (!film) film.emplace(picture.height, picture.width);
+            if (!film) film.emplace(picture.height, picture.width, FilmOptions{.colour = picture.channels == 3});
             film->add(picture);
         });
         write_file(settings.output, film->finish(), common.if_exists());
+        return report;
+    }
+    if (sequences) {
+        const std::size_t every = settings.every.value_or(settings.steps);
+        std::vector<Sequence> written;
+        DreamReport report =
+            run_chains(model, *chains, random, settings, means, [&](std::size_t number, Matrix& frame) {
+                add_sequences(frame, model.letters, std::min((number + 1) * every, settings.steps), written);
+            });
+        write_file(settings.output, encode_fasta(written), common.if_exists());
         return report;
     }
     // An array holds frame after frame, a picture chain after chain.
@@ -177,6 +206,8 @@ DreamReport write_dreams(const Program& program, const Settings& settings) {
     if (plan.ending == "png") {
         Greys::of(model.machine.visible, all).apply(all);
         write_png(settings.output, sheet(all, model.image, plan.sheet), common.if_exists());
+    } else if (plan.ending == "csv") {
+        write_file(settings.output, visible_table(model, std::as_const(all).view()), common.if_exists());
     } else {
         write_npy(settings.output, {plan.frames, chains->count(), all.cols()}, std::as_const(all).values(),
                   common.if_exists());
@@ -189,7 +220,7 @@ std::string sampler_page(const std::string& name) {
     std::string page = page_head("sampler", row);
     constexpr const char* units[] = {"of any kind", "discrete", "continuous"};
     page += entry("visible units", units[static_cast<std::size_t>(row.units)] +
-                                              (row.instead.empty() ? "" : "; for others take " + row.instead));
+                                       (row.instead.empty() ? "" : "; for others take " + row.instead));
     page += entry("--label", row.holds_units ? "can be held" : "cannot be held");
     page += entry("in the end", row.stationary ? "chains agree; where they do not: " + row.when_stuck
                                                : "chains have cooled down, each in a mode of its own");
@@ -215,10 +246,11 @@ int main(int argc, char** argv) {
         .example("rbm-dream run/model.safetensors --sampler annealing --modes --output modes.png",
                  "find its most likely pictures")
         .argument("MODEL", &settings.model, "model file")
-        .option(
-            "output", path(&settings.output).required().transient().named("FILE"),
-            "where the dreams go; .npy (an array [frames, chains, visible units]), .png (several frames: one row per "
-            "chain, time runs to the right), .gif (a film); - is .npy on standard output")
+        .option("output", path(&settings.output).required().transient().named("FILE"),
+                "where the dreams go; .npy (an array [frames, chains, visible units]), .csv (a "
+                "line per chain of each frame, with the names of columns, and categories as words), .fasta "
+                "(sequences), .png (several frames: one row per "
+                "chain, time runs to the right), .gif (a film); - is .npy on standard output")
         .option("chains", count(&settings.chains, 1, 100'000'000), "chains that run side by side")
         .option("steps", count(&settings.steps, 1), "sweeps of each chain")
         .option("every", count(&settings.every, 1).shown_default("the steps").named("M"),
@@ -234,8 +266,10 @@ int main(int argc, char** argv) {
         .option("modes", flag(&settings.modes),
                 "at the end go down from where the chains are to local minima of the free energy")
         .option("means", flag(&settings.means), "write the means of the units; pictures and films show them anyway")
-        .option("states", flag(&settings.states), "draw sampled states in pictures and films; arrays hold them anyway")
-        .common(settings.common, {"seed", "threads", "beta", "binarize", "threshold", "json", "force"})
+        .option("states", flag(&settings.states),
+                "draw sampled states in pictures and films; arrays and tables hold them anyway")
+        .common(settings.common, {"seed", "threads", "beta", "binarize", "threshold", "channels", "header", "keep",
+                                  "drop", "decimal-comma", "json", "force"})
         .pages("sampler", "Samplers (more on each: --help-sampler NAME)", lines_of(sampler_methods()), sampler_page);
     return run_command(program, argc, argv, [&] { return dream(program, settings); });
 }

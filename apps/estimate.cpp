@@ -5,6 +5,7 @@
 
 #include "apps/cli/command.h"
 #include "apps/files/prepare.h"
+#include "apps/files/read_data.h"
 #include "apps/score/partition.h"
 #include "rbm/estimate/monitor.h"
 #include "rbm/kernels/error.h"
@@ -116,7 +117,8 @@ int main(int argc, char** argv) {
         .optional_argument("DATA", &data_path, "compute the mean log-likelihood of these samples");
     add_partition_options(program, partition);
     program.option("save", flag(&save), "write log Z into the model file")
-        .common(common, {"seed", "threads", "beta", "binarize", "threshold", "json", "force"});
+        .common(common, {"seed", "threads", "beta", "binarize", "threshold", "channels", "header", "keep", "drop",
+                         "decimal-comma", "json", "force"});
     return run_command(program, argc, argv, [&] {
         if (save && model_path == "-")
             throw UsageError("option --save: the model comes from standard input, expected a file to write into");
@@ -128,7 +130,7 @@ int main(int argc, char** argv) {
             throw FileError(fmt::format("{}: already has a log Z, by {}; use --force to replace it", model_path,
                                         model.log_partition->method));
         std::optional<Dataset> data;
-        if (!data_path.empty()) data = prepare_for(model, load_raw(data_path), program, common);
+        if (!data_path.empty()) data = prepare_for(model, load_for(model, data_path, program, common), program, common);
         PartitionReport report = estimate_log_partition(model, data, program, common, partition);
         LogPartition& z = report.log_partition;
         std::optional<LogPartition> likelihood;

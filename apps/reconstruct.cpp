@@ -6,9 +6,13 @@
 #include "apps/cli/command.h"
 #include "apps/files/arrays.h"
 #include "apps/files/mask.h"
+#include "apps/files/output_table.h"
 #include "apps/files/pictures.h"
 #include "apps/files/prepare.h"
+#include "apps/files/read_data.h"
+#include "apps/files/sequences.h"
 #include "apps/score/reconstruction.h"
+#include "rbm/io/atomic_file.h"
 
 namespace {
 
@@ -36,16 +40,24 @@ struct Task {
 /// Whether some values are held, and the others filled in.
 bool holds_some(const Settings& settings) { return !settings.mask.empty() || settings.missing == "nan"; }
 
+/// Spins are -1 and 1, or 0 and 1, in all of a file.
+bool has_negative_values(const Dataset& data) {
+    for (std::size_t row = 0; row < data.rows(); ++row)
+        for (std::size_t col = 0; col < data.cols(); ++col)
+            if (data.value(row, col) < 0) return true;
+    return false;
+}
+
 std::size_t chains_of(const Settings& settings) {
     constexpr std::size_t for_a_spread = 100;
     return settings.chains.value_or(settings.spread.empty() ? 1 : for_a_spread);
 }
 
 Task open(const Program& program, const Settings& settings, bool picture) {
-    Task task{load_model(settings.model),
-              load_raw(settings.data, holds_some(settings) ? TableGaps::are_nan : TableGaps::refuse),
-              {},
-              {}};
+    Task task{load_model(settings.model), {}, {}, {}};
+    task.raw = in_letters_of(task.model, load_for(task.model, settings.data, program, settings.common,
+                                                  holds_some(settings) ? "nan" : "refuse"));
+    if (settings.missing == "nan") task.raw = with_missing(std::move(task.raw), task.model.machine.visible);
     if (task.model.image == ImageShape{}) task.model.image = task.raw.image;
     const Units units = task.model.machine.visible;
     const bool codes = task.raw.cols() == site_count(units);
@@ -57,6 +69,8 @@ Task open(const Program& program, const Settings& settings, bool picture) {
         fill.resize(task.raw.cols());
         if (!codes)  // the first state of each site, so that it is one
             for (std::size_t i = 0; i < fill.size(); i += site_width(units)) fill[i] = 1;
+        if (const float low = state_form(units).low; low < 0 && has_negative_values(task.raw))
+            std::ranges::fill(fill, low);
         task.raw = without_unknown(task.raw, task.mask, fill);
         task.mask = by_sites(task.mask, in_data ? fmt::format("{}: what is not NaN", settings.data) : settings.mask,
                              site_width(units), codes);
@@ -129,14 +143,14 @@ int run(const Program& program, const Settings& settings) {
     for (const char* option : {"chains", "spread"})
         if (program.given(option) && !holds_some(settings))
             throw UsageError(fmt::format("option --{}: has no effect without --mask or --missing nan", option));
-    check_output(settings.output, {"npy", "png"}, common.if_exists());
+    check_output(settings.output, {"npy", "csv", "png"}, common.if_exists());
     if (!settings.spread.empty()) check_output(settings.spread, {"npy"}, common.if_exists());
     if (!settings.spread.empty() && chains_of(settings) < 2)
         throw UsageError("option --spread: found with one chain, expected --chains 2 or more");
-    refuse_terminal(settings.output);
-    const bool picture = ending_of(settings.output) == "png";
+    const bool picture = ending_of(settings.output) == "png", table = ending_of(settings.output) == "csv";
+    if (!table) refuse_terminal(settings.output);
     const bool each_chain = settings.states && holds_some(settings) && chains_of(settings) > 1;
-    if (picture && each_chain)
+    if ((picture || table) && each_chain)
         throw UsageError("option --output: states of several chains can only be written as .npy");
     const Task task = open(program, settings, picture);
     Results all = results(task, settings);
@@ -148,6 +162,11 @@ int run(const Program& program, const Settings& settings) {
         const std::size_t chains = chains_of(settings);
         write_npy(settings.output, {result.rows() / chains, chains, result.cols()}, std::as_const(result).values(),
                   common.if_exists());
+    } else if (table) {
+        write_file(settings.output,
+                   settings.hidden ? feature_table(std::as_const(result).view())
+                                   : restored_table(task.model, std::as_const(result).view()),
+                   common.if_exists());
     } else if (!picture) {
         write_npy(settings.output, {result.rows(), result.cols()}, std::as_const(result).values(), common.if_exists());
     } else if (settings.hidden) {
@@ -182,8 +201,8 @@ int main(int argc, char** argv) {
         .argument("MODEL", &settings.model, "model file")
         .argument("DATA", &settings.data, "samples, one per row; - is standard input")
         .option("output", path(&settings.output).required().transient().named("FILE"),
-                "write the result to FILE: .npy (an array [samples, units]) or .png (samples beside results); - is "
-                ".npy on standard output")
+                "write the result to FILE: .npy (an array [samples, units]), .csv (with the names of columns, and "
+                "categories as words) or .png (samples beside results); - is .npy on standard output")
         .option("steps", count(&settings.steps, 1).shown_default("1, or 100 with a mask").named("K"),
                 "passes to the hidden units and back: all but the last sample states, the last computes means")
         .option("mask", input(&settings.mask).named("FILE"),
@@ -198,6 +217,7 @@ int main(int argc, char** argv) {
                 "write the standard deviation of the chains' states for each value to FILE (.npy); 0 for known values")
         .option("hidden", flag(&settings.hidden), "write the features p(h = 1 | v) instead")
         .option("states", flag(&settings.states), "write sampled states instead of means")
-        .common(settings.common, {"seed", "threads", "binarize", "threshold", "force"});
+        .common(settings.common, {"seed", "threads", "binarize", "threshold", "channels", "header", "keep", "drop",
+                                  "decimal-comma", "force"});
     return run_command(program, argc, argv, [&] { return run(program, settings); });
 }

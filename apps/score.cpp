@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // rbm-score: the free energy of each sample, its log-likelihood when the model knows its log Z, and what follows from
 // them: likelihood ratios, anomalies.
-#include "apps/score/against.h"
-#include "apps/files/arrays.h"
-#include "apps/score/classify.h"
 #include "apps/cli/command.h"
+#include "apps/files/arrays.h"
 #include "apps/files/labels.h"
+#include "apps/files/read_data.h"
+#include "apps/score/against.h"
+#include "apps/score/classify.h"
 #include "apps/score/scores.h"
 #include "rbm/io/atomic_file.h"
 #include "rbm/io/csv.h"
@@ -29,13 +30,22 @@ void check_options(const Program& program, const ScoreSettings& settings) {
             "option --calibrate: found with --beta, expected beta 1: the threshold belongs to the model itself");
     if (settings.calibrate && settings.model == "-")
         throw UsageError("option --calibrate: the model comes from standard input, expected a file to write into");
-    if (settings.anomalous_label && settings.labels.empty())
+    exclude("label-column", {"labels", "calibrate", "against", "attribution"}, "it says what the labels are");
+    if (settings.anomalous_label && settings.labels.empty() && settings.label_column.empty())
         throw UsageError("option --anomalous-label: has no effect without --labels");
     if (settings.classify)
         exclude("classify", {"against", "missing", "attribution", "calibrate", "anomalous-label", "beta"},
                 "that does not concern labels");
     check_output(settings.output, {"csv", "npy"}, settings.common.if_exists());
     if (!settings.attribution.empty()) check_output(settings.attribution, {"npy", "png"}, settings.common.if_exists());
+}
+
+std::vector<std::byte> as_csv(const Scores& scores, const std::vector<double>& table) {
+    if (scores.label_words.empty()) return encode_csv(scores.names, table);
+    std::vector<Column> columns;
+    for (const std::string& name : scores.names)
+        columns.push_back({name, name == "label" ? scores.label_words : std::vector<std::string>{}});
+    return encode_table(columns, table);
 }
 
 void write_scores(const Scores& scores, const ScoreSettings& settings) {
@@ -47,7 +57,7 @@ void write_scores(const Scores& scores, const ScoreSettings& settings) {
     if (ending_of(output) == "npy")
         write_npy(output, width == 1 ? std::vector{rows} : std::vector{rows, width}, table, if_exists);
     else if (output != "-" || !(settings.common.json || settings.calibrate))
-        write_file(output, encode_csv(scores.names, table), if_exists);
+        write_file(output, as_csv(scores, table), if_exists);
 }
 
 /// What needs free energies of data and label together.
@@ -70,20 +80,31 @@ int run(const Program& program, const ScoreSettings& settings) {
     if (settings.calibrate && model.anomaly && !settings.common.force)
         throw FileError(
             fmt::format("{}: already has a threshold for anomalies; use --force to replace it", settings.model));
-    Dataset raw = load_raw(settings.data, gaps_by(settings.missing));
+    Dataset raw =
+        load_raw(settings.data,
+                 with_label_column(table_options(settings.common, settings.missing, &model), settings.label_column),
+                 pictures_for(model, program, settings.common));
+    std::optional<Labels> given;
+    if (!settings.label_column.empty()) {
+        SplitLabels split = split_labels(raw, settings.label_column);
+        raw = std::move(split.data);
+        given = std::move(split.labels);
+    }
+    raw = fitted_to(model, std::move(raw));
     const bool without_labels = lacks_labels(model, raw.cols());
     check_labels(model, program, settings, without_labels);
-    if (settings.missing == "nan") raw.allow_missing();
+    if (settings.missing == "nan") raw = with_missing(std::move(raw), model.machine.visible);
     if (without_labels) raw = with_label_columns(model, raw);
     const Dataset data = prepare_for(model, raw, program, settings.common);
-    const bool ranks = !settings.labels.empty() && !settings.classify;
-    const std::vector<bool> anomalous = ranks ? anomalous_samples(settings, data.rows()) : std::vector<bool>{};
+    if (!settings.labels.empty()) given = load_labels(settings.labels, data.rows());
+    const bool ranks = given && !settings.classify;
+    const std::vector<bool> anomalous = ranks ? anomalous_samples(settings, *given) : std::vector<bool>{};
     std::optional<Against> against;
-    if (!settings.against.empty()) against = load_against(settings);
+    if (!settings.against.empty()) against = load_against(model, program, settings);
     std::optional<LabelPosterior> posterior;
     if (settings.classify || without_labels) posterior = posterior_of(model, data, settings.common);
     Scores scores = score_samples(model, data, settings, posterior ? &*posterior : nullptr);
-    if (settings.classify) classify(scores, model, *posterior, settings);
+    if (settings.classify) classify(scores, model, *posterior, given);
     if (against) compare(scores, model, data, std::move(*against), program, settings);
     if (ranks) rank_anomalies(scores, anomalous);
     if (settings.calibrate) calibrate(scores, settings);
@@ -129,12 +150,14 @@ int main(int argc, char** argv) {
         .option("labels", input(&s.labels).named("FILE"),
                 "1 for each sample that is an anomaly, else 0: report ROC AUC and average precision; with --classify "
                 "the right labels; IDX, .npy or a table with one column")
+        .option("label-column", path(&s.label_column).named("NAME"), "the same labels in a column of DATA")
         .option("anomalous-label", count(&s.anomalous_label, 0, 4294967295),
                 "the label of anomalies, if the labels are not 0 and 1")
         .option(
             "attribution", path(&s.attribution).named("FILE"),
             "write how surprising each value is, -log p(v_i | all others) in nats (real values: by how much the free "
             "energy falls if the value is reconstructed), as .npy [samples, values] or .png; one number per Potts unit")
-        .common(s.common, {"seed", "threads", "beta", "binarize", "threshold", "json", "force"});
+        .common(s.common, {"seed", "threads", "beta", "binarize", "threshold", "channels", "header", "keep", "drop",
+                           "decimal-comma", "json", "force"});
     return run_command(program, argc, argv, [&] { return run(program, s); });
 }

@@ -55,16 +55,19 @@ int exit_code(ErrorCode code) {
     return 1;
 }
 
-int guarded(const std::function<int()>& body) {
+int guarded(const Program& program, const std::function<int()>& body) {
     try {
         return body();
     } catch (const Interrupted& stop) {
         if (!stop.message.empty()) note("{}", stop.message);
         return 128 + stop.signal;
     } catch (const MissingValue& error) {
-        return fail(3, error.what() + std::string(" (--missing nan treats it as missing)"));
-    } catch (const ValueOutOfRange& error) {
-        return fail(3, error.what() + std::string(" (divide by the largest value, or use --visible-units gaussian)"));
+        return fail(3,
+                    error.what() + std::string(program.has("missing") ? " (--missing nan treats it as missing)" : ""));
+    } catch (const DecimalComma& error) {
+        return fail(3, error.what() + std::string(program.has("decimal-comma") ? " (--decimal-comma reads them)" : ""));
+    } catch (const UnsuitableColumns& error) {
+        return fail(3, error.what() + std::string(program.has("drop") ? " (--drop NAMES, --keep NAMES)" : ""));
     } catch (const FileExists& error) {
         return fail(1, error.what() + std::string("; use --force to overwrite"));
     } catch (const Error& error) {
@@ -119,7 +122,7 @@ int run_command(Program& program, int argc, const char* const* argv, const std::
     open_standard_streams();
     catch_signals();
     console() = Console{program.name(), Verbosity::normal, true};
-    const int code = guarded([&] {
+    const int code = guarded(program, [&] {
         switch (program.parse({argv + std::min(argc, 1), argv + argc})) {
             case Program::Request::help:
                 write_output(program.asked_help());
@@ -135,7 +138,7 @@ int run_command(Program& program, int argc, const char* const* argv, const std::
     });
     // The first failure is the one to report.
     if (code != 0) return std::fflush(stdout), code;
-    return guarded([] { return finish_output(), 0; });
+    return guarded(program, [] { return finish_output(), 0; });
 }
 
 }  // namespace rbm::app

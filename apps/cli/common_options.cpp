@@ -24,6 +24,22 @@ CommonOption common_option(std::string_view name, CommonSettings& settings) {
     if (name == "threshold")
         return {real(&settings.threshold, between(0, 1)).named("T").shown_default("what the model records, else 0.5"),
                 0, "values above it become 1 under --binarize threshold"};
+    if (name == "header")
+        return {choice(&settings.header,
+                       {{"auto", TableHeader::automatic}, {"yes", TableHeader::yes}, {"no", TableHeader::no}}),
+                0, "whether the first line of tables names the columns; auto compares it with the lines below"};
+    if (name == "keep")
+        return {path(&settings.keep).named("NAMES"), 0,
+                "read only these columns of DATA: names or numbers, with commas between; * stands for any letters"};
+    if (name == "drop")
+        return {path(&settings.drop).named("NAMES"), 0, "leave out these columns of DATA, named likewise"};
+    if (name == "decimal-comma") return {flag(&settings.decimal_comma), 0, "numbers in tables have decimal commas"};
+    if (name == "channels")
+        return {
+            choice(&settings.channels, {{"grey", Channels::grey}, {"rgb", Channels::rgb}, {"alpha", Channels::alpha}})
+                .transient()
+                .shown_default("grey, or what the model records"),
+            0, "what to read of PNG pictures: their lightness, red, green and blue, or how opaque they are"};
     if (name == "json") return {flag(&settings.json).transient(), 0, "print one JSON object on standard output"};
     if (name == "force")
         return {flag(&settings.force).transient(), 0, "overwrite existing output; override what the model records"};

@@ -9,6 +9,7 @@
 #include "apps/cli/option_types.h"
 #include "apps/cli/resources.h"
 #include "rbm/data/dataset.h"
+#include "rbm/io/csv.h"
 #include "rbm/io/if_exists.h"
 
 namespace rbm::app {
@@ -19,6 +20,10 @@ struct CommonSettings {
     double beta = 1;
     Binarize binarize = Binarize::threshold;
     float threshold = 0.5F;
+    TableHeader header = TableHeader::automatic;
+    std::string keep, drop;  ///< names of columns, with commas between
+    bool decimal_comma = false;
+    Channels channels = Channels::grey;
     bool json = false;
     bool force = false;
     /// What --force says of output that exists.

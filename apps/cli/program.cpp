@@ -90,7 +90,9 @@ Program& Program::common(CommonSettings& settings, std::initializer_list<std::st
     all.insert(all.end(), {"config", "quiet", "verbose", "no-progress"});
     for (const std::string_view name : all) {
         CommonOption option = common_option(name, settings);
-        const bool rarely_typed = name == "config" || name == "no-progress" || name == "threshold";
+        const bool rarely_typed = name == "config" || name == "no-progress" || name == "threshold" ||
+                                  name == "channels" || name == "header" || name == "keep" || name == "drop" ||
+                                  name == "decimal-comma";
         audience_ = rarely_typed ? Audience::rare : Audience::everyone;
         declare(std::string(name), option.letter, std::move(option.value), std::move(option.help));
     }

@@ -58,6 +58,8 @@ class Program {
 
     /// Whether the option came with the command line or the configuration.
     bool given(std::string_view option) const;
+    /// Whether this program has such an option: messages that several programs share recommend no other.
+    bool has(std::string_view option) const { return find(option) != nullptr; }
     /// The option's value as text, in its shortest form; "" when it has none.
     std::string text(std::string_view option) const;
 

@@ -11,7 +11,7 @@
 namespace rbm::app {
 
 struct FramePlan {
-    std::string ending;      ///< npy, png or gif
+    std::string ending;      ///< npy, png, gif, fasta or fa
     std::size_t frames = 1;  ///< after every, 2 every, ... and the last of the steps
     SheetOptions sheet;      ///< of a picture, or of each frame of a film
 };

@@ -18,8 +18,13 @@ void check_fits(const Model& first, const Model& model, const std::string& first
                                     model.machine.visible_count(), name_with_states(model.machine.visible),
                                     first.machine.visible_count(), name_with_states(first.machine.visible),
                                     first_path));
-    if (model.labels != first.labels)
+    if (!model.columns.empty() && !first.columns.empty() && model.columns != first.columns)
+        throw DataError(fmt::format("{}: its columns differ from those of {}", path, first_path));
+    if (model.labels != first.labels || model.label_words != first.label_words)
         throw DataError(fmt::format("{}: its labels differ from those of {}", path, first_path));
+    if (model.letters != first.letters)
+        throw DataError(fmt::format("{}: its states stand for the letters '{}', those of {} for '{}'", path,
+                                    model.letters, first_path, first.letters));
     if (!(model.preparation == first.preparation))
         throw DataError(fmt::format(
             "{}: prepares data differently from {}, so their energies belong to different samples", path, first_path));
@@ -55,6 +60,10 @@ int compose_models(const ComposeSettings& settings) {
     product.machine = compose<float>(machines, settings.energy_weights);
     product.preparation = models[0].preparation;
     product.labels = models[0].labels;
+    product.label_words = models[0].label_words;
+    product.label_column = models[0].label_column;
+    product.columns = models[0].columns;
+    product.letters = models[0].letters;
     product.image = models[0].image;
     product.rates = mean_rates(models);
     save_model(settings.output, product, settings.if_exists);

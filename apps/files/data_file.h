@@ -10,19 +10,31 @@
 
 namespace rbm::app {
 
-enum class Container { npy, csv, idx, png };
+enum class Container { npy, npz, csv, svmlight, idx, png, fasta };
 
 struct DataFormat {
     Container container = Container::csv;
     bool gzip = false;
 };
 
-/// By the ending: .npy, .csv, .idx and -ubyte as IDX, .png; all but .png with .gz behind; "-" is CSV.  Throws
-/// UsageError for anything else.
+/// By the ending: .npy, .npz, .csv, .svm and .svmlight, .idx and -ubyte as IDX, .fasta or .fa, .png; all but .npz
+/// and .png with .gz behind; "-" is CSV.  Throws UsageError for anything else.
 DataFormat format_of(const std::string& path);
 
-/// The file.  Throws DataError for values that do not fit: IDX takes multiples of 1/255 from 0 to 1.
-std::vector<std::byte> encode_data(const Dataset& data, const DataFormat& format);
+/// What a file may hold of each row beside its data; both may be empty.
+struct BesideData {
+    std::vector<std::string> row_names;  ///< .npz keeps them
+    std::vector<double> labels;          ///< .svm keeps them
+    /// Of rows first, ..., first + count - 1.
+    void keep_rows(std::size_t first, std::size_t count);
+};
+
+/// The file.  Throws DataError for values that do not fit: IDX takes multiples of 1/255 from 0 to 1, FASTA sequences.
+std::vector<std::byte> encode_data(const Dataset& data, const DataFormat& format, const BesideData& beside = {});
+
+/// `data` that are sparse, divided; or as one reading of them is drawn from the stream, sparse again.
+Dataset divided_sparse(const Dataset& data, double divisor);
+Dataset drawn_sparse(const Dataset& data, const Stream& stream);
 
 /// `data` with independent draws uniform on [0, width) added to each value: densities of data that come in steps of
 /// `width` are bounded by the probabilities of the steps.

@@ -40,11 +40,16 @@ Matrix load_mask(const std::string& path, std::size_t rows, std::size_t cols, Im
     const NpyArray array = picture ? array_of(decode_png(bytes, path)) : parse_npy(bytes, path);
 
     const std::size_t pixels = image.height * image.width;
-    const bool shaped = pixels > 0 && pixels <= cols;  // behind the picture is the label, which is known
+    const std::size_t planes = image.planes();
+    const bool shaped = pixels > 0 && image.values() <= cols;  // behind the picture is the label, which is known
     const bool one = array.shape == Shape{cols} || array.shape == Shape{1, cols} ||
                      (shaped && array.shape == Shape{image.height, image.width});
     const bool each =
         array.shape == Shape{rows, cols} || (shaped && array.shape == Shape{rows, image.height, image.width});
+    const std::size_t copies = shaped && array.shape.size() > 1 && array.shape.back() == image.width &&
+                                       array.values.size() == pixels * (each ? rows : 1)
+                                   ? planes
+                                   : 1;  // pixels are known in all their colours
     if (picture && !(one && shaped))
         throw DataError(fmt::format("{}: found a picture of {} x {} pixels, expected {}", path, array.shape[0],
                                     array.shape[1],
@@ -62,7 +67,8 @@ Matrix load_mask(const std::string& path, std::size_t rows, std::size_t cols, Im
             throw DataError(
                 fmt::format("{}: row {}, column {}: found {}, expected {}", path, i / given + 1, i % given + 1, value,
                             picture ? "white (known) or black (to be filled in)" : "1 (known) or 0 (to be filled in)"));
-        mask(i / given, i % given) = static_cast<float>(value);
+        for (std::size_t plane = 0; plane < copies; ++plane)
+            mask(i / given, i % given * copies + plane) = static_cast<float>(value);
     }
     return mask;
 }

@@ -11,6 +11,7 @@
 #include "apps/cli/program.h"
 #include "apps/cli/resources.h"
 #include "apps/files/arrays.h"
+#include "apps/files/pictures.h"
 #include "apps/files/table.h"
 #include "rbm/io/atomic_file.h"
 #include "rbm/io/bytes.h"
@@ -68,7 +69,10 @@ std::string preparation_text(const Model& model) {
         text = fmt::format("each value becomes 1 with itself as the probability, else {}, drawn again every time",
                            form.low);
     if (how.binarize == Binarize::none) text = "values are not binarised";
-    if (form.states > 0)
+    if (!model.letters.empty())
+        text = fmt::format("sequences of the letters {}, as FASTA, or codes or one-hot columns in this order",
+                           model.letters);
+    else if (form.states > 0)
         text = fmt::format("codes from 0 to {}, or one-hot columns, {} for each site", form.states - 1, form.states);
     if (!how.mean.empty()) {
         const auto [low, high] = std::minmax_element(how.scale.begin(), how.scale.end());
@@ -159,6 +163,24 @@ std::string energy_text(const Machine& machine) {
                        states_text(machine.hidden, 'h', 'j'));
 }
 
+namespace {
+
+/// "age, fare, class (1, 2, 3)": the first few.
+std::string columns_text(const Model& model) {
+    std::string text;
+    constexpr std::size_t most = 8;
+    for (std::size_t i = 0; i < std::min(most, model.columns.size()); ++i) {
+        const Column& column = model.columns[i];
+        text += fmt::format("{}{}", i == 0 ? "" : ", ", column.name.empty() ? fmt::format("{}", i + 1) : column.name);
+        for (std::size_t k = 0; k < std::min(most, column.words.size()); ++k)
+            text += (k == 0 ? " (" : ", ") + column.words[k];
+        if (!column.words.empty()) text += column.words.size() > most ? ", ...)" : ")";
+    }
+    return model.columns.size() > most ? fmt::format("{} and {} more", text, model.columns.size() - most) : text;
+}
+
+}  // namespace
+
 std::string as_table(const ModelFacts& facts) {
     const Model& model = facts.model;
     Rows rows;
@@ -170,9 +192,8 @@ std::string as_table(const ModelFacts& facts) {
     rows.push_back({"parameters", grouped(parameters)});
     rows.push_back({"energy", energy_text(model.machine)});
     rows.push_back({"data", preparation_text(model)});
-    rows.push_back({"pictures", model.image == ImageShape{}
-                                    ? "no shape recorded"
-                                    : fmt::format("height {}, width {}", model.image.height, model.image.width)});
+    rows.push_back({"pictures", model.image == ImageShape{} ? "no shape recorded" : image_text(model.image)});
+    if (!model.columns.empty()) rows.push_back({"columns", columns_text(model)});
     if (!model.labels.empty())
         rows.push_back({"labels", fmt::format("the last {} visible units, from {} to {}", model.labels.size(),
                                               model.labels.front(), model.labels.back())});
@@ -228,8 +249,15 @@ std::string as_json(const ModelFacts& facts) {
         {"standardised", !model.preparation.mean.empty()},
         {"image_height", or_null(model.image.height > 0, model.image.height)},
         {"image_width", or_null(model.image.width > 0, model.image.width)},
+        {"image_channels", or_null(model.image.width > 0, name_of(model.image.channels))},
         {"labels", model.labels},
+        {"letters", or_null(!model.letters.empty(), model.letters)},
         {"has_rates", !model.rates.empty()}};
+    if (!model.columns.empty()) {
+        auto& columns = object["columns"] = Json::array();
+        for (const Column& column : model.columns) columns.push_back({{"name", column.name}, {"words", column.words}});
+    }
+    if (!model.label_words.empty()) object["label_words"] = model.label_words;
     const LogPartition z = model.log_partition.value_or(LogPartition{});
     object["log_partition"] = or_null(model.log_partition.has_value(), z.value);
     object["log_partition_low"] = or_null(model.log_partition.has_value(), z.low);

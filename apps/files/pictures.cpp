@@ -98,20 +98,26 @@ Picture draw_groups(ConstView tiles, std::size_t size, ImageShape shape) {
     const std::size_t height = first.height + group_gap, width = first.width + group_gap;
     const std::size_t columns = good_columns(groups, static_cast<double>(height), static_cast<double>(width));
     const std::size_t rows = (groups + columns - 1) / columns;
-    Picture all{rows * height + group_gap, columns * width + group_gap, 1, {}};
-    all.pixels.assign(all.height * all.width, gap_grey);
+    const std::size_t channels = first.channels;
+    Picture all{rows * height + group_gap, columns * width + group_gap, channels, {}};
+    all.pixels.assign(all.height * all.width * channels, gap_grey);
     for (std::size_t group = 0; group < groups; ++group) {
         const Picture one = draw(group);
         const std::size_t top = group_gap + group / columns * height, left = group_gap + group % columns * width;
         for (std::size_t y = 0; y < one.height; ++y)
-            std::copy_n(one.pixels.begin() + static_cast<std::ptrdiff_t>(y * one.width), one.width,
-                        all.pixels.begin() + static_cast<std::ptrdiff_t>((top + y) * all.width + left));
+            std::copy_n(one.pixels.data() + y * one.width * channels, one.width * channels,
+                        all.pixels.data() + ((top + y) * all.width + left) * channels);
     }
     return all;
 }
 
 ImageShape picture_shape(const Model& model) {
     return model.image == ImageShape{} ? squarest(model.machine.visible_count()) : model.image;
+}
+
+std::string image_text(ImageShape image) {
+    const std::string size = fmt::format("height {}, width {}", image.height, image.width);
+    return image.channels == Channels::grey ? size : fmt::format("{}, {}", size, name_of(image.channels));
 }
 
 void write_png(const std::string& path, const Picture& picture, IfExists if_exists) {

@@ -38,6 +38,9 @@ Picture draw_groups(ConstView tiles, std::size_t size, ImageShape shape);
 /// The model's, or the squarest that holds its visible units.
 ImageShape picture_shape(const Model& model);
 
+/// "height 8, width 8", and ", rgb" where they are not grey.
+std::string image_text(ImageShape image);
+
 /// As PNG.
 void write_png(const std::string& path, const Picture& picture, IfExists if_exists);
 

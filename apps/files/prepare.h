@@ -5,18 +5,18 @@
 #include <string>
 
 #include "apps/cli/command.h"
-#include "rbm/io/csv.h"
 #include "rbm/io/model_file.h"
 
 namespace rbm::app {
 
-/// The data in `path`, with what is worth telling told.  Tables may have gaps where these are to be NaN.
-Dataset load_raw(const std::string& path, TableGaps gaps = TableGaps::refuse);
-/// What an option --missing says of them.
-TableGaps gaps_by(std::string_view missing);
+/// Under --missing nan: NaN is missing, and so are sites of one-hot columns without a 1, which is told.
+Dataset with_missing(Dataset raw, std::size_t states);
+Dataset with_missing(Dataset raw, const Units& units);
+/// Tells, once for each run of a program, how many values a threshold changed that nobody asked for.
+void tell_cut(const Dataset& prepared, const Preparation& preparation, float low, const Program& program);
 
-/// One column for each of the model's visible units: codes of Potts units expanded.  Throws DataError when the columns
-/// do not fit.
+/// One column for each of the model's visible units: codes of Potts units expanded, letters as the model has them.
+/// Throws DataError when the columns do not fit.
 Dataset in_columns(const Model& model, Dataset raw);
 
 /// `raw` as the model's machine sees it.  An option --binarize or --threshold that differs from the model's record is a
@@ -38,5 +38,7 @@ Matrix all_rows(const Dataset& data, const CommonSettings& settings);
 
 /// Visible states back in the units of the data: mean + scale v, in place.
 void restore_units(const Model& model, View visible_state);
+/// One of them, in double.
+double restored(const Preparation& preparation, std::size_t unit, float prepared);
 
 }  // namespace rbm::app

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "apps/files/read_data.h"
 #include "apps/score/partition.h"
 #include "rbm/estimate/exact.h"
 #include "rbm/estimate/monitor.h"
@@ -44,7 +45,7 @@ Moments moments_of(const std::vector<double>& values) {
 void compare_samples(Scores& scores, const Model& model, Dataset raw, const Program& program,
                      const ScoreSettings& settings) {
     Model same = model;
-    const Dataset others = prepare_for(same, std::move(raw), program, settings.common);
+    const Dataset others = prepare_for(same, fitted_to(model, std::move(raw)), program, settings.common);
     const Moments own = moments_of(scores.column("free_energy"));
     const Moments other = moments_of(
         free_energies(model.machine, others, data_stream(settings.common), settings.common.beta, until_stopped()));
@@ -96,7 +97,9 @@ void compare_models(Scores& scores, const Model& model, Model other, const Datas
                                     other.machine.visible_count(), name_with_states(other.machine.visible),
                                     model.machine.visible_count(), name_with_states(model.machine.visible),
                                     settings.model));
-    if (other.labels != model.labels)
+    if (!other.columns.empty() && !model.columns.empty() && other.columns != model.columns)
+        throw DataError(fmt::format("{}: its columns differ from those of {}", settings.against, settings.model));
+    if (other.labels != model.labels || other.label_words != model.label_words)
         throw DataError(fmt::format("{}: its labels differ from those of {}", settings.against, settings.model));
     if (!(other.preparation == model.preparation))
         throw DataError(
@@ -143,20 +146,24 @@ void compare_models(Scores& scores, const Model& model, Model other, const Datas
 
 }  // namespace
 
-Against load_against(const ScoreSettings& settings) {
+Against load_against(const Model& model, const Program& program, const ScoreSettings& settings) {
+    const TableOptions table = table_options(settings.common, settings.missing, &model);
+    const PictureReading pictures = pictures_for(model, program, settings.common);
     struct stat status {};
     const std::string& path = settings.against;
     Against found;
+    std::vector<std::string> notes;
     if (path != "-" && ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) {
-        found.samples = load_raw(path);
+        found.samples = load_raw(path, table, pictures);
     } else {
         const std::vector<std::byte> bytes = read_bytes(path);
         const std::string name = path == "-" ? "standard input" : path;
         if (is_model(bytes))
             found.model = model_from(parse_safetensors(bytes, name));
         else
-            found.samples = parse_data(bytes, name);
+            found.samples = parse_data(bytes, name, &notes, table, pictures);
     }
+    for (const std::string& text : notes) note("{}", text);
     if (found.samples && settings.missing == "nan")
         throw UsageError(
             "option --missing: found with --against of samples, expected a model: free energies of rows with different "

@@ -13,7 +13,7 @@ struct Against {
 };
 
 /// Throws UsageError for samples where values may be missing.
-Against load_against(const ScoreSettings& settings);
+Against load_against(const Model& model, const Program& program, const ScoreSettings& settings);
 
 /// Adds columns against_free_energy, log_ratio, log_ratio_low and log_ratio_high for a model: the log of the ratio of
 /// both densities, with that of the partition functions exact or by annealing; where values may be missing, of the

@@ -15,10 +15,9 @@ std::size_t most_probable(std::span<const double> probability) {
 }
 
 /// How the labels that were found compare with the right ones.
-void compare_labels(Scores& scores, const Model& model, const LabelPosterior& posterior,
-                    const ScoreSettings& settings) {
+void compare_labels(Scores& scores, const Model& model, const LabelPosterior& posterior, const Labels& given) {
     const std::size_t rows = posterior.free_energy.size(), classes = model.labels.size();
-    const auto right = places_of(load_labels(settings.labels, rows), model.labels, settings.labels);
+    const auto right = places_of(in_words_of(model, given, "labels"), model.labels, "labels");
     std::vector<std::vector<std::size_t>> confusion(classes, std::vector<std::size_t>(classes));
     std::size_t wrong = 0;
     double log_probability = 0;
@@ -33,6 +32,7 @@ void compare_labels(Scores& scores, const Model& model, const LabelPosterior& po
     scores.facts["error"] = error;
     scores.facts["mean_log_probability"] = log_probability;
     scores.facts["labels"] = model.labels;
+    if (!model.label_words.empty()) scores.facts["labels"] = model.label_words;
     scores.facts["confusion"] = confusion;
     note("{} of {} labels wrong: error {:.2f} % +- {:.2f}; mean log probability of the right labels {:.4f} nats", wrong,
          rows, 100 * error, 100 * std::sqrt(error * (1 - error) / static_cast<double>(rows)), log_probability);
@@ -64,17 +64,18 @@ LabelPosterior posterior_of(const Model& model, const Dataset& data, const Commo
     return all;
 }
 
-void classify(Scores& scores, const Model& model, const LabelPosterior& posterior, const ScoreSettings& settings) {
+void classify(Scores& scores, const Model& model, const LabelPosterior& posterior, const std::optional<Labels>& right) {
     const std::size_t rows = posterior.free_energy.size();
     std::vector<double> found(rows);
     for (std::size_t r = 0; r < rows; ++r) found[r] = model.labels[most_probable(posterior.probability.row(r))];
     scores.add("label", std::move(found));
+    scores.label_words = model.label_words;
     for (std::size_t c = 0; c < model.labels.size(); ++c) {
         std::vector<double> probability(rows);
         for (std::size_t r = 0; r < rows; ++r) probability[r] = posterior.probability(r, c);
-        scores.add(fmt::format("probability_{}", model.labels[c]), std::move(probability));
+        scores.add(fmt::format("probability_{}", label_text(model, model.labels[c])), std::move(probability));
     }
-    if (!settings.labels.empty()) compare_labels(scores, model, posterior, settings);
+    if (right) compare_labels(scores, model, posterior, *right);
 }
 
 }  // namespace rbm::app

@@ -14,8 +14,8 @@ Dataset with_label_columns(const Model& model, const Dataset& raw);
 /// Of all rows, whatever their label columns hold.  beta is 1.
 LabelPosterior posterior_of(const Model& model, const Dataset& data, const CommonSettings& settings);
 
-/// The columns of --classify: the most probable label, and the probability of each.  With --labels facts and a note of
-/// how often it is wrong.
-void classify(Scores& scores, const Model& model, const LabelPosterior& posterior, const ScoreSettings& settings);
+/// The columns of --classify: the most probable label, and the probability of each.  With the right labels facts and a
+/// note of how often it is wrong.
+void classify(Scores& scores, const Model& model, const LabelPosterior& posterior, const std::optional<Labels>& right);
 
 }  // namespace rbm::app

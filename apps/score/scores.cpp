@@ -96,6 +96,10 @@ std::vector<double> Scores::row_by_row() const {
 std::string Scores::json_text() const {
     nlohmann::ordered_json object;
     for (std::size_t c = 0; c < columns.size(); ++c) object[names[c]] = columns[c];
+    if (!label_words.empty()) {
+        auto& labels = object["label"] = nlohmann::ordered_json::array();
+        for (const double label : column("label")) labels.push_back(label_words[static_cast<std::size_t>(label)]);
+    }
     object.update(facts);
     return object.dump() + "\n";
 }
@@ -147,21 +151,26 @@ Scores score_samples(const Model& model, const Dataset& data, const ScoreSetting
     return scores;
 }
 
-std::vector<bool> anomalous_samples(const ScoreSettings& settings, std::size_t rows) {
-    const std::vector<std::uint32_t> labels = load_labels(settings.labels, rows);
+std::vector<bool> anomalous_samples(const ScoreSettings& settings, const Labels& given) {
+    const std::vector<std::uint32_t>& labels = given.values;
+    const std::size_t rows = labels.size();
+    const std::string& source = settings.labels.empty() ? settings.label_column : settings.labels;
+    if (!given.words.empty())
+        throw DataError(fmt::format("{}: found words such as '{}', expected 0 (normal) or 1 (an anomaly)", source,
+                                    given.words.front()));
     std::vector<bool> anomalous(rows);
     for (std::size_t r = 0; r < rows; ++r) {
         if (!settings.anomalous_label && labels[r] > 1)
             throw DataError(
                 fmt::format("{}: label {}: found {}, expected 0 (normal) or 1 (an anomaly); or name the label of "
                             "anomalies by --anomalous-label",
-                            settings.labels, r + 1, labels[r]));
+                            source, r + 1, labels[r]));
         anomalous[r] = labels[r] == settings.anomalous_label.value_or(1);
     }
     const auto count = static_cast<std::size_t>(std::count(anomalous.begin(), anomalous.end(), true));
     if (count == 0 || count == rows)
         throw DataError(fmt::format("{}: found {} anomalies among {} samples, expected at least one, but not all",
-                                    settings.labels, count, rows));
+                                    source, count, rows));
     return anomalous;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/files/labels.h"
 #include "apps/files/prepare.h"
 #include "rbm/model/labels.h"
 
@@ -14,7 +15,7 @@ namespace rbm::app {
 
 struct ScoreSettings {
     CommonSettings common;
-    std::string model, data, output = "-", against, labels, attribution, missing = "refuse";
+    std::string model, data, output = "-", against, labels, label_column, attribution, missing = "refuse";
     std::optional<double> calibrate;
     bool classify = false;
     std::optional<std::uint32_t> anomalous_label;
@@ -25,6 +26,7 @@ struct ScoreSettings {
 struct Scores {
     std::vector<std::string> names;
     std::vector<std::vector<double>> columns;
+    std::vector<std::string> label_words;  ///< of the column label, where its numbers stand for words
     nlohmann::ordered_json facts = nlohmann::ordered_json::object();  ///< of all samples together
 
     void add(std::string name, std::vector<double> values);
@@ -47,7 +49,7 @@ Scores score_samples(const Model& model, const Dataset& data, const ScoreSetting
                      const LabelPosterior* posterior);
 
 /// Which samples the labels call anomalous.
-std::vector<bool> anomalous_samples(const ScoreSettings& settings, std::size_t rows);
+std::vector<bool> anomalous_samples(const ScoreSettings& settings, const Labels& given);
 
 /// ROC AUC and average precision of the free energy for these.
 void rank_anomalies(Scores& scores, const std::vector<bool>& anomalous);

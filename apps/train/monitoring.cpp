@@ -41,8 +41,8 @@ std::size_t watched_rows(std::size_t rows) { return std::clamp<std::size_t>(rows
 }  // namespace
 
 Monitor::Monitor(const Machine& machine, const Dataset& training_set, const Dataset* validation_set,
-                 double log_scale_sum)
-    : training(training_set.spread(watched_rows(training_set.rows()))),
+                 double log_scale_sum, std::span<const float> sample_weights)
+    : training(training_set.spread(watched_rows(training_set.rows()), sample_weights)),
       log_scale(log_scale_sum),
       exact_every(exact_interval(machine, training_set.rows())) {
     if (validation_set != nullptr) validation = validation_set->spread(watched_rows(training_set.rows()));

@@ -27,7 +27,9 @@ struct Monitor {
     std::optional<Dataset> labelled;  ///< held-out samples whose labels are judged
 
     /// Watching costs about a fifth of the training at most: samples and intervals follow from the sizes alone.
-    Monitor(const Machine& machine, const Dataset& training_set, const Dataset* validation_set, double log_scale_sum);
+    /// Training samples count as their weights say, where there are any.
+    Monitor(const Machine& machine, const Dataset& training_set, const Dataset* validation_set, double log_scale_sum,
+            std::span<const float> sample_weights);
     /// Estimates every so many epochs, in about a fifth of the time that they take, but of 200 steps at least.
     void track(std::size_t epochs, std::size_t rows, Units path_base, std::uint64_t run_seed);
     /// The last `classes` units are labels: tells how often they are wrong, of these held-out samples where the run is

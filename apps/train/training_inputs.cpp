@@ -6,6 +6,8 @@
 
 #include "apps/files/labels.h"
 #include "apps/files/prepare.h"
+#include "apps/files/read_data.h"
+#include "apps/files/sequences.h"
 #include "apps/train/training_rules.h"
 #include "rbm/data/column_moments.h"
 #include "rbm/data/one_hot.h"
@@ -68,31 +70,81 @@ std::vector<float> load_weights(const std::string& path, std::size_t rows) {
     return weights;
 }
 
-Dataset labelled(const RunSettings& run, const Dataset& samples, const std::vector<std::uint32_t>& labels,
-                 const std::vector<std::uint32_t>& known, const std::string& path) {
-    const Units one = make_units<float>(run.visible_units, 1, run.visible_states.value_or(1));
-    return with_labels(samples, places_of(labels, known, path), known.size(), one, run.common.binarize);
+/// Its name, or its number.
+std::string short_name(const Dataset& data, std::size_t col) {
+    const bool named = col < data.columns.size() && !data.columns[col].name.empty();
+    return named ? data.columns[col].name : fmt::format("{}", col + 1);
 }
+
+Dataset labelled(const RunSettings& run, const Samples& samples, const Model& model, const std::string& path) {
+    const Units one = make_units<float>(run.visible_units, 1, run.visible_states.value_or(1));
+    const std::vector<std::uint32_t> places = places_of(in_words_of(model, *samples.labels, path), model.labels, path);
+    return with_labels(samples.data, places, model.labels.size(), one, run.common.binarize);
+}
+
+const std::string& label_source(const RunSettings& run) { return run.labels.empty() ? run.label_column : run.labels; }
 
 }  // namespace
 
-Dataset load_samples(const RunSettings& run, const std::string& path) {
-    Dataset raw = load_raw(path, gaps_by(run.missing));
-    if (run.missing == "nan") raw.allow_missing();
-    return raw;
+Samples load_samples(const RunSettings& run, const std::string& path, const std::string& labels, const Model& model,
+                     const PictureReading& pictures) {
+    Samples samples;
+    Dataset& data = samples.data;
+    data =
+        load_sequences(path, run.sequences,
+                       with_label_column(table_options(run.common, run.missing, &model), run.label_column), pictures);
+    if (run.missing == "nan") data.allow_missing();
+    if (!run.label_column.empty()) {
+        SplitLabels split = split_labels(data, run.label_column);
+        data = std::move(split.data);
+        samples.labels = std::move(split.labels);
+    } else if (!labels.empty()) {
+        samples.labels = load_labels(labels, data.rows());
+    }
+    data = model.columns.empty() ? at_full_width(model, std::move(data)) : fitted_to(model, std::move(data));
+    if (run.missing == "nan") data = with_missing(std::move(data), run.visible_states.value_or(1));
+    return samples;
 }
 
-Dataset load_training(const RunSettings& run, const std::string& path, std::vector<std::uint32_t>& labels) {
-    Dataset samples = load_samples(run, path);
-    if (run.labels.empty()) return samples;
-    const std::vector<std::uint32_t> found = load_labels(run.labels, samples.rows());
-    if (labels.empty()) labels = distinct_labels(found, run.labels);
-    return labelled(run, samples, found, labels, run.labels);
+Dataset take_training(const RunSettings& run, Samples samples, Model& model) {
+    if (samples.labels && model.labels.empty()) {
+        model.labels = distinct_labels(samples.labels->values, label_source(run));
+        model.label_words = samples.labels->words;
+        model.label_column = run.label_column;
+    }
+    return samples.labels ? labelled(run, samples, model, label_source(run)) : std::move(samples.data);
+}
+
+void adopt_letters(const Program& program, RunSettings& run, const Dataset& raw) {
+    if (raw.letters.empty()) return;
+    const std::string units = units_of_letters(), states = fmt::format("{}", raw.letters.size());
+    for (const auto& [option, value] : {std::pair("visible-units", units), {"visible-states", states}})
+        if (program.given(option) && program.text(option) != value && program.text(option) != choose_by_columns)
+            throw UsageError(fmt::format(
+                "option --{}: found {}, but {} holds sequences of {} letters, the states of {} units; leave "
+                "it out",
+                option, program.text(option), raw.name, states, units));
+    run.visible_units = units;
+    run.visible_states = raw.letters.size();
+    note("{}: one of {} {} units for each site, with {} states", raw.name, raw.cols(), units, states);
 }
 
 std::size_t visible_sites(const RunSettings& run, const Dataset& raw) {
-    if (!run.visible_states) return raw.cols();
-    const bool one_hot = is_one_hot(raw, *run.visible_states);
+    if (!run.visible_states || !raw.letters.empty()) return raw.cols();
+    const bool words = std::ranges::any_of(raw.columns, [](const Column& column) { return !column.words.empty(); });
+    if (words) return raw.cols();
+    const std::size_t states = *run.visible_states;
+    const bool one_hot = is_one_hot(raw, states);
+    if (const auto broken = one_hot ? std::nullopt : find_broken_one_hot(raw, states))
+        throw DataError(
+            fmt::format("{}: row {}, columns {} to {}: found {}, expected one 1 as in most of the sites of {} columns; "
+                        "{} such site{}"
+                        "{}{}",
+                        raw.name, broken->first.row + 1, broken->first.first_col + 1, broken->first.first_col + states,
+                        broken->ones == 0 ? "only 0" : fmt::format("{} ones", broken->ones), states, broken->sites,
+                        broken->sites == 1 ? "" : "s",
+                        broken->all_empty ? " (--missing nan takes sites of 0 alone as missing)" : "",
+                        states > 2 ? "; codes of 0 and 1 have --visible-states 2" : ""));
     note("{}: taken for {}", raw.name,
          one_hot ? fmt::format("one-hot columns, {} for each unit", *run.visible_states)
                  : fmt::format("codes from 0 to {}, one column for each unit", *run.visible_states - 1));
@@ -108,15 +160,18 @@ Preparation choose_preparation(const RunSettings& run, const Units& visible, con
         Standardisation columns = standardise(raw.prepared({}, StateForm::numbers()));
         const std::size_t data = raw.cols() - classes;  // labels stay 0 and 1
         std::fill(columns.mean.begin() + static_cast<std::ptrdiff_t>(data), columns.mean.end(), 0.0F);
+        if (!columns.mean_rest.empty())
+            std::fill(columns.mean_rest.begin() + static_cast<std::ptrdiff_t>(data), columns.mean_rest.end(), 0.0F);
         std::fill(columns.scale.begin() + static_cast<std::ptrdiff_t>(data), columns.scale.end(), 1.0F);
         if (!columns.constant.empty()) {
             std::string names;
             for (std::size_t i = 0; i < std::min<std::size_t>(columns.constant.size(), 10); ++i)
-                names += fmt::format("{}{}", i == 0 ? "" : ", ", columns.constant[i] + 1);
+                names += (i == 0 ? "" : ", ") + short_name(raw, columns.constant[i]);
             note("{}: {} column{} without spread get scale 1: {}{}", raw.name, columns.constant.size(),
                  columns.constant.size() == 1 ? "" : "s", names, columns.constant.size() > 10 ? ", ..." : "");
         }
         preparation.mean = std::move(columns.mean);
+        preparation.mean_rest = std::move(columns.mean_rest);
         preparation.scale = std::move(columns.scale);
     }
     return preparation;
@@ -125,14 +180,15 @@ Preparation choose_preparation(const RunSettings& run, const Units& visible, con
 Inputs prepare_inputs(const RunSettings& run, Dataset raw, Model& model, const Program& program) {
     Inputs inputs;
     if (!run.sample_weights.empty()) inputs.sample_weights = load_weights(run.sample_weights, raw.rows());
-    if (!run.validation.empty()) {
-        Dataset samples = load_samples(run, run.validation);
-        if (!model.labels.empty())
-            samples = labelled(run, samples, load_labels(run.validation_labels, samples.rows()), model.labels,
-                               run.validation_labels);
-        inputs.validation = prepare_for(model, std::move(samples), program, run.common);
-    }
     inputs.training = prepare_for(model, std::move(raw), program, run.common);
+    if (!run.validation.empty()) {
+        Samples samples =
+            load_samples(run, run.validation, run.validation_labels, model, pictures_for(model, program, run.common));
+        if (samples.labels)
+            samples.data =
+                labelled(run, samples, model, run.label_column.empty() ? run.validation_labels : run.label_column);
+        inputs.validation = prepare_for(model, std::move(samples.data), program, run.common);
+    }
     const bool holes = inputs.training.has_missing();
     if (!holes && !(inputs.validation && inputs.validation->has_missing())) return inputs;
     if (const std::string& why = run.method().refuses_missing; !why.empty())

@@ -4,8 +4,10 @@
 
 #include <optional>
 
+#include "apps/files/labels.h"
 #include "apps/train/training_run.h"
 #include "rbm/io/model_file.h"
+#include "rbm/io/picture_reading.h"
 
 namespace rbm::app {
 
@@ -19,12 +21,22 @@ struct Inputs {
     const Dataset& whole() const { return filled ? *filled : training; }
 };
 
-/// Samples, where NaN may stand for missing values.
-Dataset load_samples(const RunSettings& run, const std::string& path);
+/// Samples, where NaN may stand for missing values, and their labels.
+struct Samples {
+    Dataset data;
+    std::optional<Labels> labels;
+};
 
-/// The same with the labels of --labels, if given, behind their columns.  `labels` are those that there are: found here
-/// when it is empty.
-Dataset load_training(const RunSettings& run, const std::string& path, std::vector<std::uint32_t>& labels);
+/// In the columns of `model`, where it knows them; `labels` is the file of --labels, or none.
+Samples load_samples(const RunSettings& run, const std::string& path, const std::string& labels, const Model& model,
+                     const PictureReading& pictures);
+
+/// The same data with the labels, if any, behind their columns.  The model gets the labels that there are and the
+/// columns, when it has none.
+Dataset take_training(const RunSettings& run, Samples samples, Model& model);
+
+/// Sequences are for units whose states are their letters.  Throws UsageError for an option that says otherwise.
+void adopt_letters(const Program& program, RunSettings& run, const Dataset& raw);
 
 /// How many visible units there are: of Potts units, by what the columns hold.
 std::size_t visible_sites(const RunSettings& run, const Dataset& raw);

@@ -14,6 +14,12 @@ std::vector<std::string> unit_names(bool hidden) {
     return names;
 }
 
+std::vector<std::string> visible_unit_names() {
+    std::vector<std::string> names = unit_names(false);
+    names.emplace_back(choose_by_columns);
+    return names;
+}
+
 /// "0 or 1, real numbers, or -1 or 1"
 std::string states_of_units() {
     std::string text;
@@ -85,6 +91,9 @@ void declare_options(Program& program, RunSettings& run) {
         .option("output", path(&run.output).required().transient(),
                 "folder of the run; it gets model, checkpoint, metrics and pictures")
         .option("resume", flag(&run.resume).transient(), "go on from the folder's checkpoint; needs no other option")
+        .option("from", input(&run.from).named("MODEL"),
+                "go on from this model with other data: a new run that takes over its units, their parameters and how "
+                "it prepares data")
         .option("validation", input(&run.validation), "held-out samples to watch; never trained on")
         .option("recipe", choice(&run.recipe, names_of(recipes())).named("NAME"),
                 "options as in a paper; one of " + joined(names_of(recipes()), ", ") +
@@ -92,16 +101,19 @@ void declare_options(Program& program, RunSettings& run) {
         .option("labels", input(&run.labels).named("FILE"),
                 "one class per sample, a whole number: IDX, .npy or a table of one column; each class becomes one "
                 "more visible unit, behind those of DATA")
+        .option("label-column", path(&run.label_column).named("NAME"),
+                "the same with the classes, numbers or words, in a column of DATA")
         .group("The run", rare)
         .option("validation-labels", input(&run.validation_labels).named("FILE"), "labels for --validation")
         .option("sample-weights", input(&run.sample_weights),
                 "one weight per sample: .npy [N] or a table of one column")
         .option("missing", choice(&run.missing, {"refuse", "nan"}),
                 "nan: NaN in DATA, or a gap in CSV, is an unknown value; clamped chains draw it given the known ones")
-        .option("missing-sweeps", count(&run.missing_sweeps, 1, 1'000'000), "sweeps of those chains per update")
-        .group("The machine")
-        .option("visible-units", choice(&run.visible_units, unit_names(false)),
-                fmt::format("kind of the visible units; values are {}", states_of_units()))
+        .option("missing-sweeps", count(&run.missing_sweeps, 1, 1'000'000), "sweeps of those chains per update");
+    run.sequences.declare(program);
+    program.group("The machine")
+        .option("visible-units", choice(&run.visible_units, visible_unit_names()),
+                fmt::format("kind of the visible units; values are {}; auto chooses by the columns", states_of_units()))
         .option("hidden",
                 count(&run.hidden, 1)
                     .shown_default(fmt::format("twice the visible units, at most {}", most_hidden_by_default)),
@@ -169,7 +181,8 @@ void declare_options(Program& program, RunSettings& run) {
         .option("patience", count(&run.patience, 1), "epochs to wait for a better model")
         .option("largest-gap", real(&run.largest_gap, at_least(0)),
                 "free-energy gap, in nats, up to which later models are better")
-        .common(run.common, {"seed", "threads", "binarize", "threshold", "json", "force"})
+        .common(run.common, {"seed", "threads", "binarize", "threshold", "channels", "header", "keep", "drop",
+                             "decimal-comma", "json", "force"})
         .pages("method", "Algorithms (more on each: --help-method NAME)", lines_of(objective_methods()),
                algorithm_page);
 }

@@ -42,18 +42,19 @@ void require_folder_name(const RunSettings& run) {
         throw UsageError("--output: found \"-\", expected a folder: a run is more than one stream can hold");
 }
 
-void require_states(const RunSettings& run) {
-    const auto check = [](const char* side, const std::string& units, const std::optional<std::size_t>& states) {
+void require_states(const RunSettings& run, bool data_told) {
+    const auto check = [](bool may_be_told, const char* side, const std::string& units,
+                          const std::optional<std::size_t>& states) {
         const bool takes_states = unit_row(units).has_states;
-        if (takes_states && !states)
+        if (takes_states && !states && !may_be_told)
             throw UsageError(fmt::format(
                 "option --{0}-states is missing: how many states has each of the {1} {0} units?", side, units));
         if (!takes_states && states)
             throw UsageError(
                 fmt::format("option --{0}-states: has no effect with --{0}-units {1}; leave it out", side, units));
     };
-    check("visible", run.visible_units, run.visible_states);
-    check("hidden", run.hidden_units, run.hidden_states);
+    check(!data_told, "visible", run.visible_units, run.visible_states);
+    check(false, "hidden", run.hidden_units, run.hidden_states);
 }
 
 namespace {
@@ -82,7 +83,7 @@ void refuse_all_but(const Program& program, const ObjectiveMethod& method) {
 
 void refuse_idle_options(const Program& program, const RunSettings& run) {
     const RunSettings untouched;
-    const Units units = make_units<float>(run.visible_units, 1, columns_of(run.visible_states));
+    const Units units = make_units<float>(run.visible_units, 1, run.visible_states.value_or(2));
     const UnitRow& row = unit_row(units);
     const bool grey = takes_unit_interval(units);
     const bool adam = run.train.optimizer == Optimizer::adam;
@@ -104,7 +105,8 @@ void refuse_idle_options(const Program& program, const RunSettings& run) {
         {"steps-schedule", run.settings.count("steps") == 1 && scheduled, "--steps 1"},
         {"patience", run.stop_on == "off" && run.patience != untouched.patience, "--stop-on off"},
         {"largest-gap", run.stop_on != "gap" && run.largest_gap != untouched.largest_gap, "anything but --stop-on gap"},
-        {"missing-sweeps", run.missing == "refuse" && run.missing_sweeps != untouched.missing_sweeps,
+        {"missing-sweeps",
+         run.missing == "refuse" && !run.sequences.gaps_are_missing() && run.missing_sweeps != untouched.missing_sweeps,
          "--missing refuse"},
         {"momentum", adam && run.train.momentum != untouched.train.momentum, "--optimizer adam"},
         {"offset-rate", !run.train.centering && run.train.offset_rate != untouched.train.offset_rate,
@@ -118,13 +120,15 @@ void refuse_idle_options(const Program& program, const RunSettings& run) {
 }
 
 void require_labels(const RunSettings& run) {
-    if (run.method().learns_labels && run.labels.empty())
+    if (run.method().learns_labels && !run.has_labels())
         throw UsageError(fmt::format("--algorithm {}: learns to tell labels; give --labels", run.algorithm));
     if (!run.labels.empty() && !run.validation.empty() && run.validation_labels.empty())
         throw UsageError("option --validation: its samples need labels too; give --validation-labels");
+    if (!run.labels.empty() && !run.label_column.empty())
+        throw UsageError("option --label-column: found with --labels, expected one of them");
     if (run.labels.empty() && !run.validation_labels.empty())
         throw UsageError("option --validation-labels: has no effect without --labels; leave it out");
-    if (run.stop_on == "error" && run.labels.empty())
+    if (run.stop_on == "error" && !run.has_labels())
         throw UsageError("option --stop-on: error is the share of wrong labels; give --labels");
 }
 

@@ -11,7 +11,7 @@ std::size_t columns_of(const std::optional<std::size_t>& states);
 
 void require_folder_name(const RunSettings& run);
 void require_room(const RunSettings& run, std::size_t rows, std::size_t visible, std::size_t labels);
-void require_states(const RunSettings& run);
+void require_states(const RunSettings& run, bool data_told = false);
 void require_labels(const RunSettings& run);
 void require_what_stops(const RunSettings& run);
 /// An option that was set to something and would do nothing is a misunderstanding.

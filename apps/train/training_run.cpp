@@ -3,11 +3,14 @@
 
 #include <map>
 
+#include "apps/files/read_data.h"
+#include "apps/train/choose_units.h"
 #include "apps/train/exact_run.h"
 #include "apps/train/run_folder.h"
 #include "apps/train/training_inputs.h"
 #include "apps/train/training_rules.h"
 #include "apps/train/training_session.h"
+#include "apps/train/warm_start.h"
 #include "rbm/data/column_moments.h"
 #include "rbm/kernels/error.h"
 #include "rbm/method/recipes.h"
@@ -60,8 +63,30 @@ void tell_end(const RunSettings& run, const RunFolder& folder, const Checkpoint&
     if (run.common.json) write_output(folder.last_metrics() + "\n");
     note(
         "done: {0}/model.safetensors; look at filters.png, reconstructions.png and fantasies.png in {0}; then try\n"
-        "  rbm-dream {0}/model.safetensors --output dream.png",
-        run.output);
+        "  rbm-dream {0}/model.safetensors --output {1}",
+        run.output, checkpoint.model.letters.empty() ? "dream.png" : "dreams.fasta");
+}
+
+/// Machine, columns and preparation; the labels are there.
+void make_model(const RunSettings& run, const Dataset& raw, std::size_t visible, const std::vector<Column>& columns,
+                Model& model) {
+    model.machine = Machine(make_units<float>(run.visible_units, visible, columns_of(run.visible_states)),
+                            make_units<float>(run.hidden_units, *run.hidden, columns_of(run.hidden_states)));
+    if (columns.size() == visible - model.labels.size()) model.columns = columns;
+    model.preparation = choose_preparation(run, model.machine.visible, raw, model.labels.size());
+    model.letters = raw.letters;
+    if (model.machine.visible_count() == raw.cols()) model.image = raw.image;
+}
+
+/// Throws DataError when these are not the samples that the run began with.
+void require_same_data(const Dataset& raw, const std::string& begun_with, const std::string& fingerprint,
+                       const std::string& output) {
+    const std::string found = fingerprint_text(raw);
+    if (found == fingerprint) return;
+    throw DataError(fmt::format(
+        "{0}: other data (fingerprint {1}) than {2}, with which the run in {3} began (fingerprint {4}); resume with "
+        "those, or begin a new run from its model: rbm-train {0} --from {3}/model.safetensors --output NEW",
+        raw.name, found, begun_with, output, fingerprint));
 }
 
 /// From where the checkpoint is.
@@ -81,14 +106,43 @@ int start_run(Program& program, RunSettings& run) {
     if (run.data.empty()) throw UsageError("DATA is missing; " + program.usage());
     require_folder_name(run);
     if (run.recipe) follow_recipe(program, recipe(*run.recipe));
+    Checkpoint checkpoint;
+    const bool warm = !run.from.empty();
+    if (warm) checkpoint.model = take_over(program, run);
+    const PictureReading pictures =
+        warm ? pictures_for(checkpoint.model, program, run.common) : PictureReading{run.common.channels};
+    std::optional<Samples> samples;  // their columns choose the units
+    if (run.visible_units == choose_by_columns) {
+        samples = load_samples(run, run.data, run.labels, checkpoint.model, pictures);
+        refuse_label_among_pixels(samples->data);
+        samples->data = with_grey_pixels(std::move(samples->data));
+        if (samples->data.letters.empty()) choose_units(run, samples->data);
+        adopt_letters(program, run, samples->data);
+    }
     require_states(run);
     refuse_idle_options(program, run);
     require_labels(run);
     require_what_stops(run);
     const RunFolder folder(run.output, run.common.force ? RunFolder::Use::over_another : RunFolder::Use::anew);
-    std::vector<std::uint32_t> labels;
-    Dataset raw = load_training(run, run.data, labels);
-    const std::size_t visible = visible_sites(run, raw);
+    if (!samples) {
+        samples = load_samples(run, run.data, run.labels, checkpoint.model, pictures);
+        if (!warm && !samples->data.letters.empty()) {
+            adopt_letters(program, run, samples->data);
+            refuse_idle_options(program, run);  // of other units than those that it saw before
+        }
+    }
+    if (takes_unit_interval(make_units<float>(run.visible_units, 1, 2))) {
+        refuse_label_among_pixels(samples->data);
+        samples->data = with_grey_pixels(std::move(samples->data));
+    }
+    if (!warm) samples->data = as_sites(run, std::move(samples->data));
+    if (unit_row(run.visible_units).has_states && !run.visible_states) require_states(run, true);
+    const std::vector<Column> columns = known_columns(samples->data);
+    Dataset raw = take_training(run, std::move(*samples), checkpoint.model);
+    const std::string fingerprint = fingerprint_text(raw);
+    if (warm) raw = as_seen_before(checkpoint.model, std::move(raw));
+    const std::vector<std::uint32_t>& labels = checkpoint.model.labels;
+    const std::size_t visible = warm ? site_count(checkpoint.model.machine.visible) : visible_sites(run, raw);
     run.hidden = run.hidden.value_or(std::min(2 * visible, most_hidden_by_default));
     require_room(run, raw.rows(), visible * columns_of(run.visible_states), labels.size());
     const ObjectiveMethod& method = run.method();
@@ -109,28 +163,37 @@ int start_run(Program& program, RunSettings& run) {
     const std::size_t chains = method.has_persistent_chains() ? run.chains() : 0;
     if (chains > 0) run.settings.set("chains", fmt::format("{}", chains));
 
-    Checkpoint checkpoint;
-    checkpoint.model.machine = Machine(make_units<float>(run.visible_units, visible, columns_of(run.visible_states)),
-                                       make_units<float>(run.hidden_units, *run.hidden, columns_of(run.hidden_states)));
-    Machine& machine = checkpoint.model.machine;
-    checkpoint.model.labels = labels;
-    checkpoint.model.preparation = choose_preparation(run, machine.visible, raw, labels.size());
-    if (machine.visible_count() == raw.cols()) checkpoint.model.image = raw.image;
+    if (warm)
+        forget_old_data(checkpoint.model);
+    else
+        make_model(run, raw, visible, columns, checkpoint.model);
     adopt(run, checkpoint.model.preparation);
     checkpoint.options = program.record();
     checkpoint.options[data_key] = run.data;
-    checkpoint.options[fingerprint_key] = fingerprint_text(raw);
+    checkpoint.options[fingerprint_key] = fingerprint;
     const Inputs inputs = prepare_inputs(run, std::move(raw), checkpoint.model, program);
     if (!inputs.sample_weights.empty())
         checkpoint.options[weights_fingerprint_key] = weights_fingerprint(inputs.sample_weights);
     const std::vector<double> means = column_means(inputs.training, inputs.sample_weights);
     checkpoint.model.rates.assign(means.begin(), means.end());
 
-    Random random = Random(run.common.seed).fork(0);
-    initialize(machine, inputs.training, random, inputs.sample_weights);
-    start_away_from_zero(machine, run);
-    checkpoint.state =
-        start_training(std::move(machine), inputs.training, run.train, chains, run.common.seed, inputs.sample_weights);
+    Machine& machine = checkpoint.model.machine;
+    if (warm) {
+        checkpoint.state =
+            start_from_trained(machine, inputs.whole(), run.train, chains, run.common.seed, inputs.sample_weights);
+        if (checkpoint.state.machine != machine)
+            note(
+                "{}: a sigma of it lies below the bound of this run and is raised to it; --minimum-sigma lowers the "
+                "bound",
+                run.from);
+    } else {
+        Random random = Random(run.common.seed).fork(0);
+        initialize(machine, inputs.training, random, inputs.sample_weights);
+        start_away_from_zero(machine, run);
+        close_unused_states(machine, checkpoint.model.columns);
+        checkpoint.state = start_training(std::move(machine), inputs.training, run.train, chains, run.common.seed,
+                                          inputs.sample_weights);
+    }
     train(run, folder, inputs, checkpoint);
     return 0;
 }
@@ -154,15 +217,24 @@ int resume_run(Program& program, RunSettings& run) {
         throw UsageError(fmt::format("option --{0}: found {1}, expected at least {2}, the {0} that {3} has done",
                                      rounds, wanted, checkpoint.state.epoch, run.output));
     const bool gave_up = checkpoint.best && checkpoint.best->stopped;
-    if (checkpoint.state.epoch == wanted || gave_up) {
+    const bool finished = checkpoint.state.epoch == wanted || gave_up;
+    if (finished && !run.data.empty())
+        require_same_data(take_training(run,
+                                        load_samples(run, run.data, run.labels, checkpoint.model,
+                                                     pictures_for(checkpoint.model, program, run.common)),
+                                        checkpoint.model),
+                          path, fingerprint, run.output);
+    if (finished) {
         note("{} is finished: {} {}; {}", run.output, checkpoint.state.epoch, rounds,
              gave_up ? "no better model came" : fmt::format("a larger --{} goes on", rounds));
         if (run.common.json) write_output(folder.last_metrics() + "\n");
         return 0;
     }
-    Dataset raw = load_training(run, run.data.empty() ? path : run.data, checkpoint.model.labels);
-    if (fingerprint_text(raw) != fingerprint)
-        throw DataError(fmt::format("{}: other data than the run began with ({}); resume with those", raw.name, path));
+    Dataset raw = take_training(run,
+                                load_samples(run, run.data.empty() ? path : run.data, run.labels, checkpoint.model,
+                                             pictures_for(checkpoint.model, program, run.common)),
+                                checkpoint.model);
+    require_same_data(raw, path, fingerprint, run.output);
     const Inputs inputs = prepare_inputs(run, std::move(raw), checkpoint.model, program);
     if (!inputs.sample_weights.empty() && weights_fingerprint(inputs.sample_weights) != weights)
         throw DataError(

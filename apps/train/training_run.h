@@ -7,6 +7,7 @@
 
 #include "apps/cli/command.h"
 #include "apps/files/prepare.h"
+#include "apps/files/sequences.h"
 #include "rbm/method/objectives.h"
 #include "rbm/trainer/objectives/missing.h"
 #include "rbm/trainer/train.h"
@@ -22,12 +23,16 @@ inline constexpr std::size_t most_hidden_by_default = 500;
 /// Of --algorithm exact, each restart makes this many iterations at most.
 inline constexpr std::size_t default_iterations = 1000;
 
+/// The word for --visible-units as the columns of the data want them.
+inline constexpr const char* choose_by_columns = "auto";
+
 /// Far beyond any patience; keeps the number of all updates within 64 bits.
 inline constexpr std::uint64_t most_epochs = 1'000'000'000;
 
 struct RunSettings {
     CommonSettings common;
-    std::string data, output, validation, sample_weights, labels, validation_labels;
+    std::string data, output, validation, sample_weights, labels, label_column, validation_labels, from;
+    SequenceOptions sequences;
     std::string visible_units = "bernoulli", hidden_units = "bernoulli", algorithm = "pcd";
     std::optional<std::size_t> visible_states, hidden_states;  ///< of each site of Potts units
     std::optional<std::size_t> hidden;  ///< twice the visible units, at most most_hidden_by_default
@@ -47,6 +52,7 @@ struct RunSettings {
     bool resume = false;
     TrainSettings train;
 
+    bool has_labels() const { return !labels.empty() || !label_column.empty(); }
     const ObjectiveMethod& method() const { return objective_method(algorithm); }
     /// Persistent ones: as many as the batch has rows, unless told otherwise.
     std::size_t chains() const { return settings.optional_count("chains").value_or(train.batch_size); }

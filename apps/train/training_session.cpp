@@ -46,7 +46,7 @@ class Session {
           inputs_(inputs),
           checkpoint_(checkpoint),
           monitor_(checkpoint.state.machine, inputs.whole(), inputs.validation ? &*inputs.validation : nullptr,
-                   log_scale_sum(checkpoint.model.preparation)),
+                   log_scale_sum(checkpoint.model.preparation), inputs.sample_weights),
           objective_(objective_of(run, checkpoint, inputs)),
           batches_(batch_count(inputs.training.rows(), run.train.batch_size)),
           progress_("training", batches_ * run.train.epochs, "updates") {

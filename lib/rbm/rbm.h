@@ -2,9 +2,12 @@
 // Everything a program needs: include this and link `rbm`.
 #pragma once
 
+#include "rbm/data/column_choice.h"
+#include "rbm/data/column_match.h"
 #include "rbm/data/column_moments.h"
 #include "rbm/data/dataset.h"
 #include "rbm/data/generate.h"
+#include "rbm/data/identity_weights.h"
 #include "rbm/data/one_hot.h"
 #include "rbm/data/preparation.h"
 #include "rbm/data/standardisation.h"
@@ -22,6 +25,7 @@
 #include "rbm/estimate/verdict.h"
 #include "rbm/io/checkpoint_file.h"
 #include "rbm/io/data.h"
+#include "rbm/io/fasta.h"
 #include "rbm/io/film.h"
 #include "rbm/io/model_file.h"
 #include "rbm/io/npy.h"

@@ -122,7 +122,7 @@ class BadFiles(BadInputTest):
         self.refuses('I9', 'd.csv', with_row(9, '0,1,0,1,0'), 'd.csv:9:', 'found 5 columns, expected 6')
         self.refuses('I9', 'd.csv', with_row(13, '0,1,0,1,0,1,1'), 'd.csv:13:', 'found 7 columns, expected 6')
         for field, word in (('', 'empty field'), ('nan', 'finite'), ('-inf', 'finite'), ('1e400', '3.4e38'), ('0x1p3', '0x1p3'),
-                            ('one', 'one'), ('"1"', 'quotes'), ('1e', '1e'), ('--1', '--1'), ('1 2', '1 2')):
+                            ('one', 'one'), ("'1'", "'1'"), ('1e', '1e'), ('--1', '--1'), ('1 2', '1 2')):
             self.refuses('I9', 'd.csv', with_row(7, f'0,1,{field},1,0,1'), 'd.csv:7:', 'column 3', word)
         self.refuses('I9', 'd.csv', with_row(7, '0;1;0;1;0;1,5').replace(',', ';', 0), 'd.csv:7:')
         self.refuses('I9', 'd.csv', text.replace(',', ';').replace('0;', '1,5;', 1), 'd.csv:1:', 'decimal point')

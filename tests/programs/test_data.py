@@ -20,7 +20,7 @@ class Data(AppTest):
         """The array and the summary of a call."""
         summary = json.loads(self.ok('rbm-data', *words, '--output', 'made.npy', '--json', '--force'))
         self.assertEqual(set(summary), {
-            'source', 'kind', 'output', 'rows', 'columns', 'image_height', 'image_width', 'minimum', 'maximum', 'mean',
+            'source', 'kind', 'output', 'rows', 'columns', 'image_channels', 'image_height', 'image_width', 'minimum', 'maximum', 'mean',
             'share_zero', 'share_one', 'constant_columns', 'log_likelihood_bound'})
         array = self.array('made.npy')
         self.assertEqual((array.dtype, len(array)), (np.float32, summary['rows']))
@@ -41,7 +41,7 @@ class Data(AppTest):
         self.path('one.csv').write_text('x\n1\n\n0\n')
         self.ok('rbm-data', 'one.csv', '--missing', 'nan', '--output', 'g.npy', '--force')
         np.testing.assert_array_equal(self.array('g.npy')[:, 0], [1, np.nan, 0])
-        self.path('word.csv').write_text('1,nancy,0\n')
+        self.path('word.csv').write_text('1,nancy,0\n1,2,0\n')
         self.fails(3, 'rbm-data', 'word.csv', '--missing', 'nan', '--output', '-', saying='nancy')
         self.fails(3, 'rbm-data', 'gaps.csv', '--missing', 'nan', '--output', 'g.png', saying='a picture cannot show that')
         self.fails(2, 'rbm-data', 'bars-and-stripes', '--missing', 'nan', '--output', 'b.npy', saying='is for files')
@@ -160,7 +160,7 @@ class Data(AppTest):
         self.fails(1, 'rbm-data', 'shifter', '--output', 'there.npy', saying='there.npy')
         self.fails(1, 'rbm-data', 'shifter', '--output', 'no/where.npy', saying='no')
         self.fails(2, 'rbm-data', 'shifter', saying='--output is missing')
-        self.fails(2, 'rbm-data', 'shifter', '--output', 'x.txt', saying='.npy, .csv, .idx')
+        self.fails(2, 'rbm-data', 'shifter', '--output', 'x.txt', saying='.npy, .csv, ')
         self.fails(2, 'rbm-data', 'shifter', '--output', 'x.png.gz', saying='.png')
         self.fails(2, 'rbm-data', 'shifter', '--bar', 2, '--output', 'x.npy', saying='its options are: size')
         self.fails(2, 'rbm-data', 'shifter', '--size', 40, '--output', 'x.npy', saying='expected 2 to 16')

@@ -7,7 +7,7 @@ import numpy as np
 from app_testing import AppTest, main
 
 KEYS = {'file', 'kind', 'visible_units', 'visible_count', 'visible_states', 'hidden_units', 'hidden_count',
-        'hidden_states', 'energy', 'binarize', 'threshold', 'standardised', 'image_height', 'image_width', 'has_rates', 'labels', 'log_partition', 'log_partition_low',
+        'hidden_states', 'energy', 'binarize', 'threshold', 'standardised', 'image_channels', 'image_height', 'image_width', 'has_rates', 'labels', 'letters', 'log_partition', 'log_partition_low',
         'log_partition_high', 'log_partition_method', 'parameters', 'singular_values', 'effective_rank',
         'filter_norms', 'faint_hidden_units', 'duplicate_hidden_units', 'anomaly_free_energy', 'anomaly_quantile'}
 

@@ -207,7 +207,7 @@ class Labels(AppTest):
         self.save_array('train-labels.npy', 9 - self.array('train-labels.npy'))
         refused = self.run_program('rbm-train', '--resume', '--output', 'joint', '--epochs', 5)
         self.assertEqual(refused.returncode, 3)
-        self.assertIn(b'other data than the run began with', refused.stderr)
+        self.assertIn(b'other data (fingerprint ', refused.stderr)
 
     def test_standardised_columns_leave_labels_alone(self):
         rng = np.random.default_rng(5)

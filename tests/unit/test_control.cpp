@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "rbm/check/self_check.h"
+#include "rbm/data/identity_weights.h"
 #include "rbm/estimate/attribution.h"
 #include "rbm/estimate/incomplete.h"
 #include "rbm/estimate/monitor.h"
@@ -373,6 +374,8 @@ TEST_CASE("scores of many rows") {
     check("exact pseudo-likelihood",
           [&](const Control& control) { exact_pseudo_likelihood(machine, data, {}, control); });
     check("label error", often([&](const Control& control) { label_error(machine, data, 10, {}, control); }));
+    const Dataset sequences = random_data(20000, 100);
+    check("sequence weights", [&](const Control& control) { identity_weights(sequences, 0.8, control); });
     Matrix rows(1000, 784), result(1000, 784);
     data.fill(0, {}, rows);
     check("attribution", often([&](const Control& control) { attribution(machine, rows, result, control); }));

@@ -241,6 +241,19 @@ TEST_CASE("a spread takes rows from the whole file, at equal distances, and keep
     CHECK(data.spread(4).image == ImageShape{1, 3});
 }
 
+TEST_CASE("a spread over weights takes rows as often as they weigh") {
+    const Dataset data = Dataset::from_floats(6, 1, {0, 1, 2, 3, 4, 5});
+    const auto values = [&](std::size_t count, const std::vector<float>& weights) {
+        const Matrix rows = rows_of(data.spread(count, weights));
+        return std::vector<float>(rows.values().begin(), rows.values().end());
+    };
+    CHECK(values(6, {1, 1, 1, 1, 1, 1}) == std::vector<float>{0, 1, 2, 3, 4, 5});
+    CHECK(values(3, {2, 2, 2, 2, 2, 2}) == std::vector<float>{0, 2, 4});
+    CHECK(values(6, {0, 2, 0, 0, 1, 0}) == std::vector<float>{1, 1, 1, 1, 4, 4});
+    CHECK(values(4, {1, 0, 0, 0, 0, 1}) == std::vector<float>{0, 0, 5, 5});
+    CHECK(values(9, {0, 0, 0, 0, 0, 0.5F}) == std::vector<float>{5, 5, 5, 5, 5, 5});
+}
+
 TEST_CASE("bad values are refused by file, row, column and number") {
     const float nan = std::numeric_limits<float>::quiet_NaN();
     std::vector<float> values(12, 0.5F);
@@ -313,6 +326,47 @@ TEST_CASE("spins: bits become -1 and 1, whatever they come from") {
     CHECK(mean == std::vector<double>{-1, 1, -1});
 }
 
+TEST_CASE("soft spins are never cut") {
+    const StateForm spins{.discrete = true, .low = -1};
+    const Preparation threshold{Binarize::threshold, 0.5F, {}, {}};
+    const auto fault = [&](std::size_t cols, std::vector<float> values) {
+        const std::size_t rows = values.size() / cols;
+        try {
+            (void)Dataset::from_floats(rows, cols, std::move(values)).prepared(threshold, spins);
+        } catch (const ValueOutOfRange& error) {
+            return std::string(error.what());
+        }
+        return std::string();
+    };
+    const std::string halves = fault(2, {0.5F, -0.5F, -0.5F, 0.5F});
+    CHECK(halves.find("row 1, column 1: found 0.5, expected -1 or 1") != std::string::npos);
+    CHECK(halves.find("4 such values in 2 rows of 2 columns: 0.5, -0.5") != std::string::npos);
+    CHECK(fault(2, {1, 1, -0.25F, 1}).find("row 2, column 1: found -0.25") != std::string::npos);
+    CHECK(fault(2, {-1, 1, 1, 0.75F}).find("row 2, column 2: found 0.75") != std::string::npos);
+    CHECK(fault(2, {-1, 1, 0, 1}).find("row 2, column 1: found 0,") != std::string::npos);
+    CHECK(fault(2, {-1, 1, 1, 0}).empty());  // bits beside spins: a label
+    CHECK(fault(2, {-1, 1, 1, -1}).empty());
+    CHECK(fault(2, {0.25F, 1, 0.75F, 0}).empty());                                       // grey
+    CHECK_NOTHROW((void)Dataset::from_floats(1, 2, {0.5F, -0.5F}).prepared({}, spins));  // means
+}
+
+TEST_CASE("values that a threshold changes are counted") {
+    const Preparation threshold{Binarize::threshold, 0.5F, {}, {}};
+    const auto cut = [&](const Dataset& data) { return data.prepared(threshold, StateForm::bits()).cut(); };
+    Dataset floats = Dataset::from_floats(2, 3, {0, 1, 0.25F, 0.75F, 0.5F, 1});
+    CHECK(cut(floats).to_zero == 2);
+    CHECK(cut(floats).to_one == 1);
+    CHECK(cut(Dataset::from_bytes(1, 4, {0, 255, 1, 254}, 255)).count() == 2);
+    CHECK(cut(Dataset::from_bytes(1, 2, {0, 1}, 1)).count() == 0);
+    CHECK(cut(Dataset::from_floats(1, 2, {0, 1})).count() == 0);
+    Dataset gaps = Dataset::from_floats(1, 3, {std::numeric_limits<float>::quiet_NaN(), 0.25F, 1});
+    gaps.allow_missing();
+    CHECK(cut(gaps).to_zero == 1);
+    CHECK(cut(gaps).to_one == 0);
+    CHECK(floats.prepared({}, StateForm::bits()).cut().count() == 0);
+    CHECK(floats.prepared({Binarize::sample, 0.5F, {}, {}}, StateForm::bits()).cut().count() == 0);
+}
+
 TEST_CASE("labels become columns behind the data, whatever these lie in") {
     const std::vector<std::uint32_t> labels = {2, 0};
     const auto bytes = Dataset::from_bytes(2, 3, {0, 255, 51, 255, 0, 0}, 255);
@@ -366,6 +420,39 @@ TEST_CASE("codes become one-hot columns, and one-hot columns stay") {
             CHECK(std::string(error.what()).find("expected a code from 0 to 2") != std::string::npos);
         }
     }
+}
+
+TEST_CASE("one-hot columns with slips are told from codes") {
+    const auto broken = [](std::vector<float> values, std::size_t cols, std::size_t states) {
+        const std::size_t rows = values.size() / cols;
+        return find_broken_one_hot(Dataset::from_floats(rows, cols, std::move(values)), states);
+    };
+    const auto empty = broken({1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0}, 6, 3);
+    REQUIRE(empty);
+    CHECK(empty->first.row == 1);
+    CHECK(empty->first.first_col == 3);
+    CHECK(empty->ones == 0);
+    CHECK(empty->sites == 1);
+    CHECK(empty->all_empty);
+    const auto twice = broken({1, 0, 0, 0, 1, 1}, 6, 3);
+    REQUIRE(twice);
+    CHECK(twice->ones == 2);
+    CHECK_FALSE(twice->all_empty);
+    CHECK_FALSE(broken({1, 0, 0, 0, 1, 0}, 6, 3));           // good
+    CHECK_FALSE(broken({1, 0, 0, 0, 0, 0, 0, 0, 0}, 3, 3));  // sites would be rare
+    CHECK_FALSE(broken({1, 0, 2, 0, 1, 0}, 6, 3));           // codes
+    CHECK_FALSE(broken({1, 0, 0, 1}, 4, 3));
+    CHECK_FALSE(broken({1, 0, 1, 1}, 4, 2));  // bits are codes of two states
+    CHECK(broken({1, 0, 0, 0}, 4, 2));
+
+    const Dataset rated = Dataset::from_floats(2, 6, {1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0});
+    const auto [missing, count] = empty_sites_missing(rated, 3);
+    CHECK(count == 1);
+    CHECK(missing.has_missing());
+    CHECK(is_one_hot(missing, 3));
+    CHECK(missing.value(1, 2) == 1);
+    CHECK(std::isnan(missing.value(1, 3)));
+    CHECK(empty_sites_missing(missing, 3).second == 0);
 }
 
 TEST_CASE("weighted column means are those of repeated rows") {

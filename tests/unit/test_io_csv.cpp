@@ -76,8 +76,9 @@ TEST_CASE("mistakes are named with line and column") {
     CHECK(has(csv_refusal(seventeenth("0,1e400,1")), "f.csv:17: column 2: found '1e400', expected at most 3.4e38"));
     CHECK(has(csv_refusal(seventeenth("0,-1e39,1")), "f.csv:17: column 2: found '-1e39', expected at most 3.4e38"));
     CHECK(has(csv_refusal(seventeenth("0,0x1p3,1")), "f.csv:17: column 2: found '0x1p3', expected a number"));
-    CHECK(has(csv_refusal(seventeenth("0,\"1\",1")),
-              "f.csv:17: column 2: found '\"1\"', expected a number without quotes"));
+    CHECK(
+        has(csv_refusal(seventeenth("0,'1',1")), "f.csv:17: column 2: found ''1'', expected a number without quotes"));
+    CHECK(has(csv_refusal(seventeenth("0,\"1,1")), "f.csv:17: a field begins with a quote"));
     CHECK(has(csv_refusal(seventeenth(std::string("0,\0,1", 5))), "f.csv:17: byte 130: found '\\x00', expected text"));
     CHECK(has(csv_refusal(seventeenth("a,b,c")), "f.csv:17: column 1: found 'a'"));
     CHECK(has(csv_refusal(seventeenth("0;1;2")), "f.csv:17: column 1: found '0;1;2'"));
@@ -90,7 +91,8 @@ TEST_CASE("mistakes are named with line and column") {
 
 TEST_CASE("gaps are values that nobody knows, where they may be") {
     const std::string text = "a,b,c\n1,nan,3\n,NaN,6\n7,8,\n";
-    const rbm::Dataset data = rbm::parse_csv(std::as_bytes(std::span(text)), "f.csv", rbm::TableGaps::are_nan);
+    const rbm::Dataset data =
+        rbm::parse_csv(std::as_bytes(std::span(text)), "f.csv", {.gaps = rbm::TableGaps::are_nan});
     REQUIRE(data.rows() == 3);
     for (std::size_t row = 0; row < 3; ++row)
         for (std::size_t col = 0; col < 3; ++col) {
@@ -100,24 +102,23 @@ TEST_CASE("gaps are values that nobody knows, where they may be") {
         }
     const std::string infinite = "1,inf\n", word = "1,x\n", short_row = "1,2\nnan\n";
     for (const std::string* bad : {&infinite, &word, &short_row})
-        CHECK_THROWS_AS(rbm::parse_csv(std::as_bytes(std::span(*bad)), "f.csv", rbm::TableGaps::are_nan),
+        CHECK_THROWS_AS(rbm::parse_csv(std::as_bytes(std::span(*bad)), "f.csv", {.gaps = rbm::TableGaps::are_nan}),
                         rbm::DataError);
 }
 
 TEST_CASE("no row is taken for a header, no header for a row") {
     CHECK(has(csv_refusal("1,x,3\n4,5,6\n"),
               "f.csv:1: column 2: found 'x', expected a number (a header line must not contain numbers"));
-    CHECK(has(csv_refusal("\"1\",\"2\"\n3,4\n"), "without quotes"));
     CHECK(has(csv_refusal("nan,nan\n1,2\n"), "finite"));
     for (const char* const slip :
          {"1,5;2,5\n3;4\n", "0x1p3,0x1p4\n1,2\n", "1.2.3\n1\n", "1e5.5,1e5.5\n1,2\n", "'1','2'\n3,4\n"})
         CHECK_MESSAGE(has(csv_refusal(slip), "f.csv:1: column 1"), slip);
     CHECK(parse("label,1x1,1x2,\"28x28\",e\n1,2,3,4,5\n").rows() == 1);
+    CHECK(parse("a,,c\n1,2,3\n").rows() == 1);
     for (const char* const name : {"a", "z", "A", "Z", "_", "e", "\xc3\xa4", "1a", "1z", "1A", "1Z"})
         CHECK_MESSAGE(parse(name + std::string("\n1\n")).rows() == 1, name);
-    CHECK(has(csv_refusal("a,,c\n1,2,3\n"), "f.csv:1"));
     CHECK(has(csv_refusal("a,b\n1,2,3\n"), "f.csv:2: found 3 columns, expected 2 as in the header"));
-    CHECK(has(csv_refusal("a,b,c\nd,e,f\n"), "f.csv:2: column 1: found 'd'"));
+    CHECK(has(csv_refusal("a,b,c\nd,e,f\n"), "f.csv:2: column 1 (a): found 'd'"));
 }
 
 TEST_CASE("tables without rows are refused") {

@@ -3,15 +3,16 @@
 
 #include <cmath>
 
-#include "tests/support/make_png.h"
 #include "rbm/io/atomic_file.h"
 #include "rbm/io/csv.h"
 #include "rbm/io/data.h"
 #include "rbm/io/gzip.h"
 #include "rbm/io/idx.h"
 #include "rbm/io/npy.h"
+#include "rbm/io/npz.h"
 #include "rbm/io/png.h"
 #include "rbm/kernels/error.h"
+#include "tests/support/make_png.h"
 
 using rbm::DataError;
 using rbm::IfExists;
@@ -101,7 +102,8 @@ TEST_CASE("nothing, and what is no data, is refused") {
 }
 
 TEST_CASE("no prefix of a file is read as data, whatever it looks like") {
-    for (const Bytes& whole : {rbm::encode_idx(pictures()), as_npy({4, 6}), small_grey_png(), gzipped(as_npy({4, 6}))})
+    for (const Bytes& whole : {rbm::encode_idx(pictures()), as_npy({4, 6}), small_grey_png(), gzipped(as_npy({4, 6})),
+                               rbm::encode_npz(pictures())})
         for (std::size_t size = 0; size < whole.size(); ++size) {
             CAPTURE(size);
             CHECK_THROWS_AS(rbm::parse_data(prefix(whole, size), "f"), DataError);
@@ -132,10 +134,16 @@ TEST_CASE("mutated files give data or a DataError, never anything else") {
         rbm::encode_idx(pictures()),
         as_npy({4, 6}),
         as_npy({4, 2, 3}),
+        as_npy({1, 3, 2, 4}),
+        as_npy({2, 2, 2, 3}),
         csv,
         small_grey_png(),
         make_png(5, 5, {PNG_COLOR_TYPE_RGB_ALPHA, 8, true}, std::vector(5, std::vector<unsigned char>(20))),
-        gzipped(csv, true)};
+        gzipped(csv, true),
+        bytes_of("# made by hand\n+1 qid:3 1:1 4:0.5\n-1 2:1\n0\n1 1:1 12:2e-3 # last\n"),
+        bytes_of("%%MatrixMarket matrix coordinate real general\n% made by hand\n3 5 4\n1 1 1\n3 5 .5\n2 4 1\n1 2 7\n"),
+        bytes_of("%%MatrixMarket matrix array integer general\n2 3\n1\n2\n3\n4\n5\n6\n"),
+        rbm::encode_npz(pictures())};
     rbm::Random random(31);
     std::size_t accepted = 0, refused = 0;
     for (const Bytes& seed : seeds)
@@ -144,8 +152,9 @@ TEST_CASE("mutated files give data or a DataError, never anything else") {
             try {
                 const rbm::Dataset data = rbm::parse_data(bytes, "mutated");
                 CHECK(data.rows() * data.cols() > 0);
-                CHECK(data.rows() * data.cols() <= 1032 * bytes.size());
-                CHECK((data.image == rbm::ImageShape{} || data.image.height * data.image.width == data.cols()));
+                CHECK((data.sparse() != nullptr || data.rows() * data.cols() <= 1032 * bytes.size()));
+                if (data.sparse() != nullptr) CHECK(data.sparse()->count() <= 1032 * bytes.size());
+                CHECK((data.image == rbm::ImageShape{} || data.image.values() == data.cols()));
                 std::vector<std::string> notes;
                 CHECK_NOTHROW(data.value(data.rows() - 1, data.cols() - 1));
                 ++accepted;
@@ -172,6 +181,74 @@ TEST_CASE("noise behind every magic number is refused or data, never a crash") {
             }
         }
     CHECK_NOTHROW(rbm::parse_data(bytes_of("1"), "noise"));
+}
+
+TEST_CASE("files of other programs are called by their names") {
+    using namespace std::string_view_literals;
+    const auto named = [](std::string_view start, std::size_t length = 64) {
+        Bytes bytes = bytes_of(start);
+        bytes.resize(std::max(length, bytes.size()));
+        return data_refusal(bytes);
+    };
+    const std::pair<std::string_view, const char*> kinds[] = {
+        {"MATLAB 5.0 MAT-file, Platform: GLNXA64"sv, "scipy.io.loadmat('f')"},
+        {"MATLAB 7.3 MAT-file, Platform: GLNXA64"sv, "h5py.File('f')"},
+        {"\x89HDF\r\n\x1a\n"sv, "an HDF5 file"},
+        {"CDF\x01"sv, "netCDF"},
+        {"PAR1\x15\x04"sv, "pandas.read_parquet('f')"},
+        {"ARROW1\0\0"sv, "pandas.read_feather('f')"},
+        {"FEA1\0"sv, "pandas.read_feather('f')"},
+        {"SQLite format 3\0"sv, "sqlite3"},
+        {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"sv, "pandas.read_excel('f')"},
+        {"RDX3\nX\n"sv, "a file of R"},
+        {"X\n\0\0\0\x03"sv, "a file of R"},
+        {"\xff\xd8\xff\xe0"sv, "JPEG"},
+        {"GIF89a"sv, "GIF"},
+        {"II*\0"sv, "TIFF"},
+        {"MM\0*"sv, "TIFF"},
+        {"%PDF-1.4"sv, "PDF"},
+        {"\x80\x02\x8a\x0al\xfc\x9c\x46\xf9 j\xa8P\x19."sv, "torch.load('f')"},
+        {"\x80\x04\x95"sv, "a pickle"},
+        {"\x80\x02}q\x01"sv, "a pickle"},
+        {"  \n<!DOCTYPE html><html>"sv, "a web page"},
+        {"<html lang='en'>"sv, "a web page"},
+        {"[[0, 1], [1, 0]]"sv, "JSON"},
+        {"\0\0\0\0\x02\0\0\0\x02\0\0\0\0\0\0\0\x02\0\0\0A\0"sv, "MATLAB 4"},
+    };
+    for (const auto& [start, text] : kinds) CHECK_MESSAGE(has(named(start), text), named(start));
+    CHECK(has(data_refusal(bytes_of("(lp0\nF0.5\naF1\na.")), "a pickle"));
+    CHECK(has(data_refusal(bytes_of("cnumpy.core.multiarray\n_reconstruct\np0\n.")), "a pickle"));
+    Bytes bitmap = bytes_of("BM\x46\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0"sv);
+    bitmap.resize(70);
+    CHECK(has(data_refusal(bitmap), "a BMP picture"));
+    // The same letters begin names of columns.
+    for (const char* const header :
+         {"BMI,age", "PAR1,PAR2", "ORC,b", "FEA1,FEA2", "GIF89a,b", "cnumpy,b", "CDF,b", "A,b"})
+        CHECK(rbm::parse_data(bytes_of(std::string(header) + "\n1,2\n"), "f").rows() == 1);
+}
+
+TEST_CASE("what a zip archive holds tells which program wrote it") {
+    // One stored file: its header, its content, the list of names, the end.
+    const auto zip = [](const std::string& name, const std::string& content = "") {
+        const auto number = [](std::size_t value, int bytes) {
+            std::string text;
+            for (int i = 0; i < bytes; ++i) text += i < 8 ? static_cast<char>(value >> 8 * i & 255) : '\0';
+            return text;
+        };
+        const std::string sizes =
+            number(0, 4) + number(content.size(), 4) + number(content.size(), 4) + number(name.size(), 2);
+        const std::string file = "PK\x03\x04" + number(20, 2) + number(0, 8) + sizes + number(0, 2) + name + content;
+        const std::string list = "PK\x01\x02" + number(20, 4) + number(0, 8) + sizes + number(0, 16) + name;
+        return bytes_of(file + list + "PK\x05\x06" + number(0, 4) + number(1, 2) + number(1, 2) +
+                        number(list.size(), 4) + number(file.size(), 4) + number(0, 2));
+    };
+    CHECK(has(data_refusal(zip("xl/workbook.xml")), "pandas.read_excel('f')"));
+    CHECK(has(data_refusal(zip("mimetype", "application/vnd.oasis.opendocument.spreadsheet")), "OpenDocument"));
+    CHECK(has(data_refusal(zip("archive/data.pkl")), "PyTorch"));
+    CHECK(has(data_refusal(zip("table.csv")), "unzip f"));
+    const Bytes whole = zip("xl/workbook.xml");
+    for (std::size_t size = 4; size < whole.size(); ++size)
+        CHECK(has(data_refusal(prefix(whole, size)), "f: this is a"));
 }
 
 TEST_SUITE_END();

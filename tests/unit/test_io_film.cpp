@@ -158,6 +158,24 @@ TEST_CASE("one frame, one pixel, played once") {
     CHECK(!film.loops);
 }
 
+TEST_CASE("a film in colour has a palette of colours, and each pixel the nearest") {
+    const rbm::Picture frame{1, 3, 3, {255, 0, 0, 0, 255, 0, 10, 10, 250}};
+    const Bytes film = rbm::encode_film(std::vector{frame});
+    const auto colour = [&](std::size_t place) {  // of the global palette, behind the 13 bytes of the header
+        std::vector<int> found;
+        for (std::size_t c = 0; c < 3; ++c) found.push_back(std::to_integer<int>(film[13 + 3 * place + c]));
+        return found;
+    };
+    CHECK(colour(5 * 42) == std::vector<int>{255, 0, 0});
+    CHECK(colour(6 * 6) == std::vector<int>{0, 255, 0});
+    CHECK(colour(5) == std::vector<int>{0, 0, 255});
+    CHECK(colour(251) == std::vector<int>{255, 255, 255});
+    rbm::Film grey(1, 3), colours(1, 3, {.colour = true});
+    CHECK_THROWS_AS(grey.add(frame), rbm::InvalidArgument);
+    CHECK_NOTHROW(colours.add(frame));
+    CHECK_THROWS_AS(colours.add(rbm::Picture{1, 3, 1, {0, 0, 0}}), rbm::InvalidArgument);
+}
+
 TEST_CASE("what makes no film is refused") {
     const std::vector<rbm::Picture> frames = noise(1, 3, 4);
     CHECK_THROWS_AS(rbm::encode_film({}), rbm::InvalidArgument);

@@ -110,10 +110,55 @@ TEST_CASE("shapes") {
     CHECK(has(npy_refusal(file_with(dictionary("|u1", "(3,)"), Bytes(3))), "reshape(1, -1)"));
     CHECK(has(npy_refusal(file_with(dictionary("|u1", "(0, 3)"), {})), "at least one row"));
     CHECK(has(npy_refusal(file_with(dictionary("|u1", "(3, 0)"), {})), "at least one row"));
-    CHECK(has(npy_refusal(file_with(dictionary("|u1", "(1, 2, 3, 4)"), Bytes(24))), "found 4 dimensions"));
+    CHECK(has(npy_refusal(file_with(dictionary("|u1", "(1, 2, 3, 2, 2)"), Bytes(24))), "found 5 dimensions"));
+    CHECK(has(npy_refusal(file_with(dictionary("|u1", "(1, 2, 3, 4)"), Bytes(24))), "leave the alpha plane out"));
+    CHECK(has(npy_refusal(file_with(dictionary("|u1", "(1, 2, 2, 5)"), Bytes(20))), "1 or 3 planes"));
     for (const char* const bad : {"(-1, 2)", "(1, 2", "1, 2)", "(1 2)", "(2)", "(1.5, 2)", "(1e3,)", "(,)", "(1,,2)",
                                   "[2, 1]", "(0x2, 1)", "(True, 2)", "None", "(+1, 2)"})
         CHECK_MESSAGE(has(npy_refusal(file_with(dictionary("|u1", bad), Bytes(2))), "expected"), bad);
+}
+
+TEST_CASE("colour pictures come pixel by pixel, wherever their planes are") {
+    std::vector<std::uint8_t> values(2 * 2 * 4 * 3);  // [2, 2, 4, 3]
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<std::uint8_t>(i);
+    std::vector<std::uint8_t> planes(values.size());  // [2, 3, 2, 4]
+    for (std::size_t row = 0; row < 2; ++row)
+        for (std::size_t pixel = 0; pixel < 8; ++pixel)
+            for (std::size_t c = 0; c < 3; ++c) planes[row * 24 + c * 8 + pixel] = values[row * 24 + pixel * 3 + c];
+    std::vector<std::string> notes;
+    const auto read = [&](const char* shape, std::span<const std::uint8_t> from) {
+        const auto bytes = std::as_bytes(from);
+        return rbm::parse_npy_dataset(file_with(dictionary("|u1", shape), {bytes.begin(), bytes.end()}), "f", false,
+                                      &notes);
+    };
+    const rbm::Dataset last = read("(2, 2, 4, 3)", values), first = read("(2, 3, 2, 4)", planes);
+    for (const rbm::Dataset& data : {last, first}) {
+        CHECK(data.rows() == 2);
+        CHECK(data.image == rbm::ImageShape{2, 4, rbm::Channels::rgb});
+        for (std::size_t i = 0; i < 48; ++i) CHECK(data.value(i / 24, i % 24) == static_cast<float>(i));
+    }
+    REQUIRE(notes.size() == 2);
+    CHECK(has(notes[0], "2 colour pictures of height 2 and width 4"));
+    CHECK(has(notes[1], "pixel by pixel"));
+    const std::span<const std::uint8_t> grey = std::span(values).first(16);
+    for (const char* const shape : {"(2, 2, 4, 1)", "(2, 1, 2, 4)"}) {
+        const rbm::Dataset data = read(shape, grey);
+        CHECK(data.image == rbm::ImageShape{2, 4});
+        CHECK(data.value(1, 0) == 8);
+    }
+}
+
+TEST_CASE("states of chains are rows where their length is known") {
+    const Bytes file = file_with(dictionary("|u1", "(2, 3, 4)"), Bytes(24));
+    std::vector<std::string> notes;
+    const std::size_t four[] = {7, 4}, twelve[] = {4, 12};
+    const rbm::Dataset rows = rbm::parse_npy_dataset(file, "f", false, &notes, four);
+    CHECK(rows.rows() == 6);
+    CHECK(rows.cols() == 4);
+    CHECK(rows.image == rbm::ImageShape{});
+    CHECK(has(notes.at(0), "read as 6 rows of 4"));
+    CHECK(rbm::parse_npy_dataset(file, "f", false, nullptr, twelve).image == rbm::ImageShape{3, 4});
+    CHECK(rbm::parse_npy_dataset(file, "f").image == rbm::ImageShape{3, 4});
 }
 
 TEST_CASE("what is not numbers is refused with its reason") {

@@ -67,6 +67,58 @@ TEST_CASE("every kind of PNG becomes 8-bit grey") {
           Pixels{0, 200, 0});
 }
 
+TEST_CASE("16 bits stay 16 bits") {
+    const rbm::PngValues grey =
+        rbm::read_png(make_png(1, 3, {PNG_COLOR_TYPE_GRAY, 16}, {{0x12, 0x34, 0xff, 0xff, 0, 1}}), "f");
+    CHECK(std::get<1>(grey.values) == std::vector<std::uint16_t>{0x1234, 0xffff, 1});
+    CHECK(!grey.has_alpha);
+    const Bytes alpha = make_png(1, 2, {PNG_COLOR_TYPE_GRAY_ALPHA, 16}, {{0x80, 0, 0xff, 0xff, 0x80, 0, 0, 0}});
+    CHECK(std::get<1>(rbm::read_png(alpha, "f").values) == std::vector<std::uint16_t>{0x8000, 0});
+    CHECK(std::get<1>(rbm::read_png(alpha, "f", rbm::Channels::alpha).values) == std::vector<std::uint16_t>{0xffff, 0});
+    const Bytes colour = make_png(1, 1, {PNG_COLOR_TYPE_RGB, 16}, {{0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc}});
+    CHECK(std::get<1>(rbm::read_png(colour, "f", rbm::Channels::rgb).values) ==
+          std::vector<std::uint16_t>{0x1234, 0x5678, 0x9abc});
+}
+
+TEST_CASE("colours are kept, or said to be lost") {
+    const Bytes red = make_png(1, 2, {PNG_COLOR_TYPE_RGB, 8}, {{200, 0, 0, 7, 7, 7}});
+    const rbm::PngValues kept = rbm::read_png(red, "f", rbm::Channels::rgb);
+    CHECK(std::get<0>(kept.values) == Pixels{200, 0, 0, 7, 7, 7});
+    CHECK(kept.shape == rbm::ImageShape{1, 2, rbm::Channels::rgb});
+    CHECK(!kept.lost_colour);
+    CHECK(rbm::read_png(red, "f").lost_colour);
+    const Bytes grey_as_rgb = make_png(1, 1, {PNG_COLOR_TYPE_RGB, 8}, {{9, 9, 9}});
+    CHECK(!rbm::read_png(grey_as_rgb, "f").lost_colour);
+    CHECK(std::get<0>(rbm::read_png(small_grey_png(5), "f", rbm::Channels::rgb).values).at(2) == 5);
+    const std::vector<png_color> palette = {{10, 20, 30}, {200, 100, 50}};
+    const Bytes indexed = make_png(1, 3, {PNG_COLOR_TYPE_PALETTE, 2, true, false, palette}, {{0b01000100}});
+    CHECK(std::get<0>(rbm::read_png(indexed, "f", rbm::Channels::rgb).values) ==
+          Pixels{200, 100, 50, 10, 20, 30, 200, 100, 50});
+}
+
+TEST_CASE("pictures drawn in alpha are said to be, and alpha can be read") {
+    const auto rgba = [](std::vector<unsigned char> row) {
+        return make_png(1, row.size() / 4, {PNG_COLOR_TYPE_RGB_ALPHA, 8}, {row});
+    };
+    const Bytes icon = rgba({0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 128});  // what is invisible may have any colour
+    const rbm::PngValues seen = rbm::read_png(icon, "f");
+    CHECK(seen.drawn_in_alpha);
+    CHECK(seen.has_alpha);
+    CHECK(std::get<0>(seen.values) == Pixels{0, 0, 0});
+    const rbm::PngValues alpha = rbm::read_png(icon, "f", rbm::Channels::alpha);
+    CHECK(std::get<0>(alpha.values) == Pixels{255, 0, 128});
+    CHECK(!alpha.drawn_in_alpha);
+    CHECK(!alpha.lost_colour);
+    CHECK(alpha.shape == rbm::ImageShape{1, 3, rbm::Channels::alpha});
+    CHECK(!rbm::read_png(rgba({0, 0, 0, 255, 9, 9, 9, 128}), "f").drawn_in_alpha);            // two colours
+    CHECK(!rbm::read_png(rgba({255, 255, 255, 255, 255, 255, 255, 0}), "f").drawn_in_alpha);  // white: nothing is lost
+    CHECK(!rbm::read_png(rgba({0, 0, 0, 255, 0, 0, 0, 255}), "f").has_alpha);                 // opaque
+    CHECK(!rbm::read_png(rgba({0, 0, 0, 99, 0, 0, 0, 99}), "f").drawn_in_alpha);              // no drawing
+    CHECK(has(thrown<DataError>([] { rbm::read_png(small_grey_png(), "f.png", rbm::Channels::alpha); }),
+              "f.png: this picture has no alpha channel"));
+    CHECK(std::get<0>(rbm::read_png(rgba({200, 100, 50, 128}), "f", rbm::Channels::rgb).values) == Pixels{100, 50, 25});
+}
+
 TEST_CASE("interlacing makes no difference") {
     std::vector<std::vector<unsigned char>> rows(13, std::vector<unsigned char>(11));
     Pixels expected;
@@ -153,6 +205,50 @@ TEST_CASE("a folder that is no dataset says why") {
     CHECK(::symlink("loop.png", (folder / "loop.png").c_str()) == 0);
     CHECK(has(thrown<FileError>([&] { rbm::load_png_folder(folder.path()); }), "loop.png: cannot be opened"));
     CHECK(has(thrown<FileError>([&] { rbm::load_png_folder(folder / "missing"); }), "No such file"));
+}
+
+TEST_CASE("folders in a folder are classes") {
+    const TemporaryFolder folder;
+    const auto add = [&](const std::string& inner, const std::string& name, unsigned char first) {
+        ::mkdir((folder / inner).c_str(), 0777);
+        rbm::write_file(folder / inner + "/" + name, small_grey_png(first), IfExists::refuse);
+    };
+    add("dog", "1.png", 3);
+    add("cat", "2.png", 2);
+    add("cat", "1.png", 1);
+    ::mkdir((folder / "empty").c_str(), 0777);
+    std::vector<std::string> notes;
+    rbm::PictureFacts facts;
+    const rbm::Dataset data = rbm::load_png_folder(folder.path(), &notes, {.facts = &facts});
+    CHECK(data.rows() == 3);
+    for (std::size_t row = 0; row < 3; ++row) CHECK(data.value(row, 0) == static_cast<float>(row + 1) / 255);
+    REQUIRE(notes.size() == 2);
+    CHECK(has(notes[0], "1 skipped"));
+    CHECK(has(notes[1], "cat (2), dog (1)"));
+    CHECK(facts.classes == 2);
+    CHECK(facts.pictures == 3);
+    const rbm::FolderClasses classes = rbm::load_folder_classes(folder.path());
+    CHECK(classes.names == std::vector<std::string>{"cat", "dog"});
+    CHECK(classes.classes == std::vector<std::uint32_t>{0, 0, 1});
+    CHECK(has(thrown<DataError>([&] { rbm::load_folder_classes(folder / "cat"); }), "one for each class"));
+    add(".", "top.png", 9);  // pictures of its own: the folders in it are not entered
+    CHECK(rbm::load_png_folder(folder.path()).rows() == 1);
+}
+
+TEST_CASE("a folder with pictures of 8 and 16 bits, in any order, has the values of both") {
+    const Bytes deep = make_png(1, 2, {PNG_COLOR_TYPE_GRAY, 16}, {{0x01, 0x02, 0x0f, 0xff}});
+    const Bytes flat = make_png(1, 2, {}, {{51, 255}});
+    for (const bool deep_first : {false, true}) {
+        const TemporaryFolder folder;
+        rbm::write_file(folder / (deep_first ? "1" : "2"), deep, IfExists::refuse);
+        rbm::write_file(folder / (deep_first ? "2" : "1"), flat, IfExists::refuse);
+        rbm::PictureFacts facts;
+        const rbm::Dataset data = rbm::load_png_folder(folder.path(), nullptr, {.facts = &facts});
+        CHECK(data.value(deep_first ? 0 : 1, 0) == 258.0F / 65535);
+        CHECK(data.value(deep_first ? 1 : 0, 0) == 0.2F);
+        CHECK(facts.deep == 1);
+        CHECK(facts.largest == 4095);
+    }
 }
 
 TEST_SUITE_END();

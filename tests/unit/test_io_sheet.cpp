@@ -137,6 +137,25 @@ TEST_CASE("what rows have behind their picture is not drawn") {
     CHECK(rbm::sheet(whole, {2, 2}).pixels == rbm::sheet(pictures, {2, 2}).pixels);
 }
 
+TEST_CASE("pictures in rgb are drawn in their colours, weights around half of them") {
+    const rbm::ImageShape rgb{1, 2, rbm::Channels::rgb};
+    rbm::Matrix images(1, 8);  // two more values: a label
+    const float values[] = {0, 0.2F, 1, 1, 0.4F, 0, 1, 1};
+    std::copy(std::begin(values), std::end(values), images.row(0).begin());
+    const rbm::Picture picture = rbm::sheet(images, rgb, {.border = 0, .scale = 1});
+    CHECK(picture.channels == 3);
+    CHECK(picture.width == 2);
+    CHECK(pixel(picture, 0, 0) == Colour{0, 51, 255});
+    CHECK(pixel(picture, 0, 1) == Colour{255, 102, 0});
+    rbm::Matrix weights(1, 6);
+    const float signs[] = {0, -2, 2, 2, 0, -2};
+    std::copy(std::begin(signs), std::end(signs), weights.row(0).begin());
+    const rbm::Picture filter = rbm::sheet(weights, rgb, {.border = 0, .scale = 1, .shades = rbm::Shades::diverging});
+    CHECK(pixel(filter, 0, 0) == Colour{128, 0, 255});
+    CHECK(pixel(filter, 0, 1) == Colour{255, 128, 0});
+    CHECK_THROWS_AS(rbm::sheet(rbm::Matrix(1, 5), rgb), rbm::InvalidArgument);
+}
+
 TEST_CASE("what cannot be drawn is refused") {
     const rbm::Matrix images(2, 6);
     CHECK_THROWS_AS(rbm::sheet(images, {2, 4}), rbm::InvalidArgument);

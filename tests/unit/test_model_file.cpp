@@ -250,6 +250,25 @@ TEST_CASE("names, shapes and metadata are those of the format") {
     CHECK(bits.f32("weights")[4 * 3 + 2] == model.machine.weights(3, 2));
 }
 
+TEST_CASE("what pictures hold of colours is kept, where they are not grey") {
+    Model model = full_model("bernoulli", "bernoulli");  // 6 units
+    CHECK_FALSE(model_tensors(model).metadata.contains("image.channels"));
+    for (const auto& [shape, name] :
+         {std::pair{ImageShape{1, 2, Channels::rgb}, "rgb"}, std::pair{ImageShape{2, 3, Channels::alpha}, "alpha"}}) {
+        model.image = shape;
+        const Tensors file = model_tensors(model);
+        CHECK(file.metadata.at("image.channels") == name);
+        CHECK(model_from(file).image == shape);
+    }
+    Tensors file = model_tensors(model);
+    file.metadata["image.channels"] = "rgb";
+    CHECK_THROWS_WITH_AS((void)model_from(file),
+                         doctest::Contains("image.height x image.width is 2 x 3, expected a product of 6 / 3"),
+                         DataError);
+    file.metadata["image.channels"] = "RGB";
+    CHECK_THROWS_WITH_AS((void)model_from(file), doctest::Contains("expected grey, rgb or alpha"), DataError);
+}
+
 TEST_CASE("a stranger's file of weights and two biases is a Bernoulli machine with threshold 0.5") {
     Tensors file;
     file.tensors["weights"] = floats({3, 2});

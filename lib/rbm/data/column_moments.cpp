@@ -22,8 +22,55 @@ void check_row_weights(std::span<const float> weights, std::size_t rows) {
         throw InvalidArgument("all sample weights are 0, expected some above");
 }
 
+namespace {
+
+double weight_of(std::span<const float> row_weights, std::size_t row) {
+    return row_weights.empty() ? 1.0 : static_cast<double>(row_weights[row]);
+}
+
+/// The entries where a machine sees them and zeros as they are, else nothing.
+const SharedEntries* entries_seen(const Dataset& data) { return data.as_stored() ? data.sparse() : nullptr; }
+
+/// Zeros add nothing, so these are the same sums.
+std::vector<double> sparse_means(const SharedEntries& entries, std::size_t cols, std::span<const float> row_weights) {
+    std::vector<double> sums(cols);
+    double total = 0;
+    for (std::size_t row = 0; row < entries.rows(); ++row) {
+        const double weight = weight_of(row_weights, row);
+        total += weight;
+        entries.for_each(row, [&](std::size_t col, float x) { sums[col] += weight * static_cast<double>(x); });
+    }
+    for (double& sum : sums) sum = total > 0 ? sum / total : 0.5;
+    return sums;
+}
+
+ColumnMoments sparse_moments(const SharedEntries& entries, std::size_t cols, std::span<const float> row_weights) {
+    ColumnMoments result{sparse_means(entries, cols, row_weights), std::vector<double>(cols), 0};
+    std::vector<double> totals(cols);  // of the rows with an entry
+    double total = 0;
+    for (std::size_t row = 0; row < entries.rows(); ++row) {
+        const double weight = weight_of(row_weights, row);
+        if (weight == 0) continue;
+        ++result.rows;
+        total += weight;
+        entries.for_each(row, [&](std::size_t col, float x) {
+            const double distance = static_cast<double>(x) - result.mean[col];
+            totals[col] += weight;
+            result.variance[col] += weight * distance * distance;
+        });
+    }
+    for (std::size_t col = 0; col < cols; ++col) {
+        result.variance[col] += (total - totals[col]) * result.mean[col] * result.mean[col];
+        result.variance[col] /= total > 0 ? total : 1;
+    }
+    return result;
+}
+
+}  // namespace
+
 std::vector<double> column_means(const Dataset& data, std::span<const float> row_weights) {
     check_row_weights(row_weights, data.rows());
+    if (const SharedEntries* entries = entries_seen(data)) return sparse_means(*entries, data.cols(), row_weights);
     std::vector<double> sums(data.cols()), totals(data.cols());
     Matrix block;
     constexpr std::size_t block_rows = 256;
@@ -31,7 +78,7 @@ std::vector<double> column_means(const Dataset& data, std::span<const float> row
         block.resize(std::min(block_rows, data.rows() - first), data.cols());
         data.fill(first, Stream{}, block);
         for (std::size_t row = 0; row < block.rows(); ++row) {
-            const double weight = row_weights.empty() ? 1.0 : static_cast<double>(row_weights[first + row]);
+            const double weight = weight_of(row_weights, first + row);
             for (std::size_t col = 0; col < data.cols(); ++col) {
                 const double x = static_cast<double>(block(row, col));
                 if (data.has_missing() && std::isnan(x)) continue;
@@ -45,11 +92,13 @@ std::vector<double> column_means(const Dataset& data, std::span<const float> row
 }
 
 ColumnMoments column_moments(const Dataset& data, std::span<const float> row_weights) {
+    check_row_weights(row_weights, data.rows());
+    if (const SharedEntries* entries = entries_seen(data)) return sparse_moments(*entries, data.cols(), row_weights);
     ColumnMoments result{column_means(data, row_weights), std::vector<double>(data.cols()), 0};
     std::vector<double> totals(data.cols());
     Matrix row(1, data.cols());
     for (std::size_t r = 0; r < data.rows(); ++r) {
-        const double weight = row_weights.empty() ? 1.0 : static_cast<double>(row_weights[r]);
+        const double weight = weight_of(row_weights, r);
         if (weight == 0) continue;
         ++result.rows;
         data.fill(r, Stream{}, row);

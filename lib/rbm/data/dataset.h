@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "rbm/data/column.h"
 #include "rbm/data/preparation.h"
 #include "rbm/data/storage.h"
 #include "rbm/kernels/matrix.h"
@@ -21,11 +22,26 @@
 
 namespace rbm {
 
-/// Height and width of the samples when they are pictures, else 0 and 0.
+/// What of a picture is in a sample: its lightness, its red, green and blue, or its opacity.
+enum class Channels { grey, rgb, alpha };
+
+/// Height and width of the samples when they are pictures, else 0 and 0.  A row holds pixel by pixel, line by line; of
+/// rgb a pixel is three values.
 struct ImageShape {
     std::size_t height = 0;
     std::size_t width = 0;
+    Channels channels = Channels::grey;
+    /// Values of a pixel.
+    std::size_t planes() const { return channels == Channels::rgb ? 3 : 1; }
+    std::size_t values() const { return height * width * planes(); }
     bool operator==(const ImageShape&) const = default;
+};
+
+/// Values between 0 and 1 that a threshold turned into either.
+struct CutValues {
+    std::size_t to_zero = 0;
+    std::size_t to_one = 0;
+    std::size_t count() const { return to_zero + to_one; }
 };
 
 class Dataset {
@@ -33,10 +49,14 @@ class Dataset {
     Dataset() = default;
     /// Values are bytes / divisor (255 for pictures, 1 for counts).  bytes has rows * cols elements.
     static Dataset from_bytes(std::size_t rows, std::size_t cols, std::vector<std::uint8_t> bytes, float divisor);
-    /// Values as they are.  values has rows * cols elements.
-    static Dataset from_floats(std::size_t rows, std::size_t cols, std::vector<float> values);
+    /// Values as they are.  values has rows * cols elements; so has rest, where it is not empty: what floats leave out
+    /// of values of higher precision.
+    static Dataset from_floats(std::size_t rows, std::size_t cols, std::vector<float> values,
+                               std::vector<float> rest = {});
     /// Bit c % 64 of a row's word c / 64 is column c; each row starts a new word.
     static Dataset from_bits(std::size_t rows, std::size_t cols, std::vector<std::uint64_t> words);
+    /// Only what is not 0.  With open_width, more columns of 0 may be added: see with_columns().
+    static Dataset from_sparse(std::size_t cols, SharedEntries entries, bool open_width = false);
 
     // The same values in memory of the caller's, which is read and never written.  It must stay where it is for as long
     // as this data set, or one made from it, is in use: `owner`, where there is one, is held until then.  The caller
@@ -50,11 +70,16 @@ class Dataset {
     std::size_t rows() const { return rows_; }
     std::size_t cols() const { return cols_; }
 
-    ImageShape image;  ///< of one row
-    std::string name;  ///< for messages: the file it came from
+    ImageShape image;             ///< of one row
+    std::string name;             ///< for messages: the file it came from
+    std::vector<Column> columns;  ///< one for each, or none: nothing is known of them
+    std::string letters;          ///< of sequences, whose values are codes: the letter of each code; else empty
+    /// For messages: "column 3", or "column 3 (age)" where its name is known.
+    std::string column_text(std::size_t col) const;
 
     /// From here on NaN stands for a value that is not known: prepared() lets it pass and fill() gives it.
     void allow_missing();
+    bool allows_missing() const { return allows_missing_; }
     /// Whether that was allowed and there is any such value.
     bool has_missing() const { return missing_; }
     /// The same data with filling[col] in place of each value that is missing.
@@ -62,22 +87,45 @@ class Dataset {
 
     /// The value at (row, col) before sampling and standardisation; of bits, 0 or 1.
     float value(std::size_t row, std::size_t col) const;
+    /// The same with what floats leave out, where that is known: of data that are precise().
+    double exact_value(std::size_t row, std::size_t col) const;
+    bool precise() const;
     const Storage& storage() const { return storage_; }
+    /// The entries of data that are kept without their zeros, else nothing.
+    const SharedEntries* sparse() const {
+        const auto* rows = std::get_if<SparseRows>(&storage_);
+        return rows == nullptr ? nullptr : &rows->rows;
+    }
+    /// Whether the file did not say how many columns there are.
+    bool open_width() const {
+        const auto* rows = std::get_if<SparseRows>(&storage_);
+        return rows != nullptr && rows->open_width;
+    }
+    /// The same data with columns of 0 behind the last.  Throws InvalidArgument unless sparse() and at least cols().
+    Dataset with_columns(std::size_t cols) const;
 
     /// The dataset that a machine sees under `preparation`.  Throws DataError naming the first row and column (counted
     /// from 1) that is not finite or, for discrete units, outside [0, 1] (from `low` on unless values are
-    /// probabilities), and how many such there are: MissingValue for NaN, ValueOutOfRange for what is finite.  Throws
-    /// InvalidArgument for a preparation that both binarises and standardises, and for one that does either to
-    /// sites of several columns.  Those must be one-hot: see one_hot.h.
+    /// probabilities), and how many such there are: MissingValue for NaN, ValueOutOfRange for what is finite.  For
+    /// units of -1 and 1, a threshold cuts values from 0 to 1 only: ValueOutOfRange for what lies between -1 and 0,
+    /// between 0 and 1 in data that hold -1 too, or at 0 in a column that does.  Throws InvalidArgument for a
+    /// preparation that both binarises and standardises, and for one that does either to sites of several columns.
+    /// Those must be one-hot: see one_hot.h.
     Dataset prepared(const Preparation& preparation, const StateForm& form) const&;
     Dataset prepared(const Preparation& preparation, const StateForm& form) &&;
+    /// What Binarize::threshold changed that was neither 0 nor 1 (nor -1), in all rows that were prepared.
+    const CutValues& cut() const { return cut_; }
     /// Whether rows are the values themselves, neither sampled nor standardised.
     bool plain() const { return !sampled_ && mean_.empty(); }
+    /// Whether the machine sees the values as they lie: plain(), and bits are 0 and 1.
+    bool as_stored() const { return plain() && low_ == 0 && high_ == 1; }
 
     /// Rows first, ..., first + count - 1.  Throws InvalidArgument when there are not so many.
     Dataset slice(std::size_t first, std::size_t count) const;
-    /// At most `count` rows, evenly spread over all: a sample to watch that no order of the file can bias.
-    Dataset spread(std::size_t count) const;
+    /// At most `count` rows, evenly spread over all: a sample to watch that no order of the file can bias.  With
+    /// weights of the rows, which are as for column_means(), evenly spread over these: a row comes as often as it
+    /// weighs.
+    Dataset spread(std::size_t count, std::span<const float> row_weights = {}) const;
     /// The first `count` rows and the rest.
     std::pair<Dataset, Dataset> split(std::size_t count) const {
         return {slice(0, count), slice(count, rows_ - count)};
@@ -107,9 +155,11 @@ class Dataset {
     std::size_t cols_ = 0;
     Storage storage_;
     bool sampled_ = false;
+    bool allows_missing_ = false;
     bool missing_ = false;
     float low_ = 0, high_ = 1;  ///< what bits become
-    std::vector<float> mean_, scale_;
+    CutValues cut_;
+    std::vector<float> mean_, mean_rest_, scale_;
 };
 
 }  // namespace rbm

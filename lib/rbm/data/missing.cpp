@@ -11,6 +11,7 @@
 namespace rbm {
 
 void Dataset::allow_missing() {
+    allows_missing_ = true;
     const auto* floats = std::get_if<FloatRows>(&storage_);
     missing_ = floats != nullptr && std::ranges::any_of(floats->rows.values(), [](float x) { return std::isnan(x); });
 }
@@ -23,7 +24,8 @@ Dataset Dataset::without_missing(std::span<const float> filling) const {
     std::vector<float> values(known.begin(), known.end());
     for (std::size_t i = 0; i < values.size(); ++i)
         if (std::isnan(values[i])) values[i] = filling[i % cols_];
-    Dataset full = with_rows(rows_, FloatRows{{std::move(values), cols_}});
+    const auto more = std::get<FloatRows>(storage_).rest.values();  // NaN has none
+    Dataset full = with_rows(rows_, FloatRows{{std::move(values), cols_}, {{more.begin(), more.end()}, cols_}});
     full.missing_ = false;
     return full;
 }

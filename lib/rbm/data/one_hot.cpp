@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "rbm/kernels/error.h"
 
@@ -23,6 +24,7 @@ std::optional<std::size_t> code_at(const Dataset& data, std::size_t row, std::si
         "of them 1 and the others 0",
         data.name, row + 1, col + 1, x, states - 1, states);
     if (std::isnan(x)) throw MissingValue(text);
+    if (std::isfinite(x)) throw ValueOutOfRange(text);
     throw DataError(text);
 }
 
@@ -53,23 +55,75 @@ Dataset expand_to_floats(const Dataset& data, std::size_t states) {
     return wide;
 }
 
+/// What the columns of a site hold.
+struct SiteCounts {
+    std::size_t on = 0, off = 0, unknown = 0;
+};
+SiteCounts counts_at(const Dataset& data, std::size_t row, std::size_t first, std::size_t states) {
+    SiteCounts counts;
+    for (std::size_t col = first; col < first + states; ++col) {
+        const float x = data.value(row, col);
+        counts.on += x == 1 ? 1 : 0;
+        counts.off += x == 0 ? 1 : 0;
+        counts.unknown += std::isnan(x) ? 1 : 0;
+    }
+    return counts;
+}
+
 }  // namespace
 
 std::optional<Site> find_not_one_hot(const Dataset& data, std::size_t states) {
     if (states < 2 || data.cols() % states != 0) return Site{0, 0};
     for (std::size_t row = 0; row < data.rows(); ++row)
         for (std::size_t first = 0; first < data.cols(); first += states) {
-            std::size_t on = 0, off = 0, unknown = 0;
-            for (std::size_t col = first; col < first + states; ++col) {
-                const float x = data.value(row, col);
-                on += x == 1 ? 1 : 0;
-                off += x == 0 ? 1 : 0;
-                unknown += std::isnan(x) ? 1 : 0;
-            }
-            if (data.has_missing() && unknown == states) continue;
-            if (on != 1 || off != states - 1) return Site{row, first};
+            const SiteCounts counts = counts_at(data, row, first, states);
+            if (data.has_missing() && counts.unknown == states) continue;
+            if (counts.on != 1 || counts.off != states - 1) return Site{row, first};
         }
     return std::nullopt;
+}
+
+std::optional<BrokenOneHot> find_broken_one_hot(const Dataset& data, std::size_t states) {
+    if (states < 2 || data.cols() % states != 0) return std::nullopt;
+    BrokenOneHot broken;
+    std::size_t good = 0;
+    for (std::size_t row = 0; row < data.rows(); ++row)
+        for (std::size_t first = 0; first < data.cols(); first += states) {
+            const SiteCounts counts = counts_at(data, row, first, states);
+            if (data.has_missing() && counts.unknown == states) continue;
+            if (counts.on + counts.off != states) return std::nullopt;
+            if (counts.on == 1) {
+                ++good;
+                continue;
+            }
+            if (broken.sites++ == 0) broken.first = {row, first}, broken.ones = counts.on;
+            broken.all_empty = broken.all_empty && counts.on == 0;
+        }
+    const bool codes = good < broken.sites || (states == 2 && !broken.all_empty);
+    if (broken.sites == 0 || codes) return std::nullopt;
+    return broken;
+}
+
+std::pair<Dataset, std::size_t> empty_sites_missing(const Dataset& data, std::size_t states) {
+    const std::size_t cols = data.cols();
+    std::vector<float> values(data.rows() * cols);
+    std::size_t empty = 0;
+    for (std::size_t row = 0; row < data.rows(); ++row) {
+        const auto line = std::span(values).subspan(row * cols, cols);
+        for (std::size_t col = 0; col < cols; ++col) line[col] = data.value(row, col);
+        for (std::size_t first = 0; first + states <= cols; first += states) {
+            if (counts_at(data, row, first, states).off != states) continue;
+            std::ranges::fill(line.subspan(first, states), std::numeric_limits<float>::quiet_NaN());
+            ++empty;
+        }
+    }
+    if (empty == 0) return {data, 0};
+    Dataset result = Dataset::from_floats(data.rows(), cols, std::move(values));
+    result.image = data.image;
+    result.name = data.name;
+    result.columns = data.columns;
+    result.allow_missing();
+    return {std::move(result), empty};
 }
 
 Dataset expand_codes(const Dataset& data, std::size_t states) {

@@ -14,13 +14,14 @@ enum class Binarize { threshold, sample, none };
 /// The model file remembers it.
 struct Preparation {
     Binarize binarize = Binarize::none;
-    float threshold = 0.5F;    ///< values above it are 1
-    std::vector<float> mean;   ///< [V] or empty: v = (x - mean) / scale
-    std::vector<float> scale;  ///< [V] or empty
+    float threshold = 0.5F;          ///< values above it are 1
+    std::vector<float> mean;         ///< [V] or empty: v = (x - mean) / scale
+    std::vector<float> scale;        ///< [V] or empty
+    std::vector<float> mean_rest{};  ///< [V] or empty: what floats leave out of the mean, which is mean + mean_rest
     /// The same states from the same data: the threshold counts only where it is used.
     bool operator==(const Preparation& other) const {
         return binarize == other.binarize && (binarize != Binarize::threshold || threshold == other.threshold) &&
-               mean == other.mean && scale == other.scale;
+               mean == other.mean && scale == other.scale && mean_rest == other.mean_rest;
     }
 };
 

@@ -12,6 +12,7 @@ struct Standardisation {
     std::vector<float> mean;
     std::vector<float> scale;
     std::vector<std::size_t> constant;
+    std::vector<float> mean_rest{};  ///< of data that are precise(): what floats leave out of the means
 };
 Standardisation standardise(const Dataset& data);
 

@@ -35,4 +35,16 @@ void BitRows::expand(std::size_t row, std::span<float> out) const {
     for (; col < out.size(); ++col) out[col] = (words[col / 64] >> (col % 64) & 1U) != 0 ? 1.0F : 0.0F;
 }
 
+float SparseRows::value(std::size_t row, std::size_t col) const {
+    const auto columns = rows.columns(row);
+    const auto found = std::ranges::lower_bound(columns, col);
+    if (found == columns.end() || *found != col) return 0;
+    return rows.all_are_one() ? 1 : rows.values(row)[static_cast<std::size_t>(found - columns.begin())];
+}
+
+void SparseRows::expand(std::size_t row, std::span<float> out) const {
+    std::ranges::fill(out, 0.0F);
+    rows.for_each(row, [&](std::size_t col, float value) { out[col] = value; });
+}
+
 }  // namespace rbm

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Samples as they lie in memory: floats, bytes or bits.
+// Samples as they lie in memory: floats, bytes, bits, or only what is not 0.
 #pragma once
 
 #include <cstddef>
@@ -7,12 +7,14 @@
 #include <span>
 #include <variant>
 
+#include "rbm/data/shared_entries.h"
 #include "rbm/data/shared_rows.h"
 
 namespace rbm {
 
 struct FloatRows {
     SharedRows<float> rows;
+    SharedRows<float> rest{};  ///< what these leave out of values of higher precision; empty where there is nothing
     float value(std::size_t row, std::size_t col) const { return rows.row(row)[col]; }
     void expand(std::size_t row, std::span<float> out) const;
 };
@@ -35,6 +37,19 @@ struct BitRows {
     static void set(std::span<std::uint64_t> row, std::size_t col) { row[col / 64] |= std::uint64_t{1} << (col % 64); }
 };
 
-using Storage = std::variant<FloatRows, ByteRows, BitRows>;
+/// For data that are nearly all 0.
+struct SparseRows {
+    SharedEntries rows;
+    bool open_width = false;  ///< the file did not say how many columns there are: more may follow, all 0
+    float value(std::size_t row, std::size_t col) const;
+    void expand(std::size_t row, std::span<float> out) const;
+};
+
+using Storage = std::variant<FloatRows, ByteRows, BitRows, SparseRows>;
+
+/// The values of a row, before sampling and standardisation.
+inline void expand_row(const Storage& storage, std::size_t row, std::span<float> out) {
+    std::visit([&](const auto& kind) { kind.expand(row, out); }, storage);
+}
 
 }  // namespace rbm

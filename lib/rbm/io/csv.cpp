@@ -6,203 +6,419 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <limits>
-#include <optional>
-#include <string_view>
+#include <set>
+#include <utility>
 
+#include "rbm/data/column_choice.h"
+#include "rbm/io/csv_fields.h"
+#include "rbm/io/csv_header.h"
+#include "rbm/io/csv_records.h"
 #include "rbm/io/elements.h"
+#include "rbm/io/precision.h"
 #include "rbm/kernels/error.h"
 
 namespace rbm {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-    const std::size_t first = text.find_first_not_of(" \t\r");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
-}
+constexpr float gap = std::numeric_limits<float>::quiet_NaN();
 
-/// ' ' stands for any run of blanks.  A semicolon goes first: beside it, commas are decimal signs and an error of their
-/// own.
-char separator_of(std::string_view line) {
-    for (const char c : {';', ',', '\t'})
-        if (line.find(c) != std::string_view::npos) return c;
-    return ' ';
-}
-
-/// Cuts the next field off `line`; false when there is none left.
-bool next_field(std::optional<std::string_view>& line, char separator, std::string_view& field) {
-    if (!line) return false;
-    const std::size_t end =
-        line->find_first_of(separator == ' ' ? std::string_view(" \t") : std::string_view(&separator, 1));
-    field = trimmed(line->substr(0, end));
-    if (end == std::string_view::npos)
-        line.reset();
-    else
-        line = separator == ' ' ? trimmed(line->substr(end)) : line->substr(end + 1);
-    return true;
-}
-
-enum class Field { number, not_a_number, too_large, not_finite };
-
-Field read_number(std::string_view field, float& value) {
-    if (field.starts_with('+') && !field.starts_with("+-")) field.remove_prefix(1);
-    const auto [end, error] = fast_float::from_chars(field.data(), field.data() + field.size(), value);
-    if (field.empty() || error != std::errc() || end != field.data() + field.size()) return Field::not_a_number;
-    if (std::isfinite(value)) return Field::number;
-    return std::any_of(field.begin(), field.end(), [](char c) { return c >= '0' && c <= '9'; }) ? Field::too_large
-                                                                                                : Field::not_finite;
-}
-
-/// Could this name a column?  Strictly, so that no row with a slip in it gets lost as a header: what is a number, in
-/// quotes too, or starts like one (1,5 and 1.2.3 and 0x1p3) could not, but 1x1 (of a pixel) could.
-bool is_word(std::string_view field) {
-    if (field.size() > 1 && field.front() == field.back() && (field.front() == '"' || field.front() == '\''))
-        field = trimmed(field.substr(1, field.size() - 2));
-    float value = 0;
-    if (field.empty() || read_number(field, value) != Field::not_a_number) return false;
-    const auto is_letter = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
-    };
-    if (is_letter(field.front())) return true;
-    return !field.starts_with("0x") && !field.starts_with("0X") &&
-           std::any_of(field.begin(), field.end(), [&](char c) { return is_letter(c) && c != 'e' && c != 'E'; });
-}
+/// A column that is read.
+struct ReadColumn {
+    ColumnBelow below;
+    std::size_t number = 0;  ///< in the file, from 0
+    std::size_t gaps = 0;
+    std::size_t line_of_gap = 0;  ///< the first
+};
 
 class Table {
   public:
-    Table(std::string_view text, const std::string& name, TableGaps gaps) : text_(text), name_(name), gaps_(gaps) {}
+    Table(std::string_view text, const std::string& name, const TableOptions& options, std::vector<std::string>* notes)
+        : records_(text, name), name_(name), options_(options), notes_(notes) {}
 
-    Dataset read() {
-        refuse_binary();
-        std::string_view rest = text_.starts_with("\xef\xbb\xbf") ? text_.substr(3) : text_;
-        while (!rest.empty()) {
-            const std::size_t end = std::min(rest.find('\n'), rest.size());
-            const std::string_view line = rest.substr(0, end);
-            rest.remove_prefix(std::min(end + 1, rest.size()));
-            ++line_;
-            const std::string_view content = trimmed(line);
-            if (content.empty() && gaps_ == TableGaps::are_nan && cols_ == 1 &&
-                !rest.empty()) {  // a gap in a table of one column
-                values_.push_back(std::numeric_limits<float>::quiet_NaN());
-                ++rows_;
-                continue;
-            }
-            if (content.empty() || content.front() == '#') continue;
-            if (separator_ == 0) {
-                separator_ = separator_of(content);
-                if (is_header(content)) continue;
-            }
-            read_row(separator_ == '\t' ? line : content);
-        }
-        if (rows_ == 0)
-            throw DataError(fmt::format("{}: no rows of numbers in {} line{}", name_, line_, line_ == 1 ? "" : "s"));
-        Dataset data = Dataset::from_floats(rows_, cols_, std::move(values_));
-        data.name = name_;
-        return data;
+    Dataset read();
+    /// Whether some column needs what floats leave out.
+    bool lacks_precision() const {
+        return std::ranges::any_of(
+            columns_, [](const ReadColumn& one) { return floats_lose_spread(one.below.low, one.below.high); });
     }
 
   private:
-    [[noreturn]] void fail(const std::string& what) const {
-        throw DataError(fmt::format("{}:{}: {}", name_, line_, what));
+    void take_first_line();
+    void adapt_to_second_line(std::string_view record);
+    void choose_columns();
+    void read_row(std::string_view record, std::size_t line);
+    void take_field(ReadColumn& column, std::string_view field, std::size_t line, float*& out, float*& rest);
+    [[noreturn]] void complain(const ReadColumn& column, FieldKind kind, std::string_view field, std::size_t line);
+    std::string place_of(const ReadColumn& column) const;
+    bool first_line_is_header();
+    void settle_first_line();
+    void sort_words();
+    std::vector<std::size_t> columns_to_leave_out();
+    bool is_index(std::size_t col) const;
+    void refuse_gaps_and_mixtures();
+    void leave_out(const std::vector<std::size_t>& columns);
+    std::vector<Column> descriptions() const;
+    void note(const std::string& text) {
+        if (notes_ != nullptr) notes_->push_back(fmt::format("{}: {}", name_, text));
     }
+    std::size_t rows() const { return columns_.empty() ? 0 : values_.size() / columns_.size(); }
 
-    void refuse_binary() {
-        if (text_.starts_with("\xff\xfe") || text_.starts_with("\xfe\xff"))
-            throw DataError(name_ + ": byte 0: found UTF-16 text, expected ASCII or UTF-8");
-        const auto bad = std::find_if(text_.begin(), text_.end(), [](char c) {
-            return static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\r' && c != '\t';
-        });
-        if (bad == text_.end()) return;
-        line_ = static_cast<std::size_t>(std::count(text_.begin(), bad, '\n')) + 1;
-        fail(fmt::format("byte {}: found {}, expected text", bad - text_.begin(), quoted(std::string_view(&*bad, 1))));
-    }
-
-    bool is_header(std::string_view content) {
-        std::optional<std::string_view> line = content;
-        std::string_view field;
-        std::size_t fields = 0;
-        for (; next_field(line, separator_, field); ++fields)
-            if (!is_word(field)) return false;
-        cols_ = fields;
-        header_ = true;
-        return true;
-    }
-
-    void read_row(std::string_view content) {
-        std::optional<std::string_view> line = content;
-        std::string_view field;
-        std::size_t fields = 0;
-        while (next_field(line, separator_, field)) {
-            ++fields;
-            float value = 0;
-            const Field kind = read_number(field, value);
-            if (gaps_ == TableGaps::are_nan && (field.empty() || (kind == Field::not_finite && std::isnan(value))))
-                value = std::numeric_limits<float>::quiet_NaN();
-            else if (kind != Field::number)
-                complain(kind, field, fields);
-            values_.push_back(value);
-        }
-        if (cols_ == 0) cols_ = fields;
-        if (fields != cols_)
-            fail(fmt::format("found {} column{}, expected {} as in the {}", fields, fields == 1 ? "" : "s", cols_,
-                             header_ && rows_ == 0 ? "header" : "lines before"));
-        ++rows_;
-    }
-
-    [[noreturn]] void complain(Field kind, std::string_view field, std::size_t column) const {
-        const std::string found = fmt::format("column {}: found {}", column, quoted(field));
-        if (field.empty()) fail(fmt::format("column {}: found an empty field, expected a number", column));
-        if (kind == Field::not_finite) fail(found + ", expected a finite number");
-        if (kind == Field::too_large) fail(found + ", expected at most 3.4e38, the largest float");
-        if (field.find_first_of("\"'") != std::string_view::npos) fail(found + ", expected a number without quotes");
-        if (field.find(',') != std::string_view::npos) fail(found + ", expected a decimal point, not a comma");
-        fail(found + (rows_ == 0 && !header_ ? ", expected a number (a header line must not contain numbers)"
-                                             : ", expected a number"));
-    }
-
-    std::string_view text_;
+    Records records_;
     const std::string& name_;
-    TableGaps gaps_;
-    std::size_t line_ = 0, rows_ = 0, cols_ = 0;
+    const TableOptions& options_;
+    std::vector<std::string>* notes_;
     char separator_ = 0;
-    bool header_ = false;
-    std::vector<float> values_;
+    FirstLine first_;
+    std::string_view first_record_;
+    std::size_t first_line_ = 0, last_line_ = 0;
+    bool header_ = false, quoted_numbers_ = false, named_choice_ = false;
+    std::vector<std::size_t> slot_;  ///< of each column in the file its place among columns_, or npos
+    std::vector<ReadColumn> columns_;
+    std::vector<float> values_, rest_;  ///< the first row's place is kept for the first line
 };
 
-}  // namespace
+constexpr std::size_t not_read = std::numeric_limits<std::size_t>::max();
 
-Dataset parse_csv(std::span<const std::byte> bytes, const std::string& name, TableGaps gaps) {
-    return Table({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, name, gaps).read();
-}
-
-namespace {
-
-template <class Real>
-std::vector<std::byte> encode(std::span<const std::string> columns, std::span<const Real> values) {
-    if (columns.empty() || values.size() % columns.size() != 0)
-        throw InvalidArgument(
-            fmt::format("encode_csv: {} values do not fill rows of {}", values.size(), columns.size()));
-    fmt::memory_buffer text;
-    for (const std::string& column : columns)
-        fmt::format_to(std::back_inserter(text), "{}{}", column, &column == &columns.back() ? '\n' : ',');
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        const bool last = (i + 1) % columns.size() == 0;
-        fmt::format_to(std::back_inserter(text), "{}{}", values[i], last ? '\n' : ',');
+Dataset Table::read() {
+    take_first_line();
+    const bool sample = options_.header == TableHeader::no ||
+                        (options_.header == TableHeader::automatic && !named_choice_ && !could_be_header(first_));
+    if (sample) read_row(first_record_, first_line_);
+    std::string_view record;
+    for (bool second = true; records_.next(record); second = false) {
+        if (second) adapt_to_second_line(record);
+        last_line_ = records_.line();
+        values_.resize(values_.size() + columns_.size());
+        if (options_.precise) rest_.resize(values_.size());
+        read_row(record, last_line_);
     }
-    const auto* begin = reinterpret_cast<const std::byte*>(text.data());
-    return {begin, begin + text.size()};
+    if (!sample) settle_first_line();
+    if (rows() == 0)
+        throw DataError(
+            fmt::format("{}: no rows of numbers in {} line{}", name_, last_line_, last_line_ == 1 ? "" : "s"));
+    sort_words();
+    leave_out(columns_to_leave_out());
+    refuse_gaps_and_mixtures();
+    const std::size_t count = rows();
+    Dataset data = Dataset::from_floats(count, columns_.size(), std::move(values_), std::move(rest_));
+    data.name = name_;
+    data.columns = descriptions();
+    return data;
+}
+
+void Table::take_first_line() {
+    std::string_view record;
+    if (!records_.next(record)) {
+        last_line_ = records_.line();
+        throw DataError(
+            fmt::format("{}: no rows of numbers in {} line{}", name_, last_line_, last_line_ == 1 ? "" : "s"));
+    }
+    first_record_ = record;
+    first_line_ = last_line_ = records_.line();
+    separator_ = separator_of(record, options_.decimal_comma);
+    records_.set_separator(separator_);
+    if (separator_ != '\t') first_record_ = without_blanks(record);
+    first_.all_quoted = true;
+    for (Fields fields(first_record_, separator_); fields.more();) {
+        first_.fields.emplace_back(fields.next());
+        first_.all_quoted = first_.all_quoted && fields.quoted();
+    }
+    if (first_.fields.size() == 1 && options_.gaps == TableGaps::are_nan) records_.keep_empty_lines();
+    choose_columns();
+}
+
+/// Names of one column less than there are: R writes none for the names of rows, and lines may end in a comma.
+void Table::adapt_to_second_line(std::string_view record) {
+    Fields fields(record, separator_);
+    std::size_t count = 0;
+    bool last_is_empty = false, first_is_quoted = false;
+    for (; fields.more(); ++count) {
+        last_is_empty = fields.next().empty();
+        if (count == 0) first_is_quoted = fields.quoted();
+    }
+    if (count != first_.fields.size() + 1 || !looks_like_names(first_) || options_.header == TableHeader::no) return;
+    if (first_is_quoted)
+        first_.fields.insert(first_.fields.begin(), "");
+    else if (last_is_empty)
+        first_.fields.emplace_back("");
+    else
+        return;
+    choose_columns();
+}
+
+void Table::choose_columns() {
+    for (std::string& field : first_.fields) field = as_utf8(field);
+    const auto is_name = [&](const std::string& entry) {
+        if (entry.find_first_not_of("0123456789") == std::string::npos) return false;  // the number of a column
+        return std::ranges::any_of(first_.fields,
+                                   [&](const std::string& name) { return !name.empty() && fits_pattern(name, entry); });
+    };
+    const bool named = options_.header != TableHeader::no;
+    named_choice_ =
+        named && (std::ranges::any_of(options_.keep, is_name) || std::ranges::any_of(options_.drop, is_name));
+    const std::vector<bool> chosen = chosen_columns(
+        first_.fields.size(), named ? first_.fields : std::vector<std::string>{}, options_.keep, options_.drop, name_);
+    slot_.assign(chosen.size(), not_read);
+    columns_.clear();
+    for (std::size_t col = 0; col < chosen.size(); ++col)
+        if (chosen[col]) {
+            slot_[col] = columns_.size();
+            columns_.emplace_back().number = col;
+        }
+    values_.assign(columns_.size(), 0);
+    rest_.assign(options_.precise ? columns_.size() : 0, 0);
+}
+
+/// Into the last row of values.
+void Table::read_row(std::string_view record, std::size_t line) {
+    float* out = values_.data() + (values_.size() - columns_.size());
+    float* rest = options_.precise ? rest_.data() + (rest_.size() - columns_.size()) : nullptr;
+    const fast_float::parse_options how(fast_float::chars_format::general, options_.decimal_comma ? ',' : '.');
+    const std::size_t count = slot_.size();
+    std::size_t col = 0;
+    if (record.empty() && count == 1) take_field(columns_[0], record, line, out, rest), ++col;  // an empty line
+    for (Fields fields(record, separator_); fields.more(); ++col) {
+        if (col >= count || slot_[col] == not_read) {
+            fields.next();
+            continue;
+        }
+        ReadColumn& column = columns_[slot_[col]];
+        double value = 0;
+        const auto [end, error] = fast_float::from_chars_advanced(fields.begin(), fields.end(), value, how);
+        const auto rounded = static_cast<float>(value);
+        if (error == std::errc() && std::isfinite(rounded) && fields.accept(end)) {
+            column.below.low = std::min(column.below.low, value);
+            column.below.high = std::max(column.below.high, value);
+            *out++ = rounded;
+            if (rest != nullptr) *rest++ = static_cast<float>(value - static_cast<double>(rounded));
+        } else {
+            const std::string_view field = fields.next();
+            double ignored = 0;
+            if (fields.quoted() && read_number(field, options_.decimal_comma, ignored) == FieldKind::number)
+                quoted_numbers_ = true;
+            take_field(column, field, line, out, rest);
+        }
+    }
+    if (col != count) {
+        const bool names = looks_like_names(first_) && rows() <= 2;
+        records_.fail(line, fmt::format("found {} column{}, expected {} as in the {}", col, col == 1 ? "" : "s", count,
+                                        names ? "header" : "lines before"));
+    }
+}
+
+/// What is no number at first sight.
+void Table::take_field(ReadColumn& column, std::string_view field, std::size_t line, float*& out, float*& rest) {
+    double value = 0;
+    const FieldKind kind = read_number(field, options_.decimal_comma, value);
+    float rounded = gap;
+    if (kind == FieldKind::number) {
+        column.below.low = std::min(column.below.low, value);
+        column.below.high = std::max(column.below.high, value);
+        rounded = static_cast<float>(value);
+    } else if (field.empty() || (options_.gaps == TableGaps::are_nan &&
+                                 (is_missing_word(field) || (kind == FieldKind::not_finite && std::isnan(value))))) {
+        if (column.gaps++ == 0) column.line_of_gap = line;
+        value = 0;
+    } else if (kind != FieldKind::not_a_number || is_missing_word(field) || has_decimal_comma(field) ||
+               options_.words == TableWords::refuse) {
+        complain(column, kind, field, line);
+    } else {
+        constexpr std::size_t most_words = 65536;
+        if (!column.below.words)
+            column.below.words = std::make_unique<ColumnWords>(ColumnWords{{}, line, std::string(field)});
+        auto& words = column.below.words->codes;
+        auto found = words.find(field);
+        if (found == words.end()) found = words.emplace(std::string(field), words.size()).first;
+        if (words.size() > most_words)
+            throw UnsuitableColumns(
+                fmt::format("{}:{}: {} holds text, more than {} different words, which are no "
+                            "categories; leave it out",
+                            name_, line, place_of(column), most_words));
+        rounded = static_cast<float>(found->second);
+        value = static_cast<double>(rounded);
+    }
+    *out++ = rounded;
+    if (rest != nullptr)
+        *rest++ = std::isnan(rounded) ? 0.0F : static_cast<float>(value - static_cast<double>(rounded));
+}
+
+std::string Table::place_of(const ReadColumn& column) const {
+    const bool named = options_.header != TableHeader::no && looks_like_names(first_);
+    const std::string& text = named ? first_.fields[column.number] : name_;
+    return named && !text.empty() ? fmt::format("column {} ({})", column.number + 1, text)
+                                  : fmt::format("column {}", column.number + 1);
+}
+
+void Table::complain(const ReadColumn& column, FieldKind kind, std::string_view field, std::size_t line) {
+    const std::string found = fmt::format("{}: found {}", place_of(column), rbm::quoted(field));
+    const auto fail = [&](const std::string& what) { records_.fail(line, found + what); };
+    if (is_missing_word(field) || kind == FieldKind::not_finite) {
+        const std::string text = fmt::format("{}:{}: {}, expected a finite number", name_, line, found);
+        if (field.find_first_of("iI") != std::string_view::npos && !is_missing_word(field)) throw DataError(text);
+        throw MissingValue(fmt::format("{}; missing values are empty fields and {}", text, missing_words_text()));
+    }
+    if (kind == FieldKind::too_large) fail(", expected at most 3.4e38, the largest float");
+    if (has_decimal_comma(field))
+        throw DecimalComma(
+            fmt::format("{}:{}: {}, expected a decimal point, not a comma: a decimal comma?", name_, line, found));
+    if (field.find_first_of("\"'") != std::string_view::npos) fail(", expected a number without quotes");
+    const bool first = line == first_line_;
+    records_.fail(
+        line, found + (first ? ", expected a number (a header line must not contain numbers)" : ", expected a number"));
+}
+
+bool Table::first_line_is_header() {
+    if (options_.header == TableHeader::yes || named_choice_) return true;
+    if (rows() == 1) return looks_like_names(first_);
+    std::vector<const ColumnBelow*> below(slot_.size());
+    constexpr std::size_t rows_looked_at = 1000;
+    const std::size_t width = columns_.size(), end = std::min(values_.size(), width * rows_looked_at);
+    for (std::size_t i = 0; i < width; ++i) {
+        for (std::size_t at = width + i; at < end && !columns_[i].below.fractions; at += width)
+            columns_[i].below.fractions = !std::isnan(values_[at]) && values_[at] != std::floor(values_[at]);
+        below[columns_[i].number] = &columns_[i].below;
+    }
+    const HeaderVerdict verdict =
+        judge_header(first_, below, std::span<const float>(values_).subspan(width, width), quoted_numbers_);
+    if (!verdict.doubt.empty() && verdict.is_header) note(fmt::format("{}: {}", verdict.doubt, doubtful_header));
+    return verdict.is_header;
+}
+
+void Table::settle_first_line() {
+    header_ = first_line_is_header();
+    const auto width = static_cast<std::ptrdiff_t>(columns_.size());
+    if (header_) {
+        values_.erase(values_.begin(), values_.begin() + width);
+        if (!rest_.empty()) rest_.erase(rest_.begin(), rest_.begin() + width);
+        return;
+    }
+    // It is read as a row of its own, and goes to the place that was kept for it.
+    std::vector<float> values(columns_.size()), rest(options_.precise ? columns_.size() : 0);
+    std::swap(values, values_);
+    std::swap(rest, rest_);
+    read_row(first_record_, first_line_);
+    std::swap(values, values_);
+    std::swap(rest, rest_);
+    std::ranges::copy(values, values_.begin());
+    std::ranges::copy(rest, rest_.begin());
+}
+
+/// Codes become places in the alphabet.
+void Table::sort_words() {
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+        if (!columns_[i].below.words || columns_[i].below.numbers()) continue;
+        const auto& words = columns_[i].below.words->codes;
+        std::vector<float> place(words.size());
+        std::size_t next = 0;
+        for (const auto& [word, code] : words) place[code] = static_cast<float>(next++);
+        for (std::size_t at = i; at < values_.size(); at += columns_.size())
+            if (!std::isnan(values_[at])) values_[at] = place[static_cast<std::size_t>(values_[at])];
+    }
+}
+
+/// Whole numbers, or words, each of them once.
+bool Table::is_index(std::size_t col) const {
+    const ReadColumn& column = columns_[col];
+    const std::size_t width = columns_.size(), count = rows();
+    if (column.gaps > 0) return false;
+    if (column.below.words) return !column.below.numbers() && count > 1 && column.below.words->codes.size() == count;
+    std::vector<float> values(count);
+    for (std::size_t row = 0; row < count; ++row) values[row] = values_[row * width + col];
+    if (!std::ranges::all_of(values, [](float x) { return x >= 0 && x == std::floor(x); })) return false;
+    std::ranges::sort(values);
+    constexpr float exact = 16777216;  // beyond, floats of neighbours are the same
+    return std::ranges::adjacent_find(values, [](float a, float b) { return a == b && a < exact; }) == values.end();
+}
+
+std::vector<std::size_t> Table::columns_to_leave_out() {
+    std::vector<std::size_t> left_out;
+    const auto name_in_file = [&](std::size_t i) {
+        return header_ ? first_.fields[columns_[i].number] : std::string();
+    };
+    if (header_ && columns_.size() > 1 && columns_[0].number == 0 && options_.keep.empty() &&
+        (name_in_file(0).empty() || name_in_file(0) == "Unnamed: 0") && is_index(0)) {
+        note("column 1 has no name and a value of its own in each line: an index, left out");
+        left_out.push_back(0);
+    }
+    std::vector<std::size_t> empty;
+    for (std::size_t i = columns_.size(); i-- > 1 && columns_[i].gaps == rows() && name_in_file(i).empty();)
+        empty.push_back(i);
+    if (!empty.empty() && empty.size() + left_out.size() < columns_.size()) {
+        const std::size_t first = columns_[empty.back()].number + 1, last = columns_[empty.front()].number + 1;
+        note(first == last
+                 ? fmt::format("column {} has no name and is empty: left out (lines end in a separator)", first)
+                 : fmt::format("columns {} to {} have no names and are empty: left out", first, last));
+        left_out.insert(left_out.end(), empty.rbegin(), empty.rend());
+    }
+    return left_out;
+}
+
+void Table::leave_out(const std::vector<std::size_t>& columns) {
+    if (columns.empty()) return;
+    const std::size_t width = columns_.size();
+    std::vector<bool> stays(width, true);
+    for (const std::size_t col : columns) stays[col] = false;
+    for (std::vector<float>* values : {&values_, &rest_}) {
+        std::size_t to = 0;
+        for (std::size_t from = 0; from < values->size(); ++from)
+            if (stays[from % width]) (*values)[to++] = (*values)[from];
+        values->resize(to);
+    }
+    std::vector<ReadColumn> left;
+    for (std::size_t i = 0; i < width; ++i)
+        if (stays[i]) left.push_back(std::move(columns_[i]));
+    columns_ = std::move(left);
+}
+
+void Table::refuse_gaps_and_mixtures() {
+    for (const ReadColumn& column : columns_) {
+        if (column.gaps > 0 && options_.gaps == TableGaps::refuse)
+            throw MissingValue(fmt::format("{}:{}: {}: found an empty field, expected a number", name_,
+                                           column.line_of_gap, place_of(column)));
+        if (column.below.words && column.below.numbers())
+            records_.fail(column.below.words->line,
+                          fmt::format("{}: found {}, expected a number as in other lines, or words in all",
+                                      place_of(column), rbm::quoted(column.below.words->first)));
+    }
+}
+
+/// Names that come twice are told apart by a number, as pandas does.
+std::vector<Column> Table::descriptions() const {
+    const bool words =
+        std::ranges::any_of(columns_, [](const ReadColumn& column) { return column.below.words != nullptr; });
+    if (!header_ && !words) return {};
+    std::set<std::string> taken;
+    std::vector<Column> list;
+    for (const ReadColumn& column : columns_) {
+        Column one;
+        if (header_) one.name = first_.fields[column.number];
+        for (std::size_t again = 1; !one.name.empty() && !taken.insert(one.name).second; ++again)
+            one.name = fmt::format("{}.{}", first_.fields[column.number], again);
+        if (column.below.words)
+            for (const auto& [word, code] : column.below.words->codes) one.words.push_back(as_utf8(word));
+        list.push_back(std::move(one));
+    }
+    return list;
 }
 
 }  // namespace
 
-std::vector<std::byte> encode_csv(std::span<const std::string> columns, std::span<const double> values) {
-    return encode(columns, values);
-}
-
-std::vector<std::byte> encode_float_csv(std::span<const std::string> columns, std::span<const float> values) {
-    return encode(columns, values);
+Dataset parse_csv(std::span<const std::byte> bytes, const std::string& name, const TableOptions& options,
+                  std::vector<std::string>* notes) {
+    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    {
+        std::vector<std::string> found;
+        Table table(text, name, options, &found);
+        Dataset data = table.read();
+        if (options.precise || !table.lacks_precision()) {
+            if (notes != nullptr) notes->insert(notes->end(), found.begin(), found.end());
+            return data;
+        }
+    }
+    TableOptions precise = options;  // once more, for what floats left out
+    precise.precise = true;
+    return Table(text, name, precise, notes).read();
 }
 
 }  // namespace rbm

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Films of grey pictures: animated GIF, made in memory.
+// Films of pictures, grey or in colour: animated GIF, made in memory.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +14,7 @@ namespace rbm {
 struct FilmOptions {
     unsigned delay = 8;    ///< hundredths of a second that a frame stays; viewers slow anything below 2 down
     unsigned levels = 64;  ///< greys, 2 to 256: fewer make a smaller file
+    bool colour = false;   ///< frames are RGB, and get the nearest of 252 colours
     bool loop = true;      ///< for ever, or once
 };
 
@@ -26,7 +27,7 @@ class Film {
     Film(const Film&) = delete;
     Film& operator=(const Film&) = delete;
 
-    /// Throws InvalidArgument when the frame is not grey or not of the film's size.
+    /// Throws InvalidArgument when the frame is not grey, or not RGB as the options say, or not of the film's size.
     void add(const Picture& frame);
     /// The file.  At least one frame was added; none can be afterwards.
     std::vector<std::byte> finish();
@@ -36,7 +37,7 @@ class Film {
     std::unique_ptr<State> state_;
 };
 
-/// A film of all of them.
+/// A film of all of them, in colour if they are.
 std::vector<std::byte> encode_film(std::span<const Picture> frames, const FilmOptions& options = {});
 
 }  // namespace rbm

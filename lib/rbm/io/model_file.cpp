@@ -11,6 +11,9 @@
 
 #include "rbm/io/atomic_file.h"
 #include "rbm/io/bytes.h"
+#include "rbm/io/elements.h"
+#include "rbm/io/fasta.h"
+#include "rbm/io/model_columns.h"
 #include "rbm/kernels/error.h"
 #include "rbm/model/labels.h"
 
@@ -102,9 +105,13 @@ Preparation preparation_of(const Tensors& file, const Machine& machine) {
                                     preparation.threshold));
     preparation.mean = optional_vector(file, "data.mean", machine.visible_count());
     preparation.scale = optional_vector(file, "data.scale", machine.visible_count());
+    preparation.mean_rest = optional_vector(file, "data.mean_rest", machine.visible_count());
     if (preparation.mean.empty() != preparation.scale.empty())
         throw DataError(fmt::format("{}: found only one of the tensors data.mean and data.scale, expected both or none",
                                     file.source));
+    if (preparation.mean.empty() && !preparation.mean_rest.empty())
+        throw DataError(
+            fmt::format("{}: found the tensor data.mean_rest without data.mean, expected both or none", file.source));
     if (preparation.binarize != Binarize::none && !preparation.scale.empty())
         throw DataError(
             fmt::format("{}: found data.binarize '{}' and the tensors data.mean and data.scale, expected only one of "
@@ -182,7 +189,32 @@ std::vector<std::uint32_t> labels_of(const Tensors& file, const Machine& machine
     return labels;
 }
 
+/// One letter for each state of the visible sites.
+std::string letters_of(const Tensors& file, const Machine& machine) {
+    const std::string* letters = metadata(file, "data.letters");
+    if (letters == nullptr) return "";
+    if (!are_letters(*letters) || letters->size() != site_width(machine.visible))
+        throw DataError(fmt::format(
+            "{}: metadata data.letters is {}, expected {} different letters: one for each state of a visible unit",
+            file.source, rbm::quoted(*letters), site_width(machine.visible)));
+    return *letters;
+}
+
+Channels channels_of(const Tensors& file) {
+    const std::string* name = metadata(file, "image.channels");
+    if (name == nullptr) return Channels::grey;
+    for (const Channels channels : {Channels::grey, Channels::rgb, Channels::alpha})
+        if (*name == name_of(channels)) return channels;
+    throw DataError(
+        fmt::format("{}: metadata image.channels is '{}', expected grey, rgb or alpha", file.source, *name));
+}
+
 }  // namespace
+
+std::string_view name_of(Channels channels) {
+    constexpr std::string_view names[] = {"grey", "rgb", "alpha"};
+    return names[static_cast<std::size_t>(channels)];
+}
 
 std::string_view name_of(Binarize binarize) {
     switch (binarize) {
@@ -236,6 +268,7 @@ Tensors model_tensors(const Model& model) {
     };
     add_vector("data.mean", model.preparation.mean);
     add_vector("data.scale", model.preparation.scale);
+    add_vector("data.mean_rest", model.preparation.mean_rest);
     add_vector("data.rates", model.rates);
     file.metadata.insert_or_assign("rbm.format", std::string(format_version));
     file.metadata["visible.units"] = kind(model.machine.visible);
@@ -250,9 +283,12 @@ Tensors model_tensors(const Model& model) {
     std::string labels;
     for (const std::uint32_t label : model.labels) labels += fmt::format("{}{}", labels.empty() ? "" : ",", label);
     if (!labels.empty()) file.metadata["labels"] = labels;
+    add_columns(file, model);
+    if (!model.letters.empty()) file.metadata["data.letters"] = model.letters;
     if (model.image.height > 0) {
         file.metadata["image.height"] = fmt::format("{}", model.image.height);
         file.metadata["image.width"] = fmt::format("{}", model.image.width);
+        if (model.image.channels != Channels::grey) file.metadata["image.channels"] = name_of(model.image.channels);
     }
     if (model.log_partition) add_log_partition(file, *model.log_partition);
     if (model.anomaly) add_anomaly_threshold(file, *model.anomaly);
@@ -288,15 +324,19 @@ Model model_from(const Tensors& file) {
     model.rates = optional_vector(file, "data.rates", model.machine.visible_count());
     model.image = {metadata_number<std::size_t>(file, "image.height", 0),
                    metadata_number<std::size_t>(file, "image.width", 0)};
+    if (model.image.height > 0) model.image.channels = channels_of(file);
     model.labels = labels_of(file, model.machine);
+    read_columns(file, model);
+    model.letters = letters_of(file, model.machine);
     const std::size_t pixels = model.machine.visible_count() - model.labels.size();
-    if ((model.image.height != 0 || model.image.width != 0) &&
-        (model.image.width == 0 || pixels % model.image.width != 0 || pixels / model.image.width != model.image.height))
-        throw DataError(
-            fmt::format("{}: metadata image.height x image.width is {} x {}, expected a product of {}, the "
-                        "visible units{}",
-                        file.source, model.image.height, model.image.width, pixels,
-                        model.labels.empty() ? "" : " without the labels"));
+    const std::size_t planes = model.image.planes(), width = model.image.width;
+    if ((model.image.height != 0 || width != 0) &&
+        (width == 0 || pixels % planes != 0 || pixels / planes % width != 0 ||
+         pixels / planes / width != model.image.height))
+        throw DataError(fmt::format(
+            "{}: metadata image.height x image.width is {} x {}, expected a product of {}, the visible units{}{}",
+            file.source, model.image.height, width, planes > 1 ? fmt::format("{} / 3", pixels) : fmt::to_string(pixels),
+            model.labels.empty() ? "" : " without the labels", planes > 1 ? " in rgb" : ""));
     model.log_partition = log_partition_of(file);
     model.anomaly = anomaly_threshold_of(file);
     return model;

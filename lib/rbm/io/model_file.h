@@ -38,7 +38,11 @@ struct Model {
     /// What the last visible units stand for, one label each, ascending (rbm/model/labels.h); the data and the image
     /// are the units before.  None: no unit is a label.
     std::vector<std::uint32_t> labels;
-    std::vector<float> rates;  ///< [V] means of the prepared training data, or empty
+    std::vector<std::string> label_words;  ///< what the labels are called, in their order, or none
+    std::string label_column;              ///< of tables of data: the column that held them, or none
+    std::vector<Column> columns;           ///< of the data, one for each site that is no label, or none
+    std::string letters;                   ///< of sequences: one for each state of a site (fasta.h); else empty
+    std::vector<float> rates;              ///< [V] means of the prepared training data, or empty
     std::optional<LogPartition> log_partition;
     std::optional<AnomalyThreshold> anomaly;
     bool operator==(const Model&) const = default;
@@ -67,6 +71,8 @@ void read_parameters(const Tensors& file, Machine& machine, const std::string& p
 
 /// "threshold", "sample" or "none".
 std::string_view name_of(Binarize binarize);
+/// "grey", "rgb" or "alpha".
+std::string_view name_of(Channels channels);
 
 /// The sum of the log scales of standardised data: a log-likelihood of prepared data minus this is one of raw data.
 double log_scale_sum(const Preparation& preparation);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cstring>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -174,6 +175,29 @@ NpyHeader parse_npy_header(std::span<const std::byte> bytes, const std::string& 
     Dictionary(text, start, name).read(header);
     element_count(header.shape, element_size(header.element), header.size, bytes.size(), name);
     return header;
+}
+
+std::vector<std::byte> encode_npy_header(std::string_view type, std::span<const std::size_t> shape) {
+    std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}{}), }}", type,
+                                     shape_text(shape, ", "), shape.size() == 1 ? "," : "");
+    constexpr std::size_t start = 10, alignment = 64;
+    const std::size_t end = (start + header.size() + 1 + alignment - 1) / alignment * alignment;
+    header.resize(end - start - 1, ' ');
+    header += '\n';
+    std::vector<std::byte> bytes(end);
+    const unsigned char head[start] = {0x93,
+                                       'N',
+                                       'U',
+                                       'M',
+                                       'P',
+                                       'Y',
+                                       1,
+                                       0,
+                                       static_cast<unsigned char>(header.size() & 255),
+                                       static_cast<unsigned char>(header.size() >> 8)};
+    std::memcpy(bytes.data(), head, start);
+    std::memcpy(bytes.data() + start, header.data(), header.size());
+    return bytes;
 }
 
 }  // namespace rbm

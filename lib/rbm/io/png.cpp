@@ -4,11 +4,15 @@
 #include <fmt/format.h>
 #include <png.h>
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <csetjmp>
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <functional>
+#include <limits>
 #include <new>
 
 #include "rbm/io/memory.h"
@@ -32,7 +36,10 @@ struct Reader {
     png_infop info = nullptr;
     png_uint_32 width = 0, height = 0;
     std::size_t raw_bytes = 0;  ///< of the unpacked image as the file holds it
-    unsigned channels = 0;      ///< after conversion: grey, or grey and alpha
+    Channels wanted = Channels::grey;
+    unsigned channels = 0;  ///< after conversion: grey, grey and alpha, rgb, or rgb and alpha
+    unsigned bytes_each = 1;
+    bool lost_colour = false;
     std::array<char, 120> message{};
 
     Reader() = default;
@@ -59,7 +66,7 @@ void on_read(png_structp png, png_bytep out, std::size_t count) {
     reader.taken += count;
 }
 
-/// Reads up to the image data and asks for 8-bit grey.  False: see reader.message.
+/// Reads up to the image data and asks for whole bytes of what is wanted.  False: see reader.message.
 bool read_header(Reader& reader) {
     if (setjmp(png_jmpbuf(reader.png)) != 0) return false;
     png_set_read_fn(reader.png, &reader, on_read);
@@ -74,10 +81,12 @@ bool read_header(Reader& reader) {
     reader.width = png_get_image_width(reader.png, reader.info);
     reader.height = png_get_image_height(reader.png, reader.info);
     reader.raw_bytes = png_get_rowbytes(reader.png, reader.info) * reader.height;
+    reader.bytes_each = png_get_bit_depth(reader.png, reader.info) == 16 ? 2 : 1;
     png_set_expand(reader.png);
-    png_set_scale_16(reader.png);
-    if ((png_get_color_type(reader.png, reader.info) & PNG_COLOR_MASK_COLOR) != 0)
-        png_set_rgb_to_gray_fixed(reader.png, PNG_ERROR_ACTION_NONE, -1, -1);
+    const bool colour = (png_get_color_type(reader.png, reader.info) & PNG_COLOR_MASK_COLOR) != 0;
+    if (colour && reader.wanted != Channels::rgb) png_set_rgb_to_gray_fixed(reader.png, PNG_ERROR_ACTION_NONE, -1, -1);
+    if (!colour && reader.wanted == Channels::rgb) png_set_gray_to_rgb(reader.png);
+    if (std::endian::native == std::endian::little) png_set_swap(reader.png);
     png_set_interlace_handling(reader.png);
     png_read_update_info(reader.png, reader.info);
     reader.channels = png_get_channels(reader.png, reader.info);
@@ -89,6 +98,7 @@ bool read_rows(Reader& reader, png_bytepp rows) {
     if (setjmp(png_jmpbuf(reader.png)) != 0) return false;
     png_read_image(reader.png, rows);
     png_read_end(reader.png, nullptr);
+    reader.lost_colour = png_get_rgb_to_gray_status(reader.png) != 0;
     return true;
 }
 
@@ -147,11 +157,66 @@ bool is_png(std::span<const std::byte> bytes) {
     return bytes.size() >= 8 && std::memcmp(bytes.data(), "\x89PNG\r\n\x1a\n", 8) == 0;
 }
 
-Picture decode_png(std::span<const std::byte> bytes, const std::string& name) {
+namespace {
+
+/// x of y in whole steps: what is left of a value behind so much alpha.
+template <class Value>
+Value share_of(Value x, Value y) {
+    constexpr std::uint64_t full = std::numeric_limits<Value>::max();
+    return static_cast<Value>((std::uint64_t{x} * y + full / 2) / full);
+}
+
+/// Blends what is transparent into black, or keeps only how opaque it is; the alpha plane goes.
+template <class Value>
+void without_alpha(std::vector<Value>& values, std::size_t planes, Channels wanted, PngValues& told) {
+    constexpr Value opaque = std::numeric_limits<Value>::max();
+    const std::size_t pixels = values.size() / (planes + 1);
+    std::array<Value, 3> colour{};
+    bool visible = false, one_colour = true, other_alpha = false;
+    const Value first_alpha = values[planes];
+    for (std::size_t i = 0; i < pixels; ++i) {
+        const Value* const pixel = values.data() + i * (planes + 1);
+        const Value alpha = pixel[planes];
+        told.has_alpha = told.has_alpha || alpha != opaque;
+        other_alpha = other_alpha || alpha != first_alpha;
+        if (alpha > 0 && !visible) std::copy_n(pixel, planes, colour.begin());
+        visible = visible || alpha > 0;
+        one_colour = one_colour && (alpha == 0 || std::equal(pixel, pixel + planes, colour.begin()));
+        if (wanted == Channels::alpha)
+            values[i] = alpha;
+        else
+            for (std::size_t c = 0; c < planes; ++c) values[i * planes + c] = share_of(pixel[c], alpha);
+    }
+    if (wanted == Channels::alpha) told.has_alpha = false;
+    const bool dark = std::all_of(colour.begin(), colour.end(), [](Value x) { return x <= opaque / 2; });
+    told.drawn_in_alpha = told.has_alpha && one_colour && dark && other_alpha;
+    values.resize(pixels * (wanted == Channels::alpha ? 1 : planes));
+}
+
+template <class Value>
+std::vector<Value> read_values(Reader& reader, const std::string& name, PngValues& told,
+                               const std::function<DataError()>& damaged) {
+    const std::size_t stride = told.shape.width * reader.channels;
+    std::vector<Value> values(told.shape.height * stride);
+    std::vector<png_bytep> rows(told.shape.height);
+    for (std::size_t y = 0; y < rows.size(); ++y) rows[y] = reinterpret_cast<png_bytep>(values.data() + y * stride);
+    if (!read_rows(reader, rows.data())) throw damaged();
+    if (reader.taken != reader.size)
+        throw DataError(fmt::format("{}: byte {}: {} bytes after the end of the PNG data", name, reader.taken,
+                                    reader.size - reader.taken));
+    told.lost_colour = reader.wanted == Channels::grey && reader.lost_colour;
+    if (reader.channels % 2 == 0) without_alpha(values, reader.channels - 1, reader.wanted, told);
+    return values;
+}
+
+}  // namespace
+
+PngValues read_png(std::span<const std::byte> bytes, const std::string& name, Channels channels) {
     if (!is_png(bytes)) throw DataError(name + ": byte 0: not a PNG file");
     Reader reader;
     reader.bytes = reinterpret_cast<const unsigned char*>(bytes.data());
     reader.size = bytes.size();
+    reader.wanted = channels;
     reader.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &reader, on_read_error, on_warning);
     if (reader.png == nullptr) throw std::bad_alloc();
     reader.info = png_create_info_struct(reader.png);
@@ -161,27 +226,31 @@ Picture decode_png(std::span<const std::byte> bytes, const std::string& name) {
     };
     if (!read_header(reader)) throw damaged();
 
-    const std::size_t width = reader.width, height = reader.height;
-    if (height > most_pixels / width || !fits_in_memory(width * height * reader.channels))
+    PngValues png{{reader.height, reader.width, channels}, {}};
+    const std::size_t width = png.shape.width, height = png.shape.height;
+    if (height > most_pixels / width || !fits_in_memory(width * height * reader.channels * reader.bytes_each))
         throw DataError(fmt::format("{}: found a picture of {} x {} pixels, expected at most {}", name, width, height,
                                     most_pixels));
     if (reader.raw_bytes / best_deflate > bytes.size())
         throw DataError(fmt::format("{}: header promises {} x {} pixels, more than {} bytes of file can hold", name,
                                     width, height, bytes.size()));
-    const std::size_t stride = width * reader.channels;
-    Picture picture{height, width, 1, std::vector<std::uint8_t>(height * stride)};
-    std::vector<png_bytep> rows(height);
-    for (std::size_t y = 0; y < height; ++y) rows[y] = picture.pixels.data() + y * stride;
-    if (!read_rows(reader, rows.data())) throw damaged();
-    if (reader.taken != reader.size)
-        throw DataError(fmt::format("{}: byte {}: {} bytes after the end of the PNG data", name, reader.taken,
-                                    reader.size - reader.taken));
-    if (reader.channels == 2) {
-        for (std::size_t i = 0; i < width * height; ++i)
-            picture.pixels[i] =
-                static_cast<std::uint8_t>((picture.pixels[2 * i] * picture.pixels[2 * i + 1] + 127) / 255);
-        picture.pixels.resize(width * height);
-    }
+    if (channels == Channels::alpha && reader.channels % 2 != 0)
+        throw DataError(name + ": this picture has no alpha channel");
+    if (reader.bytes_each == 2)
+        png.values = read_values<std::uint16_t>(reader, name, png, damaged);
+    else
+        png.values = read_values<std::uint8_t>(reader, name, png, damaged);
+    return png;
+}
+
+Picture decode_png(std::span<const std::byte> bytes, const std::string& name) {
+    PngValues png = read_png(bytes, name);
+    Picture picture{png.shape.height, png.shape.width, 1, {}};
+    if (png.is_deep())
+        for (const std::uint16_t value : std::get<1>(png.values))
+            picture.pixels.push_back(static_cast<std::uint8_t>((std::uint32_t{value} * 255 + 32895) >> 16));
+    else
+        picture.pixels = std::get<0>(std::move(png.values));
     return picture;
 }
 

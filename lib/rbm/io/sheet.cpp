@@ -123,15 +123,16 @@ ImageShape squarest(std::size_t cols) {
 Picture sheet(ConstView images, ImageShape shape, const SheetOptions& options) {
     if (shape == ImageShape{})
         shape = squarest(images.cols);
-    else if (shape.height * shape.width > images.cols)
+    else if (shape.values() > images.cols)
         throw InvalidArgument(fmt::format("sheet: rows have {} values, pictures of {} x {} have {}", images.cols,
-                                          shape.height, shape.width, shape.height * shape.width));
+                                          shape.height, shape.width, shape.values()));
     if (images.rows == 0 || images.cols == 0) throw InvalidArgument("sheet: there is no picture to draw");
     if (options.border > 1024 || options.scale > 1024) throw InvalidArgument("sheet: border and scale go up to 1024");
     const Layout layout = lay_out(images.rows, shape, options);
     const Range range = range_of(images, options.shades);
-    const bool colours = options.shades == Shades::diverging;
-    const std::uint8_t between = colours ? 190 : 72;  // apart from the white of zero, from the black of nothing
+    const std::size_t planes = shape.planes();
+    const bool signs = options.shades == Shades::diverging, colours = signs || planes > 1;
+    const std::uint8_t between = signs ? 190 : 72;  // apart from the white of zero, from the black of nothing
     Picture picture{layout.height, layout.width, colours ? std::size_t{3} : std::size_t{1}, {}};
     picture.pixels.assign(layout.height * layout.width * picture.channels, between);
     for (std::size_t tile = 0; tile < images.rows; ++tile) {
@@ -140,15 +141,20 @@ Picture sheet(ConstView images, ImageShape shape, const SheetOptions& options) {
         const std::span<const float> values = images.row(tile);
         for (std::size_t y = 0; y < layout.tile_height; ++y)
             for (std::size_t x = 0; x < layout.tile_width; ++x) {
-                const std::size_t at = y / layout.scale * shape.width + x / layout.scale;
+                const std::size_t at = planes * (y / layout.scale * shape.width + x / layout.scale);
                 if (at >= values.size()) continue;
-                const float value = (values[at] - range.origin) * range.factor;
-                const std::size_t pixel = (top + y) * layout.width + left + x;
-                if (!colours)
-                    picture.pixels[pixel] = grey(value);
-                else if (std::isfinite(value))
-                    std::ranges::copy(diverging_colour(value),
-                                      picture.pixels.begin() + static_cast<std::ptrdiff_t>(3 * pixel));
+                const auto value_at = [&](std::size_t plane) {
+                    return (values[at + plane] - range.origin) * range.factor;
+                };
+                std::uint8_t* const pixel =
+                    picture.pixels.data() + picture.channels * ((top + y) * layout.width + left + x);
+                if (planes > 1)
+                    for (std::size_t plane = 0; plane < planes; ++plane)
+                        pixel[plane] = grey(signs ? 0.5F + 0.5F * value_at(plane) : value_at(plane));
+                else if (!signs)
+                    *pixel = grey(value_at(0));
+                else if (std::isfinite(value_at(0)))
+                    std::ranges::copy(diverging_colour(value_at(0)), pixel);
             }
     }
     return picture;

@@ -12,11 +12,12 @@
 
 namespace rbm {
 
-/// How values become colours.
+/// How values become colours; those of pictures in rgb are amounts of red, green and blue instead.
 enum class Shades {
     unit,      ///< 0 black, 1 white: data and probabilities
     fitted,    ///< black to white from the 1st to the 99th percentile of the sheet: data of any range
-    diverging  ///< blue below zero, white at it, red above, full at the 99th percentile of magnitude: weights
+    diverging  ///< blue below zero, white at it, red above, full at the 99th percentile of magnitude: weights; in rgb
+               ///< none at minus that, half at zero
 };
 
 struct SheetOptions {
@@ -29,7 +30,7 @@ struct SheetOptions {
 /// The shape in which rows of `cols` values are drawn when they are not pictures: the squarest that holds them all.
 ImageShape squarest(std::size_t cols);
 
-/// Draws row i of `images` [N, height * width] as tile i, row by row.  A shape of 0 x 0 stands for squarest().  What
+/// Draws row i of `images` [N, shape.values()] as tile i, row by row.  A shape of 0 x 0 stands for squarest().  What
 /// rows have behind their picture, such as a label, is not drawn.  Throws InvalidArgument when the shape does not
 /// fit, there is no row, or the sheet would have more than 2^28 pixels.
 Picture sheet(ConstView images, ImageShape shape, const SheetOptions& options = {});

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace rbm {
 namespace {
 
@@ -31,6 +33,31 @@ std::size_t find_invalid_utf8(std::string_view text) {
         i += length;
     }
     return std::string_view::npos;
+}
+
+std::u32string code_points(std::string_view text) {
+    constexpr unsigned first_bits[] = {0, 0x7F, 0x1F, 0x0F, 0x07};  // of the lead byte, by length
+    std::u32string letters;
+    for (std::size_t i = 0; i < text.size();) {
+        const std::size_t length = std::max<std::size_t>(1, character_length(text.substr(i)));
+        char32_t letter = static_cast<unsigned char>(text[i]) & first_bits[length];
+        for (std::size_t k = 1; k < length; ++k)
+            letter = letter << 6U | (static_cast<unsigned char>(text[i + k]) & 0x3FU);
+        letters += letter;
+        i += length;
+    }
+    return letters;
+}
+
+void append_utf8(std::string& text, char32_t point) {
+    const bool surrogate = point >= 0xD800 && point < 0xE000;
+    if (surrogate || point > 0x10FFFF) point = 0xFFFD;
+    const auto add = [&](char32_t byte) { text += static_cast<char>(static_cast<unsigned char>(byte)); };
+    const auto add_six_bits = [&](unsigned shift) { add(0x80U | (point >> shift & 0x3FU)); };
+    if (point < 0x80) return add(point);
+    if (point < 0x800) return add(0xC0U | point >> 6U), add_six_bits(0);
+    if (point < 0x10000) return add(0xE0U | point >> 12U), add_six_bits(6), add_six_bits(0);
+    add(0xF0U | point >> 18U), add_six_bits(12), add_six_bits(6), add_six_bits(0);
 }
 
 std::string in_quotes(std::string_view text) {

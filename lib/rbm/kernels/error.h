@@ -60,6 +60,16 @@ struct ValueOutOfRange : DataError {
     using DataError::DataError;
 };
 
+/// Numbers with decimal commas where decimal points were expected.
+struct DecimalComma : DataError {
+    using DataError::DataError;
+};
+
+/// Columns that do not suit what is asked for: without them, the data might.  Names them.
+struct UnsuitableColumns : DataError {
+    using DataError::DataError;
+};
+
 /// Names the update, the parameter that became NaN or infinite, and the likely cause.
 struct Diverged : Error {
     explicit Diverged(const std::string& message) : Error(ErrorCode::diverged, message) {}

@@ -126,7 +126,7 @@ std::vector<ObjectiveMethod> objective_rows() {
          .refuses_missing = "needs the states of whole samples, but values are missing",
          .uses_only = {"validation", "sample-weights", "visible-units", "visible-states", "hidden-units",
                        "hidden-states", "hidden", "standardize", "algorithm", "minimum-sigma", "restarts", "epochs",
-                       "weight-decay", "seed", "threads", "binarize", "threshold"},
+                       "weight-decay", "seed", "threads", "binarize", "threshold", "alphabet"},
          .why_only = "draws no samples and takes no steps of given length",
          .proof = ObjectiveMethod::Proof::elsewhere,
          .proof_elsewhere = "docs/experiments/exact_optima.py: it reaches optima that are known"},

@@ -62,6 +62,11 @@ void initialize(Machine& machine, const Dataset& data, Random& random, std::span
 TrainState start_training(Machine machine, const Dataset& data, const TrainSettings& settings, std::size_t chains,
                           std::uint64_t seed, std::span<const float> sample_weights = {});
 
+/// The same for a machine that has learned before: its first hidden offsets are the means that these data give it, and
+/// its chains start at rows spread over the data, which are closer to what it draws than noise is.
+TrainState start_from_trained(Machine machine, const Dataset& data, const TrainSettings& settings, std::size_t chains,
+                              std::uint64_t seed, std::span<const float> sample_weights = {});
+
 namespace detail {
 void train(TrainState& state, const AnyObjective& objective, const Dataset& data, const TrainSettings& settings,
            const TrainObserver& observer, std::span<const float> sample_weights, const Control& control);
