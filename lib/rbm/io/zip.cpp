@@ -189,7 +189,8 @@ std::vector<std::byte> deflated(std::span<const std::byte> content) {
 }
 
 void append(std::vector<std::byte>& bytes, std::size_t value, std::size_t size) {
-    for (std::size_t i = 0; i < size; ++i) bytes.push_back(static_cast<std::byte>(value >> (8 * i) & 255));
+    for (std::size_t i = 0; i < size; ++i)
+        bytes.push_back(static_cast<std::byte>(i < sizeof value ? value >> (8 * i) & 255 : 0));
 }
 
 }  // namespace
