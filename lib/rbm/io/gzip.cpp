@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <new>
 
+#include "rbm/io/deflate.h"
 #include "rbm/kernels/error.h"
 
 namespace rbm {
@@ -97,24 +98,7 @@ std::vector<std::byte> gunzip(std::span<const std::byte> bytes, const std::strin
 
 std::vector<std::byte> encode_gzip(std::span<const std::byte> content) {
     Deflater deflater;
-    z_stream& stream = deflater.stream;
-    std::vector<std::byte> bytes(4096 + content.size() / 4);
-    std::size_t taken = 0, given = 0;
-    for (int result = Z_OK; result != Z_STREAM_END;) {
-        if (given == bytes.size()) bytes.resize(2 * bytes.size());
-        const std::size_t room = std::min(bytes.size() - given, piece);
-        const std::size_t offer = std::min(content.size() - taken, piece);
-        stream.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(content.data() + taken));
-        stream.avail_in = static_cast<uInt>(offer);
-        stream.next_out = reinterpret_cast<Bytef*>(bytes.data() + given);
-        stream.avail_out = static_cast<uInt>(room);
-        result = deflate(&stream, taken + offer == content.size() ? Z_FINISH : Z_NO_FLUSH);
-        if (result == Z_STREAM_ERROR) throw InvalidArgument("encode_gzip: zlib refused its own stream");
-        taken += offer - stream.avail_in;
-        given += room - stream.avail_out;
-    }
-    bytes.resize(given);
-    return bytes;
+    return deflate_all(deflater.stream, content);
 }
 
 }  // namespace rbm

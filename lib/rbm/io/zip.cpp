@@ -8,6 +8,7 @@
 #include <limits>
 #include <new>
 
+#include "rbm/io/deflate.h"
 #include "rbm/io/elements.h"
 #include "rbm/io/memory.h"
 #include "rbm/io/utf8.h"
@@ -166,28 +167,6 @@ std::vector<std::byte> inflated(std::span<const std::byte> packed, std::size_t s
     return content;
 }
 
-std::vector<std::byte> deflated(std::span<const std::byte> content) {
-    RawDeflater deflater;
-    z_stream& stream = deflater.stream;
-    std::vector<std::byte> bytes(4096 + content.size() / 2);
-    std::size_t taken = 0, given = 0;
-    for (int result = Z_OK; result != Z_STREAM_END;) {
-        if (given == bytes.size()) bytes.resize(2 * bytes.size());
-        const std::size_t offer = std::min(content.size() - taken, zlib_piece);
-        const std::size_t room = std::min(bytes.size() - given, zlib_piece);
-        stream.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(content.data() + taken));
-        stream.avail_in = static_cast<uInt>(offer);
-        stream.next_out = reinterpret_cast<Bytef*>(bytes.data() + given);
-        stream.avail_out = static_cast<uInt>(room);
-        result = deflate(&stream, taken + offer == content.size() ? Z_FINISH : Z_NO_FLUSH);
-        if (result == Z_STREAM_ERROR) throw InvalidArgument("ZipWriter: zlib refused its own stream");
-        taken += offer - stream.avail_in;
-        given += room - stream.avail_out;
-    }
-    bytes.resize(given);
-    return bytes;
-}
-
 void append(std::vector<std::byte>& bytes, std::size_t value, std::size_t size) {
     for (std::size_t i = 0; i < size; ++i)
         bytes.push_back(static_cast<std::byte>(i < sizeof value ? value >> (8 * i) & 255 : 0));
@@ -249,7 +228,8 @@ std::vector<std::byte> unzip(const ZipMember& member, const std::string& name) {
 }
 
 void ZipWriter::add(const std::string& member, std::span<const std::byte> content) {
-    const std::vector<std::byte> packed = deflated(content);
+    RawDeflater deflater;
+    const std::vector<std::byte> packed = deflate_all(deflater.stream, content);
     constexpr std::size_t most = std::numeric_limits<std::uint32_t>::max() - 1;
     const std::size_t start = bytes_.size();
     if (content.size() > most || packed.size() > most || start > most)
