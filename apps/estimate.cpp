@@ -98,6 +98,54 @@ std::string as_text(const Model& model, const PartitionReport& report, const std
     return text + parts_as_table(report) + fmt::format("\n{}\n", z.method);
 }
 
+/// What one beta came to.
+struct Estimate {
+    double beta = 1;
+    PartitionReport report;
+    std::optional<LogPartition> likelihood;
+};
+
+Estimate estimate_at(double beta, const Model& model, const std::optional<Dataset>& data, const Program& program,
+                     CommonSettings common, const PartitionOptions& partition) {
+    common.beta = beta;
+    Estimate one{beta, estimate_log_partition(model, data, program, common, partition), {}};
+    if (data) {
+        const LogPartition& z = one.report.log_partition;
+        const double constant = mean_negative_free_energy(model, *data, common, one.report.exact);
+        one.likelihood = LogPartition{constant - z.value, constant - z.high, constant - z.low, {}};
+    }
+    for (const std::string& warning : one.report.answer.verdict.warnings) warn("{}", warning);
+    return one;
+}
+
+std::string as_json(const std::vector<Estimate>& all, const Model& model, const std::optional<Dataset>& data) {
+    if (all.size() == 1) return as_json(model, all[0].report, data, all[0].likelihood).dump() + "\n";
+    nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+    for (const Estimate& one : all) {
+        nlohmann::ordered_json row{{"beta", one.beta}};
+        row.update(as_json(model, one.report, data, one.likelihood));
+        rows.push_back(std::move(row));
+    }
+    return nlohmann::ordered_json{{"betas", rows}}.dump() + "\n";
+}
+
+std::string as_text(const std::vector<Estimate>& all, const Model& model, const std::optional<Dataset>& data) {
+    if (all.size() == 1) return as_text(model, all[0].report, data, all[0].likelihood);
+    std::string text = fmt::format("{:>10}  {:>14}  {:>12}  {:>12}", "beta", "log Z", "low", "high");
+    if (data) text += fmt::format("  {:>14}  {:>12}  {:>12}", "log-likelihood", "low", "high");
+    text += '\n';
+    for (const Estimate& one : all) {
+        const LogPartition& z = one.report.log_partition;
+        text += fmt::format("{:>10}  {:14.6f}  {:12.3f}  {:12.3f}", one.beta, z.value, z.low, z.high);
+        if (one.likelihood)
+            text += fmt::format("  {:14.6f}  {:12.3f}  {:12.3f}", one.likelihood->value, one.likelihood->low,
+                                one.likelihood->high);
+        text += '\n';
+    }
+    text += fmt::format("nats; {}", all[0].report.method);
+    return text + (data ? fmt::format("; per sample, {} samples, {}\n", data->rows(), how_prepared(model)) : "\n");
+}
+
 }  // namespace
 }  // namespace rbm::app
 
@@ -108,6 +156,7 @@ int main(int argc, char** argv) {
     PartitionOptions partition;
     std::string model_path, data_path;
     bool save = false;
+    std::vector<double> betas = {1};
     Program program("rbm-estimate", "Estimate log Z of a machine and, given DATA, the mean log-likelihood, in nats.");
     program.example("rbm-estimate run/model.safetensors test.idx.gz", "how likely are these images under the model?")
         .example("rbm-estimate run/model.safetensors --save", "write log Z into the model, for rbm-score")
@@ -117,36 +166,36 @@ int main(int argc, char** argv) {
         .optional_argument("DATA", &data_path, "compute the mean log-likelihood of these samples");
     add_partition_options(program, partition);
     program.option("save", flag(&save), "write log Z into the model file")
-        .common(common, {"seed", "threads", "beta", "binarize", "threshold", "channels", "header", "keep", "drop",
+        .option("beta", beta_list(&betas),
+                "inverse temperature, which multiplies the energy; several with commas between make a table")
+        .common(common, {"seed", "threads", "binarize", "threshold", "channels", "header", "keep", "drop",
                          "decimal-comma", "json", "force"});
     return run_command(program, argc, argv, [&] {
         if (save && model_path == "-")
             throw UsageError("option --save: the model comes from standard input, expected a file to write into");
-        if (save && common.beta != 1)
+        if (save && betas != std::vector{1.0})
             throw UsageError("option --save: found with --beta, expected beta 1: a model stores its log Z for beta 1");
         Model model = load_model(model_path);
-        require_beta(model, common);
+        for (const double beta : betas) {
+            common.beta = beta;
+            require_beta(model, common);
+        }
         if (save && model.log_partition && !common.force)
             throw FileError(fmt::format("{}: already has a log Z, by {}; use --force to replace it", model_path,
                                         model.log_partition->method));
         std::optional<Dataset> data;
         if (!data_path.empty()) data = prepare_for(model, load_for(model, data_path, program, common), program, common);
-        PartitionReport report = estimate_log_partition(model, data, program, common, partition);
-        LogPartition& z = report.log_partition;
-        std::optional<LogPartition> likelihood;
-        if (data) {
-            const double constant = mean_negative_free_energy(model, *data, common, report.exact);
-            likelihood = LogPartition{constant - z.value, constant - z.high, constant - z.low, {}};
-        }
-        for (const std::string& warning : report.answer.verdict.warnings) warn("{}", warning);
+        std::vector<Estimate> all;
+        for (const double beta : betas) all.push_back(estimate_at(beta, model, data, program, common, partition));
         if (save) {
+            PartitionReport& report = all[0].report;
+            LogPartition& z = report.log_partition;
             if (!report.exact)
                 z.method.insert(z.method.size() - 1, fmt::format("; data: {}{}", how_prepared(model),
                                                                  report.answer.bounds ? "" : "; chains do not mix"));
             save_log_partition(model_path, z);
         }
-        write_output(common.json ? as_json(model, report, data, likelihood).dump() + "\n"
-                                 : as_text(model, report, data, likelihood));
+        write_output(common.json ? as_json(all, model, data) : as_text(all, model, data));
         return 0;
     });
 }

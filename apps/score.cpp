@@ -25,7 +25,13 @@ void check_options(const Program& program, const ScoreSettings& settings) {
     };
     if (settings.missing == "nan") exclude("missing", {"attribution", "calibrate"}, "that needs complete samples");
     exclude("calibrate", {"labels", "against", "attribution"}, "it uses familiar samples only");
-    if (settings.calibrate && settings.common.beta != 1)
+    if (settings.betas_of_columns.size() > 1)
+        for (const char* other :
+             {"against", "missing", "calibrate", "labels", "label-column", "classify", "attribution"})
+            if (program.given(other))
+                throw UsageError(fmt::format(
+                    "option --{}: found with several values of --beta, which give free energies only", other));
+    if (settings.calibrate && settings.betas_of_columns[0] != 1)
         throw UsageError(
             "option --calibrate: found with --beta, expected beta 1: the threshold belongs to the model itself");
     if (settings.calibrate && settings.model == "-")
@@ -37,12 +43,15 @@ void check_options(const Program& program, const ScoreSettings& settings) {
         exclude("classify", {"against", "missing", "attribution", "calibrate", "anomalous-label", "beta"},
                 "that does not concern labels");
     check_output(settings.output, {"csv", "npy"}, settings.common.if_exists());
+    if (!settings.key.empty() && ending_of(settings.output) == "npy")
+        throw UsageError("option --key: .npy holds numbers only; write the scores to a .csv file");
     if (!settings.attribution.empty()) check_output(settings.attribution, {"npy", "png"}, settings.common.if_exists());
 }
 
 std::vector<std::byte> as_csv(const Scores& scores, const std::vector<double>& table) {
-    if (scores.label_words.empty()) return encode_csv(scores.names, table);
+    if (scores.label_words.empty() && scores.key.words.empty()) return encode_csv(scores.names, table);
     std::vector<Column> columns;
+    if (!scores.key.words.empty()) columns.push_back(scores.key);
     for (const std::string& name : scores.names)
         columns.push_back({name, name == "label" ? scores.label_words : std::vector<std::string>{}});
     return encode_table(columns, table);
@@ -52,7 +61,7 @@ void write_scores(const Scores& scores, const ScoreSettings& settings) {
     const std::string& output = settings.output;
     const IfExists if_exists = settings.common.if_exists();
     const std::vector<double> table = scores.row_by_row();
-    const std::size_t width = scores.columns.size(), rows = table.size() / width;
+    const std::size_t rows = scores.columns.front().size(), width = table.size() / rows;
     if (settings.common.json) write_output(scores.json_text());
     if (ending_of(output) == "npy")
         write_npy(output, width == 1 ? std::vector{rows} : std::vector{rows, width}, table, if_exists);
@@ -76,14 +85,21 @@ void check_labels(const Model& model, const Program& program, const ScoreSetting
 int run(const Program& program, const ScoreSettings& settings) {
     check_options(program, settings);
     Model model = load_model(settings.model);
-    require_beta(model, settings.common);
+    for (const double beta : settings.betas_of_columns) {
+        CommonSettings at_beta = settings.common;
+        at_beta.beta = beta;
+        require_beta(model, at_beta);
+    }
     if (settings.calibrate && model.anomaly && !settings.common.force)
         throw FileError(
             fmt::format("{}: already has a threshold for anomalies; use --force to replace it", settings.model));
-    Dataset raw =
-        load_raw(settings.data,
-                 with_label_column(table_options(settings.common, settings.missing, &model), settings.label_column),
-                 pictures_for(model, program, settings.common));
+    TableOptions table =
+        with_label_column(table_options(settings.common, settings.missing, &model), settings.label_column);
+    table.key = settings.key;
+    Dataset raw = load_raw(settings.data, table, pictures_for(model, program, settings.common));
+    const Column key = raw.key;
+    if (!settings.key.empty() && key.words.empty())
+        throw UsageError(fmt::format("option --key: {} is no table, and only tables have keys", settings.data));
     std::optional<Labels> given;
     if (!settings.label_column.empty()) {
         SplitLabels split = split_labels(raw, settings.label_column);
@@ -109,6 +125,7 @@ int run(const Program& program, const ScoreSettings& settings) {
     if (ranks) rank_anomalies(scores, anomalous);
     if (settings.calibrate) calibrate(scores, settings);
     if (!settings.attribution.empty()) write_attribution(model, raw, data, settings);
+    scores.key = key;
     write_scores(scores, settings);
     return 0;
 }
@@ -141,6 +158,9 @@ int main(int argc, char** argv) {
         .option("classify", flag(&s.classify),
                 "for a model trained with --labels: add the most probable label and the probability of each label; "
                 "with --labels FILE also report how often it is wrong")
+        .option("key", path(&s.key).named("NAME"),
+                "the column of DATA that names the samples, by name or number: it is no value, and stands first in the "
+                "scores as it is in DATA")
         .option("chains", count(&s.chains, 2, 1'000'000), "number of annealed chains, for --against and --missing")
         .option("betas", count(&s.betas, 1, 100'000'000), "number of annealing steps")
         .group("Anomalies")
@@ -157,7 +177,13 @@ int main(int argc, char** argv) {
             "attribution", path(&s.attribution).named("FILE"),
             "write how surprising each value is, -log p(v_i | all others) in nats (real values: by how much the free "
             "energy falls if the value is reconstructed), as .npy [samples, values] or .png; one number per Potts unit")
-        .common(s.common, {"seed", "threads", "beta", "binarize", "threshold", "channels", "header", "keep", "drop",
+        .option("beta", beta_list(&s.betas_of_columns),
+                "inverse temperature, which multiplies the energy; several with commas between give a column of free "
+                "energies each")
+        .common(s.common, {"seed", "threads", "binarize", "threshold", "channels", "header", "keep", "drop",
                            "decimal-comma", "json", "force"});
-    return run_command(program, argc, argv, [&] { return run(program, s); });
+    return run_command(program, argc, argv, [&] {
+        s.common.beta = s.betas_of_columns[0];
+        return run(program, s);
+    });
 }

@@ -133,6 +133,9 @@ Value real(T* target, const SettingRange& range = any_number()) {
 /// Finite numbers within the interval, with commas between.
 Value numbers(std::vector<double>* target, const SettingRange& range = any_number());
 
+/// Inverse temperatures, of which a program makes one column or row each.
+inline Value beta_list(std::vector<double>* target) { return numbers(target).named("B,..."); }
+
 /// A number from 0 to 1.
 template <class T>
 Value probability(T* target) {

@@ -6,8 +6,11 @@
 
 #include <algorithm>
 #include <boost/program_options.hpp>
+#include <filesystem>
 
+#include "apps/cli/completion.h"
 #include "apps/cli/config_file.h"
+#include "apps/cli/model_path.h"
 #include "apps/cli/suggest.h"
 #include "rbm/io/utf8.h"
 #include "rbm/kernels/error.h"
@@ -40,6 +43,10 @@ Program::Program(std::string name, std::string summary) : name_(std::move(name))
     declare("help", 'h', std::move(help).transient(), "show this help and exit");
     declare("help-all", 0, std::move(help_all).transient(), "show every option and the exit codes, and exit");
     declare("version", 0, std::move(version).transient(), "show the version and exit");
+    audience_ = Audience::rare;
+    declare("completion", 0, choice(&completion_, {"bash", "zsh", "fish"}).transient(),
+            "print a script by which this shell completes the options, and exit");
+    audience_ = Audience::everyone;
     group_ = "Options";
 }
 
@@ -141,6 +148,11 @@ Program::Request Program::parse(const std::vector<std::string>& arguments) {
     const std::vector<Setting> settings = read_words(arguments, free);
     for (const Setting& setting : settings)
         if (setting.name == "help") return asked_help_ = help(), Request::help;
+    for (const Setting& setting : settings)
+        if (setting.name == "completion") {
+            apply(setting);
+            return asked_help_ = completion_script(completion_, name_, completed_options()), Request::help;
+        }
     // The file first, so that the command line wins; its name is known only from the command line.
     const auto config = std::ranges::find(settings, "config", &Setting::name);
     if (config != settings.end()) {
@@ -149,6 +161,7 @@ Program::Request Program::parse(const std::vector<std::string>& arguments) {
     }
     for (const Setting& setting : settings) apply(setting);
     set_arguments(free);
+    find_models();
     check_complete();
     return Request::run;
 }
@@ -241,6 +254,18 @@ std::vector<Program::Setting> Program::read_words(const std::vector<std::string>
     return settings;
 }
 
+std::vector<CompletedOption> Program::completed_options() const {
+    std::vector<CompletedOption> all;
+    for (const Option& option : options_)
+        all.push_back({option.name, option.letter, option.help, option.value.placeholder, option.value.words});
+    for (const Pages& pages : pages_) {
+        CompletedOption option{pages.option, 0, "show one of these pages", "NAME", {}};
+        for (const auto& [word, line] : pages.words) option.words.push_back(word);
+        all.push_back(std::move(option));
+    }
+    return all;
+}
+
 void Program::apply(const Setting& setting) {
     Option& option = known(setting.name);
     if (!option.value.take(setting.text))
@@ -252,7 +277,8 @@ void Program::apply(const Setting& setting) {
 void Program::apply_config(const std::string& path) {
     for (const ConfigLine& line : parse_config(read_config(path), path)) {
         const std::string place = fmt::format("{}:{}: ", path, line.number);
-        const bool for_people = line.name.starts_with("help") || line.name == "version" || line.name == "config";
+        const bool for_people = line.name.starts_with("help") || line.name == "version" || line.name == "config" ||
+                                line.name == "completion";
         if (for_people || find(line.name) == nullptr)
             fail(fmt::format("{}unknown option {}{}", place, in_quotes(line.name), unknown(line.name)));
         apply({line.name, line.text, place});
@@ -275,6 +301,21 @@ void Program::set_arguments(const std::vector<std::string>& free) {
     }
     for (std::size_t i = free.size(); i < arguments_.size(); ++i)
         if (arguments_[i].needed) fail(fmt::format("{} is missing\n{}", arguments_[i].name, usage()));
+}
+
+/// Run folders become the models in them.
+void Program::find_models() {
+    for (Option& option : options_)
+        if (option.given && option.value.placeholder.starts_with("MODEL"))
+            option.value.take(model_in(option.value.show()));
+    const auto model = std::ranges::find(arguments_, "MODEL", &Argument::name);
+    if (model == arguments_.end()) return;
+    const std::string given = std::exchange(*model->target, model_in(*model->target));
+    if (!std::filesystem::exists(given) || is_model_file(*model->target)) return;
+    for (const Argument& other : arguments_)
+        if (is_model_file(model_in(*other.target)))
+            fail(fmt::format("{} is '{}', which is no model, but {} '{}' is one: swap them\n{}", model->name, given,
+                             other.name, *other.target, usage()));
 }
 
 void Program::check_complete() const {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "apps/cli/common_options.h"
+#include "apps/cli/completion.h"
 #include "apps/cli/option_types.h"
 #include "rbm/kernels/error.h"
 
@@ -36,7 +37,8 @@ class Program {
     Program(std::string name, std::string summary);
 
     Program& example(std::string command, std::string meaning);
-    /// An argument without a name of its own; all of them are read, so that "-" is standard input.
+    /// An argument without a name of its own; all of them are read, so that "-" is standard input.  MODEL stands for a
+    /// model file, also where an option's value is called so: a run folder becomes the model in it.
     Program& argument(std::string name, std::string* target, std::string help);
     /// The same, at the end, and it may be left out: the target stays empty.
     Program& optional_argument(std::string name, std::string* target, std::string help);
@@ -120,14 +122,16 @@ class Program {
     void apply(const Setting& setting);
     void apply_config(const std::string& path);
     void set_arguments(const std::vector<std::string>& free);
+    void find_models();
     void check_complete() const;
     std::string unknown(const std::string& name) const;
+    std::vector<CompletedOption> completed_options() const;
     bool asks_for_help(const std::vector<std::string>& words);
     std::string page_of(const Pages& pages, const std::string& word) const;
     void append_options(std::string& page, bool all) const;
     [[noreturn]] void fail(const std::string& text) const;
 
-    std::string name_, summary_, group_ = "Options", asked_help_;
+    std::string name_, summary_, group_ = "Options", asked_help_, completion_;
     Audience audience_ = Audience::everyone;
     std::vector<Pages> pages_;
     std::vector<std::pair<std::string, std::string>> examples_;

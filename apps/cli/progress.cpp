@@ -34,6 +34,14 @@ std::string clock_text(double seconds) {
     return fmt::format("{}:{:02}", minutes, whole % 60);
 }
 
+/// "  a 1  b 2" of "a 1  b 2  c 3": as many of the fields, which stand two blanks apart, as there is room for.
+std::string fields_within(const std::string& text, std::size_t room) {
+    const std::string all = text.empty() ? "" : "  " + text;
+    if (all.size() <= room) return all;
+    const std::size_t cut = all.rfind("  ", room);
+    return cut == std::string::npos ? "" : all.substr(0, cut);
+}
+
 void print(const std::string& text) {
     (void)std::fwrite(text.data(), 1, text.size(), stderr);
     (void)std::fflush(stderr);
@@ -43,13 +51,16 @@ void print(const std::string& text) {
 
 std::string progress_line(const std::string& title, std::uint64_t done, std::uint64_t total, const std::string& unit,
                           const std::string& text, double seconds, std::size_t width) {
-    std::string line = total == 0 ? fmt::format("{}  {} {}", title, done, unit)
-                                  : fmt::format("{}  {}/{} {}", title, done, total, unit);
     const double part = total == 0 ? 0 : static_cast<double>(done) / static_cast<double>(total);
-    if (total != 0) line += fmt::format("  {:.0f} %", std::floor(100 * part));
-    if (!text.empty()) line += "  " + text;
-    if (part >= 0.01 && part < 1) line += fmt::format("  {} left", clock_text(seconds * (1 - part) / part));
-    return line.substr(0, width);
+    const std::string count =
+        total == 0 ? fmt::format("  {} {}", done, unit) : fmt::format("  {}/{} {}", done, total, unit);
+    std::string start = title + count, end;
+    if (total != 0) end = fmt::format("  {:.0f} %", std::floor(100 * part));
+    if (part >= 0.01 && part < 1) end += fmt::format("  {} left", clock_text(seconds * (1 - part) / part));
+    if (part == 1) end += fmt::format("  took {}", clock_text(seconds));
+    if (!text.empty() && total != 0 && start.size() + end.size() + 2 + text.size() > width) start = title;
+    const std::size_t room = width - std::min(width, start.size() + end.size());
+    return (start + end + fields_within(text, room)).substr(0, width);
 }
 
 double seconds_since(std::chrono::steady_clock::time_point start) {

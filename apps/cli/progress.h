@@ -43,7 +43,8 @@ class Progress {
     Clock::time_point start_, last_;
 };
 
-/// "training  120/400 updates  30 %  text  0:42 left", cut to the width.  No time is told before one percent is done.
+/// "training  120/400 updates  30 %  0:42 left  text", within the width: the count is left out and then the text's last
+/// fields, which stand two blanks apart.  No time is told before one percent is done; at the end it is the time taken.
 std::string progress_line(const std::string& title, std::uint64_t done, std::uint64_t total, const std::string& unit,
                           const std::string& text, double seconds, std::size_t width);
 

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "apps/cli/model_path.h"
 #include "apps/files/arrays.h"
 #include "rbm/io/model_file.h"
 #include "rbm/kernels/error.h"
@@ -51,7 +52,8 @@ int compose_models(const ComposeSettings& settings) {
                                      settings.energy_weights.size(), settings.models.size()));
     std::vector<Model> models;
     std::vector<Machine> machines;
-    for (const std::string& path : settings.models) {
+    for (const std::string& name : settings.models) {
+        const std::string path = model_in(name);
         models.push_back(load_model(path));
         check_fits(models[0], models.back(), settings.models[0], path);
         machines.push_back(models.back().machine);

@@ -88,13 +88,16 @@ const std::vector<double>& Scores::column(const std::string& name) const {
 
 std::vector<double> Scores::row_by_row() const {
     std::vector<double> table;
-    for (std::size_t r = 0; r < columns.front().size(); ++r)
+    for (std::size_t r = 0; r < columns.front().size(); ++r) {
+        if (!key.words.empty()) table.push_back(static_cast<double>(r));
         for (const auto& column : columns) table.push_back(column[r]);
+    }
     return table;
 }
 
 std::string Scores::json_text() const {
     nlohmann::ordered_json object;
+    if (!key.words.empty()) object[key.name] = key.words;
     for (std::size_t c = 0; c < columns.size(); ++c) object[names[c]] = columns[c];
     if (!label_words.empty()) {
         auto& labels = object["label"] = nlohmann::ordered_json::array();
@@ -108,6 +111,12 @@ Scores score_samples(const Model& model, const Dataset& data, const ScoreSetting
                      const LabelPosterior* posterior) {
     const CommonSettings& common = settings.common;
     Scores scores;
+    if (settings.betas_of_columns.size() > 1) {
+        for (const double beta : settings.betas_of_columns)
+            scores.add(fmt::format("free_energy_beta_{}", beta),
+                       free_energies(model.machine, data, data_stream(common), beta, until_stopped()));
+        return scores;
+    }
     if (settings.missing == "nan") {
         Intervals found = marginal_free_energies(model, data, settings);
         scores.add("free_energy", std::move(found.value));

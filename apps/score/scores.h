@@ -15,7 +15,8 @@ namespace rbm::app {
 
 struct ScoreSettings {
     CommonSettings common;
-    std::string model, data, output = "-", against, labels, label_column, attribution, missing = "refuse";
+    std::string model, data, output = "-", against, labels, label_column, key, attribution, missing = "refuse";
+    std::vector<double> betas_of_columns = {1};  ///< --beta; where there are several, no more than their free energies
     std::optional<double> calibrate;
     bool classify = false;
     std::optional<std::uint32_t> anomalous_label;
@@ -26,13 +27,14 @@ struct ScoreSettings {
 struct Scores {
     std::vector<std::string> names;
     std::vector<std::vector<double>> columns;
+    Column key;                            ///< what the rows are called, or empty
     std::vector<std::string> label_words;  ///< of the column label, where its numbers stand for words
     nlohmann::ordered_json facts = nlohmann::ordered_json::object();  ///< of all samples together
 
     void add(std::string name, std::vector<double> values);
     const std::vector<double>& column(const std::string& name) const;
-    std::vector<double> row_by_row() const;
-    std::string json_text() const;  ///< columns as arrays, facts as they are
+    std::vector<double> row_by_row() const;  ///< with the number of its row for the key, where there is one
+    std::string json_text() const;           ///< columns as arrays, facts as they are
 };
 
 /// One per sample, nats.

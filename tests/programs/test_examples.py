@@ -3,6 +3,7 @@
 """What the documents show is what is there: the examples run, and the text holds them as they are."""
 import json
 import re
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -87,6 +88,16 @@ class Examples(AppTest):
         free = (.5 * precision * (v - tensors['visible.center']) ** 2).sum(1) - np.logaddexp(0, field).sum(1)
         np.testing.assert_allclose(free, self.scores('run/model.safetensors'), atol=1e-3)
 
+    def test_r_reads_models(self):
+        if subprocess.run(['Rscript', '-e', 'library(jsonlite)'], capture_output=True).returncode if shutil.which('Rscript') else 1:
+            self.skipTest('there is no Rscript with jsonlite')
+        self.train()
+        np.savetxt(self.path('ones.csv'), np.ones((1, 64)), delimiter=',')
+        expected = float(self.ok('rbm-score', 'run/model.safetensors', 'ones.csv').split()[1])
+        told = subprocess.run(['Rscript', EXAMPLES / 'read_model.R', self.path('run/model.safetensors')], capture_output=True,
+                              check=True, text=True).stdout
+        self.assertAlmostEqual(float(told.split()[1]), expected, 3)
+
     def test_numpy_reads_checkpoints(self):
         self.train()
         told = subprocess.run([sys.executable, str(EXAMPLES / 'read_model.py'), str(self.path('run/checkpoint.safetensors'))],
@@ -120,6 +131,7 @@ class Examples(AppTest):
         for document, example in [('README.md', 'hello.cpp'), ('docs/sampling.md', 'energies.cpp'),
                                   ('docs/model.md', 'control.cpp'),
                                   ('docs/file-format.md', 'read_model.py'),
+                                  ('docs/file-format.md', 'read_model.R'),
                                   ('docs/file-format.md', 'write_model.py')]:
             self.assertIn(code(EXAMPLES / example), (ROOT / document).read_text(), f'{document} has another {example}')
         body = re.search(r'argv\) {\n(.*)^}', code(EXAMPLES / 'embed.cpp'), re.M | re.S)[1]

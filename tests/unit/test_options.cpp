@@ -442,9 +442,18 @@ TEST_CASE("memory and time are told in human sizes") {
     CHECK_THROWS_AS(require_memory(std::numeric_limits<double>::quiet_NaN(), "this"), std::runtime_error);
     CHECK(rbm::app::memory_limit() > 1e6);
     CHECK(default_threads() >= 1);
+}
+
+TEST_CASE("a line of progress keeps its percentage and its time within any width") {
+    const std::string text = "epoch 3/4  80000 examples/s  free-energy gap +4.70 nats  reconstruction error 0.0123";
     CHECK(progress_line("training", 300, 400, "updates", "gap 4.7", 90, 200) ==
-          "training  300/400 updates  75 %  gap 4.7  0:30 left");
+          "training  300/400 updates  75 %  0:30 left  gap 4.7");
+    CHECK(progress_line("training", 300, 400, "updates", text, 90, 79) ==
+          "training  75 %  0:30 left  epoch 3/4  80000 examples/s");
+    CHECK(progress_line("training", 300, 400, "updates", text, 90, 82) ==
+          "training  75 %  0:30 left  epoch 3/4  80000 examples/s  free-energy gap +4.70 nats");
     CHECK(progress_line("training", 1, 4, "updates", "", 3600, 200) == "training  1/4 updates  25 %  3:00:00 left");
+    CHECK(progress_line("training", 400, 400, "updates", "", 90, 200) == "training  400/400 updates  100 %  took 1:30");
     CHECK(progress_line("training", 400, 400, "updates", "", 90, 12) == "training  40");
     CHECK(progress_line("reading", 7, 0, "rows", "", 90, 200) == "reading  7 rows");
 }

@@ -73,6 +73,7 @@ class Dataset {
     ImageShape image;             ///< of one row
     std::string name;             ///< for messages: the file it came from
     std::vector<Column> columns;  ///< one for each, or none: nothing is known of them
+    Column key;                   ///< of a table: the column that names its rows, one word for each row; else empty
     std::string letters;          ///< of sequences, whose values are codes: the letter of each code; else empty
     /// For messages: "column 3", or "column 3 (age)" where its name is known.
     std::string column_text(std::size_t col) const;

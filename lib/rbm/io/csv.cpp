@@ -23,6 +23,8 @@ namespace {
 
 constexpr float gap = std::numeric_limits<float>::quiet_NaN();
 
+constexpr std::size_t not_read = std::numeric_limits<std::size_t>::max();
+
 /// A column that is read.
 struct ReadColumn {
     ColumnBelow below;
@@ -47,6 +49,7 @@ class Table {
     void take_first_line();
     void adapt_to_second_line(std::string_view record);
     void choose_columns();
+    void choose_key(std::span<const std::string> names, std::vector<bool>& chosen);
     void read_row(std::string_view record, std::size_t line);
     void take_field(ReadColumn& column, std::string_view field, std::size_t line, float*& out, float*& rest);
     [[noreturn]] void complain(const ReadColumn& column, FieldKind kind, std::string_view field, std::size_t line);
@@ -73,12 +76,12 @@ class Table {
     std::string_view first_record_;
     std::size_t first_line_ = 0, last_line_ = 0;
     bool header_ = false, quoted_numbers_ = false, named_choice_ = false;
+    std::size_t key_ = not_read;  ///< the column in the file that names the rows
+    std::vector<std::string> keys_;
     std::vector<std::size_t> slot_;  ///< of each column in the file its place among columns_, or npos
     std::vector<ReadColumn> columns_;
     std::vector<float> values_, rest_;  ///< the first row's place is kept for the first line
 };
-
-constexpr std::size_t not_read = std::numeric_limits<std::size_t>::max();
 
 Dataset Table::read() {
     take_first_line();
@@ -104,6 +107,7 @@ Dataset Table::read() {
     Dataset data = Dataset::from_floats(count, columns_.size(), std::move(values_), std::move(rest_));
     data.name = name_;
     data.columns = descriptions();
+    if (key_ != not_read) data.key = {header_ ? first_.fields[key_] : options_.key, std::move(keys_)};
     return data;
 }
 
@@ -156,9 +160,11 @@ void Table::choose_columns() {
     };
     const bool named = options_.header != TableHeader::no;
     named_choice_ =
-        named && (std::ranges::any_of(options_.keep, is_name) || std::ranges::any_of(options_.drop, is_name));
-    const std::vector<bool> chosen = chosen_columns(
-        first_.fields.size(), named ? first_.fields : std::vector<std::string>{}, options_.keep, options_.drop, name_);
+        named && (std::ranges::any_of(options_.keep, is_name) || std::ranges::any_of(options_.drop, is_name) ||
+                  (!options_.key.empty() && is_name(options_.key)));
+    const std::vector<std::string> names = named ? first_.fields : std::vector<std::string>{};
+    std::vector<bool> chosen = chosen_columns(first_.fields.size(), names, options_.keep, options_.drop, name_);
+    choose_key(names, chosen);
     slot_.assign(chosen.size(), not_read);
     columns_.clear();
     for (std::size_t col = 0; col < chosen.size(); ++col)
@@ -168,6 +174,21 @@ void Table::choose_columns() {
         }
     values_.assign(columns_.size(), 0);
     rest_.assign(options_.precise ? columns_.size() : 0, 0);
+}
+
+/// The key is no value, whatever is kept.
+void Table::choose_key(std::span<const std::string> names, std::vector<bool>& chosen) {
+    if (options_.key.empty()) return;
+    const std::string wanted[] = {options_.key};
+    const std::vector<bool> keys = chosen_columns(chosen.size(), names, wanted, {}, name_);
+    key_ = static_cast<std::size_t>(std::ranges::find(keys, true) - keys.begin());
+    chosen[key_] = false;
+    if (std::ranges::count(keys, true) != 1)
+        throw DataError(fmt::format("{}: found several columns {}, expected one that names the rows", name_,
+                                    rbm::quoted(options_.key)));
+    if (std::ranges::find(chosen, true) == chosen.end())
+        throw DataError(
+            fmt::format("{}: has no columns but {}, which names the rows", name_, rbm::quoted(options_.key)));
 }
 
 /// Into the last row of values.
@@ -180,7 +201,8 @@ void Table::read_row(std::string_view record, std::size_t line) {
     if (record.empty() && count == 1) take_field(columns_[0], record, line, out, rest), ++col;  // an empty line
     for (Fields fields(record, separator_); fields.more(); ++col) {
         if (col >= count || slot_[col] == not_read) {
-            fields.next();
+            const std::string_view field = fields.next();
+            if (col == key_) keys_.push_back(as_utf8(field));
             continue;
         }
         ReadColumn& column = columns_[slot_[col]];
@@ -302,6 +324,7 @@ void Table::settle_first_line() {
     std::swap(rest, rest_);
     std::ranges::copy(values, values_.begin());
     std::ranges::copy(rest, rest_.begin());
+    if (key_ != not_read) std::rotate(keys_.rbegin(), keys_.rbegin() + 1, keys_.rend());
 }
 
 /// Codes become places in the alphabet.

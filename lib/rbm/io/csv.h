@@ -35,6 +35,7 @@ struct TableOptions {
     /// is so small beside its values that floats would lose some of it.
     bool precise = false;
     std::vector<std::string> keep{}, drop{};  ///< as chosen_columns() takes them
+    std::string key{};  ///< the column, likewise, whose fields name the rows: Dataset::key has them letter by letter
 };
 
 /// How a note ends that tells of a first line which names the columns only if one guesses.
