@@ -60,7 +60,8 @@ FOLDERS = {
     "estimate": "estimate,ais,partition_ratio,chain_health,spectrum,anomaly,incomplete",
     "check": "self_check",
     "method": "methods",
-    "io": "io_files,io_sync,io_npy,io_csv,io_idx,io_png,io_data,model_file,safetensors,resume",
+    "io": "io_files,io_sync,io_npy,io_csv,io_idx,io_gzip,io_npz,io_svmlight,io_matrix_market,io_triples,io_fasta,io_png,"
+          "io_data,model_file,safetensors,resume,sparse",
 }
 
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <cmath>
 #include <cstring>
@@ -89,6 +90,16 @@ TEST_CASE("Fortran order is turned into rows") {
     const rbm::Dataset pictures = rbm::parse_npy_dataset(file_with(dictionary("|u1", "(2, 3, 4)", true), cube), "f");
     CHECK(pictures.image == rbm::ImageShape{3, 4});
     for (std::size_t i = 0; i < 24; ++i) CHECK(pictures.value(i / 12, i % 12) == static_cast<float>(i));
+}
+
+TEST_CASE("one picture in colour is asked for by its three or four planes") {
+    for (const std::size_t planes : {2U, 3U, 4U, 5U}) {
+        std::vector<std::string> notes;
+        const Bytes file = file_with(dictionary("|u1", fmt::format("(6, 7, {})", planes)), Bytes(42 * planes));
+        rbm::parse_npy_dataset(file, "f", false, &notes);
+        REQUIRE(notes.size() == 1);
+        CHECK(has(notes[0], "one picture in colour?") == (planes == 3 || planes == 4));
+    }
 }
 
 TEST_CASE("all versions, quotes, orders of keys, longs of Python 2") {

@@ -118,6 +118,17 @@ TEST_CASE("weights: white at zero, blue below, red above, one scale for all, out
         CHECK(value >= 190);
 }
 
+TEST_CASE("a weight that is none leaves its pixel as it was, and no other") {
+    rbm::Matrix filters(1, 3);
+    filters(0, 0) = filters(0, 2) = 1;
+    filters(0, 1) = NAN;
+    const rbm::Picture picture =
+        rbm::sheet(filters, {1, 3}, {.border = 0, .scale = 1, .shades = rbm::Shades::diverging});
+    CHECK(pixel(picture, 0, 0) == pixel(picture, 0, 2));
+    CHECK(pixel(picture, 0, 0)[0] > pixel(picture, 0, 0)[2] + 50);  // red
+    CHECK(pixel(picture, 0, 1) == Colour{190, 190, 190});
+}
+
 TEST_CASE("fitted shades stretch any range from black to white") {
     rbm::Matrix images(1, 1000);
     for (std::size_t i = 0; i < 1000; ++i) images(0, i) = 500 + static_cast<float>(i);

@@ -32,6 +32,12 @@ TEST_CASE("indices count from 1") {
     CHECK(!rows.data.sparse()->all_are_one());
 }
 
+TEST_CASE("a mark of UTF-8 before the first label is skipped, and no more") {
+    CHECK(svmlight("\xef\xbb\xbf"
+                   "12 1:1\n3 1:1\n")
+              .labels == std::vector<double>{12, 3});
+}
+
 TEST_CASE("indices count from 0 where one is 0 or scikit-learn says so") {
     CHECK(svmlight("1 3:1\n1 0:1").from_zero);
     CHECK(svmlight("1 3:1\n1 0:1").data.cols() == 4);

@@ -678,6 +678,14 @@ TEST_CASE("the host's thread settings come back as they were") {
     omp_set_num_threads(omp_before);
 }
 
+TEST_CASE("RBM_INSTRUCTIONS limits them from the start") {
+    const char* wanted = std::getenv("RBM_INSTRUCTIONS");
+    if (wanted == nullptr || *wanted == '\0') return;
+    CHECK(backend().name() != "");  // the first use reads the variable
+    const std::string found = vectorized::target_name();
+    CHECK((found == wanted || (std::string(wanted) == "AVX2" && !found.starts_with("AVX"))));  // or all that there is
+}
+
 TEST_CASE("instructions that were limited stay so, whoever asks for their name") {
     const std::string before = vectorized::target_name();
     for (const std::string name : {"AVX2", "SSE4"}) {

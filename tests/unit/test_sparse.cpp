@@ -9,6 +9,7 @@
 #include "rbm/data/dataset.h"
 #include "rbm/data/standardisation.h"
 #include "rbm/data/with_labels.h"
+#include "rbm/io/sparse_rows.h"
 #include "rbm/kernels/error.h"
 #include "tests/support/io_helpers.h"
 
@@ -214,6 +215,17 @@ TEST_CASE("entries that do not belong together are refused, and zeros are not ke
     CHECK(entries.width() == 3);
     CHECK(entries.all_are_one());
     CHECK((entries.columns(0).size() == 1 && entries.columns(1).empty() && entries.columns(2)[0] == 2));
+}
+
+TEST_CASE("sparse files have as many columns as may be, and not one more") {
+    CHECK_NOTHROW(require_sparse_shape(1, most_sparse_columns, 100, "f"));
+    CHECK_THROWS_WITH_AS(require_sparse_shape(1, most_sparse_columns + 1, 100, "f"),
+                         "f: found 16777217 columns, expected at most 16777216", DataError);
+    const std::size_t most = (std::size_t{1} << 20) + 1024 * 100;
+    CHECK_NOTHROW(require_sparse_shape(most, 1, 100, "f"));
+    CHECK_THROWS_AS(require_sparse_shape(most + 1, 1, 100, "f"), DataError);
+    CHECK_THROWS_AS(require_sparse_shape(0, 1, 100, "f"), DataError);
+    CHECK_THROWS_AS(require_sparse_shape(1, 0, 100, "f"), DataError);
 }
 
 TEST_SUITE_END();

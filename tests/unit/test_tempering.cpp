@@ -124,6 +124,13 @@ TEST_CASE("swap rates and round trips are what they say") {
     for (const double ratio : chains.log_ratios) CHECK(std::abs(ratio) < 0.2);
 }
 
+TEST_CASE("a machine like its base needs two rungs") {
+    const Machine machine(Bernoulli(6), Bernoulli(4));
+    const Bridge bridge(machine, uniform_base(machine));
+    Random random(7);
+    CHECK(start_tempering(bridge, 5, {}, random).rungs() == 2);
+}
+
 TEST_CASE("the ladder adapts to the swap rate that is wanted") {
     for (const double wanted : {0.3, 0.6}) {
         const Machine machine = random_machine<float>("bernoulli", 60, "bernoulli", 40, 6, 0.4);

@@ -113,7 +113,6 @@ std::string_view Fields::next() {
     const char* stop = field;
     while (stop != end_ && *stop != separator_ && !(separator_ == ' ' && is_blank(*stop))) ++stop;
     const std::string_view found = without_blanks({field, static_cast<std::size_t>(stop - field)});
-    at_ = field;
     accept(stop);
     return found;
 }
