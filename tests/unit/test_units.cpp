@@ -525,6 +525,35 @@ TEST_CASE("letters at uneven distances: means, their slopes and fitted biases by
     CHECK(std::isnan(nothing(0, 0)));
 }
 
+TEST_CASE("gradients take the rows that they are given, and nothing that lies behind") {
+    for (const UnitRow& row : unit_rows()) {
+        CAPTURE(row.name);
+        const Units units = make_units<float>(row.name, 2, 3);
+        const std::size_t columns = width(units);
+        const auto gradient_with = [&](float behind) {
+            Matrix state(4, columns), along(4, columns);
+            for (std::size_t i = 0; i < 3 * columns; ++i)
+                state.data()[i] = 0.1F * static_cast<float>(i), along.data()[i] = 1 - 0.2F * static_cast<float>(i);
+            for (Matrix* one : {&state, &along}) std::ranges::fill(one->row(3), behind);
+            std::vector<float> values;
+            std::visit(
+                [&](const auto& bank) {
+                    auto gradient = bank;
+                    gradient.add_gradient(state.rows_from(0, 3), std::vector<float>(3, 1), gradient);
+                    if constexpr (requires { bank.add_score_gradient(state.view(), along.view(), {}, gradient); })
+                        bank.add_score_gradient(state.rows_from(0, 3), along.rows_from(0, 3),
+                                                std::vector<double>(columns, 1), gradient);
+                    each_parameter(Units(gradient), [&](auto, std::span<const float> part) {
+                        values.insert(values.end(), part.begin(), part.end());
+                    });
+                },
+                units);
+            return values;
+        };
+        CHECK(gradient_with(0) == gradient_with(1e6F));
+    }
+}
+
 TEST_CASE("what a kind's row says is what its banks do") {
     for (const UnitRow& row : unit_rows()) {
         CAPTURE(row.name);
