@@ -2,12 +2,14 @@
 // rbm-dream: what a machine believes its data look like.
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <memory>
 #include <optional>
 
 #include "apps/cli/command.h"
 #include "apps/cli/control.h"
 #include "apps/cli/setting_value.h"
+#include "apps/dream/dream_page.h"
 #include "apps/dream/frames.h"
 #include "apps/dream/health_watch.h"
 #include "apps/dream/modes.h"
@@ -123,6 +125,17 @@ DreamReport run_chains(const Model& model, RunningChains& chains, Random& random
     return report;
 }
 
+/// The chains of a page run in the browser, by Gibbs, for as long as somebody looks.
+void check_page_options(const Program& program, const Settings& settings) {
+    for (const char* name : {"steps", "every", "modes"})
+        if (program.given(name))
+            throw UsageError(
+                fmt::format("option --{}: the chains of a page run for as long as it is open; leave it out", name));
+    if (const Settings defaults; settings.sampler != defaults.sampler)
+        throw UsageError(fmt::format("option --sampler: found {}, but the chains of a page move by {}",
+                                     settings.sampler, defaults.sampler));
+}
+
 void check_options(const Program& program, const Settings& settings) {
     const CommonSettings& common = settings.common;
     if (settings.means && settings.states) throw UsageError("options --means and --states: expected one of them");
@@ -136,9 +149,10 @@ void check_options(const Program& program, const Settings& settings) {
         throw UsageError(fmt::format("option --beta: found {}, expected a number above 0", common.beta));
     if (common.json && settings.output == "-")
         throw UsageError("option --json: standard output already carries the dreams; give --output a file");
-    check_output(settings.output, {"npy", "csv", "png", "gif", "fasta", "fa"}, common.if_exists());
+    check_output(settings.output, {"npy", "csv", "png", "gif", "fasta", "fa", "html"}, common.if_exists());
     const std::string ending = ending_of(settings.output);
-    if (ending != "csv" && ending != "fasta" && ending != "fa") refuse_terminal(settings.output);
+    if (ending == "html") check_page_options(program, settings);
+    if (ending != "csv" && ending != "fasta" && ending != "fa" && ending != "html") refuse_terminal(settings.output);
 }
 
 void require_label(const Model& model, const Settings& settings) {
@@ -159,15 +173,38 @@ void require_letters(const Model& model, const Settings& settings) {
                         settings.model));
 }
 
+/// Writes a page that runs the chains itself.
+DreamReport write_page(Model& model, const Program& program, const Settings& settings) {
+    const std::filesystem::path path = settings.model;  // the folder says more than model.safetensors
+    DreamPage page{.title = (path.parent_path().filename() / path.filename()).string(),
+                   .chains = settings.chains,
+                   .beta = settings.common.beta,
+                   .seed = settings.common.seed,
+                   .means = !settings.states,
+                   .label = std::nullopt,
+                   .start = start_rows(model, program, settings)};
+    if (settings.label) page.label = std::ranges::lower_bound(model.labels, *settings.label) - model.labels.begin();
+    const std::string text = dream_page(model, page);
+    write_file(settings.output, std::as_bytes(std::span(text)), settings.common.if_exists());
+    DreamReport report;
+    report.facts = {{"sampler", settings.sampler},
+                    {"chains", settings.chains},
+                    {"seed", settings.common.seed},
+                    {"beta", settings.common.beta}};
+    note("{}: open it in a browser; it holds the machine and needs no network", settings.output);
+    return report;
+}
+
 /// Runs the chains and writes what --output wants of them.
 DreamReport write_dreams(const Program& program, const Settings& settings) {
     const CommonSettings& common = settings.common;
     Model model = load_model(settings.model);
+    require_label(model, settings);
+    if (ending_of(settings.output) == "html") return write_page(model, program, settings);
     const FramePlan plan = plan_frames(model, settings.output, settings.chains, settings.steps, settings.every);
     const bool sequences = plan.ending == "fasta" || plan.ending == "fa";
     const bool pictures = plan.ending == "png" || plan.ending == "gif";
     const bool means = pictures ? !settings.states : settings.means;
-    require_label(model, settings);
     if (sequences) require_letters(model, settings);
     Random random(common.seed);
     const std::unique_ptr<RunningChains> chains = start_chains_of(model, program, settings, random);
@@ -227,8 +264,9 @@ std::string sampler_page(const std::string& name) {
     return page;
 }
 
-int dream(const Program& program, const Settings& settings) {
+int dream(const Program& program, Settings& settings) {
     check_options(program, settings);
+    if (ending_of(settings.output) == "html" && !program.given("chains")) settings.chains = DreamPage{}.chains;
     const DreamReport report = write_dreams(program, settings);
     if (settings.common.json) write_output(report.json_text());
     return 0;
@@ -241,17 +279,24 @@ int main(int argc, char** argv) {
     Program program("rbm-dream", "Run Markov chains of a trained machine: what it believes its data look like.");
     program.example("rbm-dream run/model.safetensors --output dreams.png", "draw 64 dreams")
         .example("rbm-dream run/model.safetensors --every 10 --output dreams.gif", "make a film of them")
+        .example("rbm-dream run/model.safetensors --output dream.html",
+                 "a page on which the machine dreams in a browser: paint, and it fills in the rest")
         .example("rbm-dream run/model.safetensors --start test.npy --steps 5 --output near.npy",
                  "start at given samples")
         .example("rbm-dream run/model.safetensors --sampler annealing --modes --output modes.png",
                  "find its most likely pictures")
         .argument("MODEL", &settings.model, "model file")
-        .option("output", path(&settings.output).required().transient().named("FILE"),
-                "where the dreams go; .npy (an array [frames, chains, visible units]), .csv (a "
-                "line per chain of each frame, with the names of columns, and categories as words), .fasta "
-                "(sequences), .png (several frames: one row per "
-                "chain, time runs to the right), .gif (a film); - is .npy on standard output")
-        .option("chains", count(&settings.chains, 1, 100'000'000), "chains that run side by side")
+        .option(
+            "output", path(&settings.output).required().transient().named("FILE"),
+            "where the dreams go; .npy (an array [frames, chains, visible units]), .csv (a "
+            "line per chain of each frame, with the names of columns, and categories as words), .fasta "
+            "(sequences), .png (several frames: one row per "
+            "chain, time runs to the right), .gif (a film), .html (a page that runs the chains itself); - is .npy on "
+            "standard output")
+        .option("chains",
+                count(&settings.chains, 1, 100'000'000)
+                    .shown_default(fmt::format("{}; {} in a page", settings.chains, DreamPage{}.chains)),
+                "chains that run side by side")
         .option("steps", count(&settings.steps, 1), "sweeps of each chain")
         .option("every", count(&settings.every, 1).shown_default("the steps").named("M"),
                 "take a frame after every M steps, and after the last")

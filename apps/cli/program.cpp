@@ -18,6 +18,15 @@
 namespace rbm::app {
 namespace {
 
+/// As it is where a shell would leave it so, else in single quotes.
+std::string quoted_for_shell(const std::string& word) {
+    constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,:/@%";
+    if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
+    std::string quoted = "'";
+    for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return quoted + "'";
+}
+
 /// --learning_rate=0.1 -> --learning-rate=0.1; what stands behind -- is left alone.
 std::vector<std::string> with_hyphens(std::vector<std::string> words) {
     for (std::string& word : words) {
@@ -140,6 +149,8 @@ std::string Program::unknown(const std::string& name) const {
 }
 
 Program::Request Program::parse(const std::vector<std::string>& arguments) {
+    command_ = name_;
+    for (const std::string& word : arguments) command_ += " " + quoted_for_shell(word);
     if (asks_for_help(arguments)) return Request::help;
     const auto end = std::ranges::find(arguments, "--");
     if (std::find(arguments.begin(), end, "--version") != end) return Request::version;

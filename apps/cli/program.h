@@ -68,6 +68,9 @@ class Program {
     /// Sets options that were not given; they do not count as given afterwards.
     void prefer(const std::vector<std::pair<std::string, std::string>>& settings);
 
+    /// The command line as it was typed, quoted as a shell wants it.
+    const std::string& command() const { return command_; }
+
     /// All options that shape results, as text: what a checkpoint keeps.
     std::map<std::string, std::string> record() const;
     /// Takes options that were not given from such a record.  Throws UsageError when a given one differs from it,
@@ -131,7 +134,7 @@ class Program {
     void append_options(std::string& page, bool all) const;
     [[noreturn]] void fail(const std::string& text) const;
 
-    std::string name_, summary_, group_ = "Options", asked_help_, completion_;
+    std::string name_, summary_, group_ = "Options", asked_help_, completion_, command_;
     Audience audience_ = Audience::everyone;
     std::vector<Pages> pages_;
     std::vector<std::pair<std::string, std::string>> examples_;

@@ -21,8 +21,10 @@ std::vector<std::pair<std::string, std::string>> version_details() {
             {"Threads", fmt::format("{}", default_threads())}};
 }
 
+std::string version_number() { return RBM_VERSION; }
+
 std::string version_text(const std::string& program) {
-    std::string text = fmt::format("{} (rbm) {}\n\n", program, RBM_VERSION);
+    std::string text = fmt::format("{} (rbm) {}\n\n", program, version_number());
     for (const auto& [name, value] : version_details()) text += fmt::format("{}: {}\n", name, value);
     return text;
 }

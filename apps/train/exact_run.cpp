@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "apps/train/exact_run.h"
 
+#include <unistd.h>
+
 #include <chrono>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "apps/train/run_report.h"
 #include "rbm/estimate/exact.h"
 #include "rbm/trainer/exact_training.h"
 
@@ -48,6 +51,7 @@ class ExactSession {
           folder_(folder),
           training_(training),
           sample_weights_(sample_weights),
+          validation_(validation),
           checkpoint_(checkpoint),
           log_scale_(log_scale_sum(checkpoint.model.preparation)),
           likelihood_(checkpoint.state.machine, training, sample_weights),
@@ -58,6 +62,7 @@ class ExactSession {
 
     void train() {
         folder_.cut_metrics(metrics_lines(folder_.file("metrics.jsonl"), checkpoint_.state.epoch));
+        unlink(folder_.file("history.safetensors").c_str());  // of a run before, under --force
         if (checkpoint_.state.epoch > 0) take(likelihood_(precise(checkpoint_.state.machine)));
         save();
         ExactObserver observer;
@@ -75,6 +80,7 @@ class ExactSession {
         // As in every run: what tells that it is finished comes last.
         if (!done) save();
         folder_.draw(checkpoint_, training_);
+        write_report(run_, folder_, checkpoint_, training_, validation_, nullptr, false);
         if (done) save();
         if (!done)
             throw_if_stopped(fmt::format("stopped in restart {}; go on with: rbm-train --output {} --resume",
@@ -171,6 +177,7 @@ class ExactSession {
     const RunFolder& folder_;
     const Dataset& training_;
     const std::vector<float>& sample_weights_;
+    const Dataset* validation_;
     Checkpoint& checkpoint_;
     double log_scale_ = 0;
     ExactLikelihood likelihood_;

@@ -91,6 +91,8 @@ void declare_options(Program& program, RunSettings& run) {
         .option("output", path(&run.output).required().transient(),
                 "folder of the run; it gets model, checkpoint, metrics and pictures")
         .option("resume", flag(&run.resume).transient(), "go on from the folder's checkpoint; needs no other option")
+        .option("live", flag(&run.live).transient(),
+                "write report.html again and again while the run is at work, not only in the end")
         .option("from", input(&run.from).named("MODEL"),
                 "go on from this model with other data: a new run that takes over its units, their parameters and how "
                 "it prepares data")

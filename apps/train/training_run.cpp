@@ -62,7 +62,7 @@ void tell_end(const RunSettings& run, const RunFolder& folder, const Checkpoint&
              run.output, checkpoint.best->epoch, held_out_text(run, checkpoint.best->score));
     if (run.common.json) write_output(folder.last_metrics() + "\n");
     note(
-        "done: {0}/model.safetensors; look at filters.png, reconstructions.png and fantasies.png in {0}; then try\n"
+        "done: {0}/model.safetensors; {0}/report.html tells how it went; then try\n"
         "  rbm-dream {0}/model.safetensors --output {1}",
         run.output, checkpoint.model.letters.empty() ? "dream.png" : "dreams.fasta");
 }
@@ -105,6 +105,7 @@ void train(const RunSettings& run, const RunFolder& folder, const Inputs& inputs
 int start_run(Program& program, RunSettings& run) {
     if (run.data.empty()) throw UsageError("DATA is missing; " + program.usage());
     require_folder_name(run);
+    run.command = program.command();
     if (run.recipe) follow_recipe(program, recipe(*run.recipe));
     Checkpoint checkpoint;
     const bool warm = !run.from.empty();
@@ -200,6 +201,7 @@ int start_run(Program& program, RunSettings& run) {
 
 int resume_run(Program& program, RunSettings& run) {
     require_folder_name(run);
+    run.command = program.command();
     const RunFolder folder(run.output, RunFolder::Use::resume);
     Checkpoint checkpoint = load_checkpoint(folder.checkpoint_path());
     std::map<std::string, std::string> record = checkpoint.options;

@@ -50,6 +50,8 @@ struct RunSettings {
     std::string missing = "refuse";
     std::size_t missing_sweeps = WithMissing<AnyObjective>{}.sweeps;
     bool resume = false;
+    bool live = false;    ///< the report is written again and again
+    std::string command;  ///< as it was typed
     TrainSettings train;
 
     bool has_labels() const { return !labels.empty() || !label_column.empty(); }

@@ -3,7 +3,9 @@
 
 #include <chrono>
 
+#include "apps/report/history.h"
 #include "apps/train/monitoring.h"
+#include "apps/train/run_report.h"
 #include "rbm/kernels/error.h"
 #include "rbm/model/bridge.h"
 #include "rbm/trainer/objectives/missing.h"
@@ -49,7 +51,8 @@ class Session {
                    log_scale_sum(checkpoint.model.preparation), inputs.sample_weights),
           objective_(objective_of(run, checkpoint, inputs)),
           batches_(batch_count(inputs.training.rows(), run.train.batch_size)),
-          progress_("training", batches_ * run.train.epochs, "updates") {
+          progress_("training", batches_ * run.train.epochs, "updates"),
+          history_(monitor_.training) {
         if (run.track_likelihood > 0)
             monitor_.track(run.track_likelihood, inputs.training.rows(),
                            base_of_data(checkpoint.state.machine, inputs.training), checkpoint.state.seed);
@@ -64,10 +67,14 @@ class Session {
     }
 
     void train() {
+        if (checkpoint_.state.update.updates == 0)
+            remember(checkpoint_.state);  // in place of those of a run before, under --force
+        else
+            history_.load(folder_.file("history.safetensors"), checkpoint_.state.epoch);
         if (!checkpoint_.best) save_models();
         save();
         TrainObserver observer;
-        observer.on_epoch = [&](const EpochReport& report, const TrainState&) { end_of_epoch(report); };
+        observer.on_epoch = [&](const EpochReport& report, const TrainState& state) { end_of_epoch(report, state); };
         Control control = shown_by(progress_);
         control.cancelled = [&] { return stop_requested() || gave_up(); };
         bool done = true;
@@ -83,6 +90,7 @@ class Session {
         // What tells that the run is finished comes last; what would lose work if it came late comes first.
         if (!done) save();
         folder_.draw(checkpoint_, inputs_.whole());
+        tell(false);
         if (done) save();
         if (!done)
             throw_if_stopped(fmt::format("stopped in epoch {}; go on with: rbm-train --output {} --resume",
@@ -138,7 +146,22 @@ class Session {
         saved_epoch_ = checkpoint_.state.epoch;
     }
 
-    void end_of_epoch(const EpochReport& report) {
+    /// Keeps how the machine looks for the report, in a few epochs.
+    void remember(const TrainState& state) {
+        if (!History::wants(state.epoch)) return;
+        history_.snapshots.push_back(history_.taken(state.machine, state.chains, state.epoch, state.seed));
+        history_.save(folder_.file("history.safetensors"));
+    }
+
+    void tell(bool at_work) {
+        const Clock::time_point begun = Clock::now();
+        write_report(run_, folder_, checkpoint_, monitor_.training,
+                     monitor_.validation ? &*monitor_.validation : nullptr, &history_, at_work);
+        told_ = Clock::now();
+        seconds_to_tell_ = seconds_since(begun);
+    }
+
+    void end_of_epoch(const EpochReport& report, const TrainState& state) {
         const double epoch_seconds = seconds_since(epoch_start_);
         const double rate = static_cast<double>(inputs_.training.rows()) / epoch_seconds;
         const Monitor::Numbers numbers = monitor_.measure(watched(), report);
@@ -147,6 +170,7 @@ class Session {
             metrics_line(report, numbers, seconds_since(start_), rate,
                          checkpoint_.best ? std::optional<std::uint64_t>(checkpoint_.best->epoch) : std::nullopt));
         progress_.milestone(epoch_line(report, numbers, rate));
+        remember(state);
         // Short epochs need not be saved each: at most this much work is lost.
         constexpr double worth_saving = 2, worth_drawing = 10;
         if (seconds_since(saved_) > worth_saving) save();
@@ -154,6 +178,8 @@ class Session {
             folder_.draw(checkpoint_, inputs_.whole());
             drawn_ = Clock::now();
         }
+        // The page may take a tenth of the time.
+        if (run_.live && seconds_since(told_) > std::max(2.0, 10 * seconds_to_tell_)) tell(true);
         epoch_start_ = Clock::now();
     }
 
@@ -165,7 +191,10 @@ class Session {
     AnyObjective objective_;
     std::size_t batches_;
     Progress progress_;
-    Clock::time_point start_ = Clock::now(), epoch_start_ = start_, saved_ = start_, drawn_ = start_;
+    History history_;
+    Clock::time_point start_ = Clock::now(), epoch_start_ = start_, saved_ = start_, drawn_ = start_,
+                      told_ = start_ - std::chrono::hours(1);
+    double seconds_to_tell_ = 0;
     std::uint64_t saved_epoch_ = 0;
 };
 

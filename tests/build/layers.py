@@ -12,7 +12,7 @@ import sys
 # From the ground up; rooms of one floor do not know each other.
 FLOORS = [["kernels"], ["data"], ["model"], ["sampler"], ["trainer", "estimate"], ["check", "io"], ["method"], ["apps"]]
 HEIGHT = {room: height for height, floor in enumerate(FLOORS) for room in floor}
-SOURCES = {".h", ".cpp", ".py", ".sh", ".build", ".in"}
+SOURCES = {".h", ".cpp", ".js", ".py", ".sh", ".build", ".in"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 STD_ERROR = re.compile(r"\bthrow (std::(?!bad_alloc)\w+)")
 OPTION = re.compile(r'^(?!\s*//)[^"\n]*"[^"\n]*--[a-z]', re.MULTILINE)

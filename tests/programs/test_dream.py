@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """rbm-dream from end to end.  Usage: test_dream.py PROGRAM..."""
+import base64
 import json
 import os
 import re
@@ -366,6 +367,25 @@ class Dream(AppTest):
                 (['--output', 'd.png', '--every', '1', '--steps', '100000'], ['100000 frames', '16384']),
                 (['--output', 'd.gif', '--chains', '1000000'], ['1000000 chains', '2048'])]:
             self.fails(2, 'rbm-dream', 'm.st', *words, saying=saying)
+
+    def test_a_page_holds_the_machine(self):
+        self.assertEqual(self.dream('--output', 'd.html'), b'')
+        page = self.path('d.html').read_text()
+        held = json.loads(re.search(r'<script id="machine" type="application/json">(.*?)</script>', page)[1])
+        weights = np.frombuffer(base64.b64decode(held['weights']), '<f4').reshape(12, 5)
+        np.testing.assert_array_equal(weights, WEIGHTS.astype(np.float32))
+        self.assertEqual((held['chains'], held['beta'], held['seed'], held['show']), (18, 1, 1, 'means'))
+        self.assertEqual(held['image'], {'height': 3, 'width': 4, 'planes': 1})
+        self.assertNotRegex(page, r'(?:src|href)="(?!data:)|https?://|@import|url\(')
+        told = json.loads(self.dream('--output', 'e.html', '--chains', 4, '--beta', 2, '--seed', 9, '--states', '--json'))
+        self.assertEqual(told, {'sampler': 'gibbs', 'chains': 4, 'seed': 9, 'beta': 2, 'warnings': []})
+        self.assertIn('"chains":4,"beta":2.0,"seed":9,"show":"states"', self.path('e.html').read_text())
+        for words, saying in ([['--steps', 5], '--steps'], [['--every', 5], '--every'], [['--modes'], '--modes'],
+                              [['--sampler', 'tempering'], '--sampler: found tempering']):
+            self.fails(2, 'rbm-dream', 'm.st', '--output', 'f.html', *words, saying=saying)
+        self.fails(1, 'rbm-dream', 'm.st', '--output', 'd.html', saying='d.html')
+        self.save_model('huge.st', np.zeros((4096, 2049)))
+        self.fails(2, 'rbm-dream', 'huge.st', '--output', 'f.html', saying=['8388608 weights', '8392704', '.png'])
 
     def test_bad_files(self):
         self.fails(1, 'rbm-dream', 'none.st', '--output', 'd.npy', saying='none.st')

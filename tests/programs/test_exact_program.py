@@ -20,7 +20,7 @@ class Exact(AppTest):
 
     def results(self, folder):
         return {name: self.path(f'{folder}/{name}').read_bytes() for name in sorted(os.listdir(self.path(folder)))
-                if name not in ('metrics.jsonl', '.lock')}
+                if name not in ('metrics.jsonl', 'report.html', '.lock')}
 
     def lines(self, folder):
         """Without times."""

@@ -43,7 +43,7 @@ class Resume(AppTest):
 
     def results(self, folder):
         return {name: self.path(f'{folder}/{name}').read_bytes() for name in sorted(os.listdir(self.path(folder)))
-                if name != 'metrics.jsonl'}
+                if name not in ('metrics.jsonl', 'report.html')}
 
     def lines(self, folder):
         """Without times."""

@@ -14,14 +14,16 @@ import numpy as np
 from app_testing import DIGITS, PROGRAMS, main
 from bad_input import BadInputTest
 
-FILES = ['checkpoint.safetensors', 'fantasies.png', 'filters.png', 'metrics.jsonl', 'model.safetensors', 'reconstructions.png']
+FILES = ['checkpoint.safetensors', 'fantasies.png', 'filters.png', 'history.safetensors', 'metrics.jsonl', 'model.safetensors',
+         'reconstructions.png', 'report.html']
+WITH_TIMES = 'metrics.jsonl', 'report.html'
 QUICK = '--hidden', '5', '--epochs', '3'
 
 
 class Train(BadInputTest):
     def digests(self, folder):
         return {name: hashlib.sha256(self.path(f'{folder}/{name}').read_bytes()).hexdigest()
-                for name in os.listdir(self.path(folder)) if name != 'metrics.jsonl'}
+                for name in os.listdir(self.path(folder)) if name not in WITH_TIMES}
 
     def metrics(self, folder):
         return [json.loads(line) for line in self.path(f'{folder}/metrics.jsonl').read_text().splitlines()]

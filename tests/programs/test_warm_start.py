@@ -28,7 +28,7 @@ class WarmStart(AppTest):
         return [json.loads(line) for line in self.path(f'{folder}/metrics.jsonl').read_text().splitlines()]
 
     def results(self, folder):
-        return {name: self.path(f'{folder}/{name}').read_bytes() for name in sorted(os.listdir(self.path(folder))) if name != 'metrics.jsonl'}
+        return {name: self.path(f'{folder}/{name}').read_bytes() for name in sorted(os.listdir(self.path(folder))) if name not in ('metrics.jsonl', 'report.html')}
 
     def train(self, data, output, *words):
         done = self.run_program('rbm-train', data, '--output', output, *words)
