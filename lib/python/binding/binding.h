@@ -7,6 +7,7 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -26,9 +27,9 @@ using DoubleArray = py::array_t<double, py::array::c_style>;
 
 /// Rows of states of the caller's: looked at where they are float32 in C order, else copied.
 struct Rows {
-    py::object owner;              ///< holds the memory
-    ConstView dense;               ///< or nothing,
-    std::optional<Dataset> sparse; ///< of CSR
+    py::object owner;               ///< holds the memory
+    ConstView dense;                ///< or nothing,
+    std::optional<Dataset> sparse;  ///< of CSR
     std::size_t rows = 0, cols = 0;
 
     /// Not to outlive these rows.
@@ -130,6 +131,12 @@ void Rows::each_block(std::size_t block, Body body) const {
         sparse->fill(first, {}, copy.view());
         body(first, ConstView(copy));
     }
+}
+
+/// Rows at a time: Ctrl-C is heard between them, and large machines' products take long.
+inline std::size_t block_of(const Machine& machine) {
+    constexpr std::size_t products = std::size_t{1} << 30, most = 1024, least = 8;  // some 20 ms
+    return std::clamp(products / std::max<std::size_t>(machine.weights.values().size(), 1), least, most);
 }
 
 /// The settings of a table's row from keyword arguments: step_size is "step-size".  Throws InvalidArgument for a name

@@ -14,14 +14,20 @@ Exceptions exceptions;
 
 PyObject* exception_of(const Error& error) {
     switch (error.code()) {
-        case ErrorCode::invalid_argument: return PyExc_ValueError;
-        case ErrorCode::unsupported: return exceptions.unsupported;
+        case ErrorCode::invalid_argument:
+            return PyExc_ValueError;
+        case ErrorCode::unsupported:
+            return exceptions.unsupported;
         case ErrorCode::file:
             return dynamic_cast<const FileExists*>(&error) != nullptr ? PyExc_FileExistsError : PyExc_OSError;
-        case ErrorCode::data: return exceptions.data;
-        case ErrorCode::diverged: return exceptions.diverged;
-        case ErrorCode::cancelled: return PyExc_KeyboardInterrupt;
-        case ErrorCode::failed: break;
+        case ErrorCode::data:
+            return exceptions.data;
+        case ErrorCode::diverged:
+            return exceptions.diverged;
+        case ErrorCode::cancelled:
+            return PyExc_KeyboardInterrupt;
+        case ErrorCode::failed:
+            break;
     }
     return PyExc_RuntimeError;
 }

@@ -62,8 +62,8 @@ py::tuple log_partition(const PyMachine& self, const py::object& visible, const 
 }
 
 std::vector<std::tuple<std::string, std::string, double, double, bool>> checks(const PyMachine& self,
-                                                                              std::uint64_t seed,
-                                                                              const py::object& progress) {
+                                                                               std::uint64_t seed,
+                                                                               const py::object& progress) {
     std::vector<CheckResult> results = unlocked(progress, [&](const Control& control) {
         std::vector<CheckResult> all = self_check(self.machine, seed, {}, control);
         for (CheckResult& one : method_checks(self.machine, seed, control)) all.push_back(std::move(one));
@@ -84,7 +84,8 @@ void add_estimates(py::module_& module) {
         "example_machine",
         [](const std::string& visible_units, std::size_t visible, const std::string& hidden_units, std::size_t hidden,
            std::uint64_t seed, double size) {
-            return std::make_unique<PyMachine>(example_machine(visible_units, visible, hidden_units, hidden, seed, size));
+            return std::make_unique<PyMachine>(
+                example_machine(visible_units, visible, hidden_units, hidden, seed, size));
         },
         py::arg("visible_units"), py::arg("visible"), py::arg("hidden_units"), py::arg("hidden"), py::arg("seed") = 1,
         py::arg("size") = 0.5, "A machine with parameters drawn from N(0, size^2), to try things on.");

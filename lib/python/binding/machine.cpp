@@ -13,16 +13,16 @@ std::unique_ptr<PyMachine> make_machine(std::size_t visible, std::size_t hidden,
                                         const std::string& hidden_units, std::size_t visible_states,
                                         std::size_t hidden_states) {
     if (visible == 0 || hidden == 0)
-        throw InvalidArgument(fmt::format("Machine: {} visible and {} hidden units, expected at least 1 of each",
-                                          visible, hidden));
+        throw InvalidArgument(
+            fmt::format("Machine: {} visible and {} hidden units, expected at least 1 of each", visible, hidden));
     const auto bank = [](const char* side, const std::string& name, std::size_t sites, std::size_t states) {
         const bool takes_states = unit_row(name).has_states;
         if (takes_states && states < 2)
-            throw InvalidArgument(fmt::format("Machine: {}_states is {}, expected at least 2 for {} units", side,
-                                              states, name));
+            throw InvalidArgument(
+                fmt::format("Machine: {}_states is {}, expected at least 2 for {} units", side, states, name));
         if (!takes_states && states != 0)
-            throw InvalidArgument(fmt::format("Machine: {}_states is {}, but {} units have no such number", side,
-                                              states, name));
+            throw InvalidArgument(
+                fmt::format("Machine: {}_states is {}, but {} units have no such number", side, states, name));
         return make_units<float>(name, sites, states);
     };
     return std::make_unique<PyMachine>(Machine(bank("visible", visible_units, visible, visible_states),
@@ -121,8 +121,9 @@ machine works on: what is written there changes the machine, and what learning d
         .def_property_readonly("hidden_units", [](const PyMachine& self) { return kind(self.machine.hidden); })
         .def_property_readonly("visible_states", [](const PyMachine& self) { return states_of(self.machine.visible); })
         .def_property_readonly("hidden_states", [](const PyMachine& self) { return states_of(self.machine.hidden); })
-        .def("copy", [](const PyMachine& self) { return std::make_unique<PyMachine>(self); },
-             "A machine of the same parameters in memory of its own.")
+        .def(
+            "copy", [](const PyMachine& self) { return std::make_unique<PyMachine>(self); },
+            "A machine of the same parameters in memory of its own.")
         .def("__copy__", [](const PyMachine& self) { return std::make_unique<PyMachine>(self); })
         .def("__deepcopy__", [](const PyMachine& self, const py::dict&) { return std::make_unique<PyMachine>(self); })
         .def(

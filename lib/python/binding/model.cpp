@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // rbm.Model: what a model file holds.
-#include "rbm/io/model_file.h"
-
 #include "binding.h"
+#include "rbm/io/model_file.h"
 
 namespace rbm::python {
 namespace {
@@ -35,9 +34,8 @@ void save(const PyModel& self, const py::object& path, bool overwrite) {
     const auto text = py::module_::import("os").attr("fsdecode")(path).cast<std::string>();
     Model whole = self.facts;
     whole.machine = self.shared();
-    unlocked(py::none(), [&](const Control&) {
-        save_model(text, whole, overwrite ? IfExists::replace : IfExists::refuse);
-    });
+    unlocked(py::none(),
+             [&](const Control&) { save_model(text, whole, overwrite ? IfExists::replace : IfExists::refuse); });
 }
 
 Binarize binarize_named(const std::string& name) {
@@ -77,7 +75,8 @@ void set_log_partition(PyModel& self, const py::object& value) {
 }  // namespace
 
 void add_model(py::module_& module) {
-    py::class_<PyModel>(module, "Model", R"(What a model file holds: a machine, how its data are prepared, and log Z if known.
+    py::class_<PyModel>(module, "Model",
+                        R"(What a model file holds: a machine, how its data are prepared, and log Z if known.
 
 Parameters
 ----------

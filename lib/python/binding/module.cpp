@@ -67,12 +67,15 @@ seed : int, default=0
     add_estimates(module);
     module.def("threads", &threads, "The number of threads that calls work on.");
     module.def("set_threads", &set_threads, py::arg("count"), "Sets the number of threads that calls work on.");
-    module.def("objectives", [] { return table_of(objective_methods()); },
-               "The ways to train, each with its settings: {name: {setting: help}}.");
-    module.def("samplers", [] { return table_of(sampler_methods()); },
-               "The ways to sample, each with its settings: {name: {setting: help}}.");
-    module.def("partition_methods", [] { return table_of(partition_methods()); },
-               "The ways to estimate log Z, each with its settings: {name: {setting: help}}.");
+    module.def(
+        "objectives", [] { return table_of(objective_methods()); },
+        "The ways to train, each with its settings: {name: {setting: help}}.");
+    module.def(
+        "samplers", [] { return table_of(sampler_methods()); },
+        "The ways to sample, each with its settings: {name: {setting: help}}.");
+    module.def(
+        "partition_methods", [] { return table_of(partition_methods()); },
+        "The ways to estimate log Z, each with its settings: {name: {setting: help}}.");
     module.def("blas_facts", [] {
         const BlasInfo info = blas_info();
         return py::make_tuple(info.core, info.chosen_by_user ? std::string() : info.better_core);

@@ -13,8 +13,6 @@
 namespace rbm::python {
 namespace {
 
-constexpr std::size_t block_rows = 1024;
-
 /// The last step of SplitMix64 (Steele, Lea & Flood 2014).
 std::uint64_t mixed(std::uint64_t x) {
     x = (x ^ (x >> 30U)) * 0xbf58476d1ce4e5b9U;
@@ -54,7 +52,7 @@ DoubleArray pseudo_likelihood(const PyMachine& self, const py::object& visible, 
         std::vector<std::size_t> chosen;
         std::vector<double> own, other;
         std::vector<std::vector<double>> terms;
-        rows.each_block(block_rows, [&](std::size_t first, ConstView block) {
+        rows.each_block(block_of(machine), [&](std::size_t first, ConstView block) {
             changed.resize(block.rows, block.cols);
             chosen.resize(block.rows);
             own.resize(block.rows);

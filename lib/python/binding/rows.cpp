@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What people pass as data: arrays of any type and order, lists, and SciPy's sparse matrices.
-#include "binding.h"
-
 #include <fmt/format.h>
 
+#include "binding.h"
 #include "rbm/data/shared_entries.h"
 
 namespace rbm::python {
@@ -28,8 +27,8 @@ Array floats_from(const py::handle& values, const char* name) {
     if (!given) throw py::error_already_set();
     const char kind = given.dtype().kind();
     if (kind != 'f' && kind != 'i' && kind != 'u' && kind != 'b')
-        throw InvalidArgument(fmt::format("{}: dtype is {}, expected real numbers", name,
-                                          py::str(given.dtype()).cast<std::string>()));
+        throw InvalidArgument(
+            fmt::format("{}: dtype is {}, expected real numbers", name, py::str(given.dtype()).cast<std::string>()));
     if (is_double(given)) tell_of_rounding(name);
     Array floats = py::array_t<float, py::array::c_style | py::array::forcecast>::ensure(given);
     if (!floats) throw py::error_already_set();

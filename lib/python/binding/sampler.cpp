@@ -30,7 +30,8 @@ class PySampler {
         const SamplerMethod& method = sampler_method(name);
         require_units(method, machine_.visible);
         settings_ = settings_from(settings, method.settings, "sampler " + name);
-        SamplerInputs inputs{.machine = machine_, .settings = settings_, .chains = chains, .steps = steps, .beta = beta};
+        SamplerInputs inputs{
+            .machine = machine_, .settings = settings_, .chains = chains, .steps = steps, .beta = beta};
         inputs.start = optional_matrix(start, "start", machine_.visible_count());
         inputs.held = optional_matrix(known, "known", machine_.visible_count());
         if (inputs.start.rows() != 0) inputs.chains = inputs.start.rows();

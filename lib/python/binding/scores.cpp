@@ -9,13 +9,11 @@
 namespace rbm::python {
 namespace {
 
-constexpr std::size_t block_rows = 1024;
-
 std::vector<float> betas_of(const Machine& machine, double beta, std::size_t rows) {
     if (!std::isfinite(beta) || (beta <= 0 && !is_discrete(machine.visible)))
         throw InvalidArgument(fmt::format("beta is {}, expected a finite number{}", beta,
                                           is_discrete(machine.visible) ? "" : " above 0 for continuous units"));
-    return std::vector<float>(beta == 1 ? 0 : std::min(rows, block_rows), static_cast<float>(beta));
+    return std::vector<float>(beta == 1 ? 0 : std::min(rows, block_of(machine)), static_cast<float>(beta));
 }
 
 Beta of_rows(const std::vector<float>& betas, std::size_t rows) {
@@ -32,7 +30,7 @@ DoubleArray free_energy(const PyMachine& self, const py::object& visible, double
         Work work(control, "scoring", rows.rows);
         Workspace workspace;
         const PreparedMachine prepared(machine, workspace, rows.rows);
-        rows.each_block(block_rows, [&](std::size_t first, ConstView states) {
+        rows.each_block(block_of(machine), [&](std::size_t first, ConstView states) {
             machine.free_energy(states, of_rows(betas, states.rows), workspace, values.subspan(first, states.rows));
             work.advance(states.rows);
         });
@@ -40,7 +38,7 @@ DoubleArray free_energy(const PyMachine& self, const py::object& visible, double
     return out;
 }
 
-/// Fills rows of hidden states: draw(field, beta, out).
+/// Fills rows of hidden states: fill(units, field, beta, first row, out).
 template <class Fill>
 Array given_visible(const PyMachine& self, const py::object& visible, double beta, Fill fill) {
     const Machine& machine = self.machine;
@@ -52,10 +50,10 @@ Array given_visible(const PyMachine& self, const py::object& visible, double bet
         Work work(control, "scoring", rows.rows);
         Workspace workspace;
         const PreparedMachine prepared(machine, workspace, rows.rows);
-        rows.each_block(block_rows, [&](std::size_t first, ConstView states) {
+        rows.each_block(block_of(machine), [&](std::size_t first, ConstView states) {
             const View part = view.rows_from(first, states.rows);
             machine.hidden_field(states, workspace, part);
-            fill(machine.hidden, ConstView(part), of_rows(betas, states.rows), part);
+            fill(machine.hidden, ConstView(part), of_rows(betas, states.rows), first, part);
             work.advance(states.rows);
         });
     });
@@ -73,20 +71,22 @@ Array given_hidden(const PyMachine& self, const py::object& hidden, double beta,
         Work work(control, "scoring", rows.rows);
         Workspace workspace;
         const PreparedMachine prepared(machine, workspace, rows.rows);
-        rows.each_block(block_rows, [&](std::size_t first, ConstView states) {
+        rows.each_block(block_of(machine), [&](std::size_t first, ConstView states) {
             const View part = view.rows_from(first, states.rows);
             machine.visible_field(states, workspace, part);
-            fill(machine.visible, ConstView(part), of_rows(betas, states.rows), part);
+            fill(machine.visible, ConstView(part), of_rows(betas, states.rows), first, part);
             work.advance(states.rows);
         });
     });
     return out;
 }
 
-constexpr auto means = [](const Units& units, ConstView field, Beta beta, View out) { mean(units, field, beta, out); };
+constexpr auto means = [](const Units& units, ConstView field, Beta beta, std::size_t, View out) {
+    mean(units, field, beta, out);
+};
 auto draws(Random& random) {
-    return [&random](const Units& units, ConstView field, Beta beta, View out) {
-        sample(units, field, beta, random.next(), out);
+    return [stream = random.next()](const Units& units, ConstView field, Beta beta, std::size_t first, View out) {
+        sample(units, field, beta, stream.rows_from(first), out);
     };
 }
 
@@ -100,7 +100,7 @@ std::vector<double> energy(const PyMachine& self, const py::object& visible, con
     });
 }
 
-/// -sum over rows of weight * dF/dparameter, as a machine.
+/// The sum over rows of weight * dF/dparameter, as a machine.
 std::unique_ptr<PyMachine> gradient(const PyMachine& self, const py::object& visible, const py::object& row_weights) {
     const Rows rows = rows_from(visible, "visible", self.machine.visible_count());
     if (rows.sparse) throw InvalidArgument("free_energy_gradient: expected a dense array");

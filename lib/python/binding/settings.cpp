@@ -17,9 +17,12 @@ std::string keyword_of(std::string name) {
 
 std::string expected(const Setting& setting) {
     switch (setting.kind) {
-        case Setting::Kind::count: return fmt::format("a whole number of at least {}", setting.least);
-        case Setting::Kind::real: return setting.range.text();
-        case Setting::Kind::word: break;
+        case Setting::Kind::count:
+            return fmt::format("a whole number of at least {}", setting.least);
+        case Setting::Kind::real:
+            return setting.range.text();
+        case Setting::Kind::word:
+            break;
     }
     return "one of " + listed(setting.words);
 }
@@ -47,7 +50,8 @@ std::optional<std::string> text_of(const Setting& setting, const py::handle& val
             if (!setting.range.contains(number)) return {};
             return setting.precise ? fmt::format("{}", number) : fmt::format("{}", static_cast<float>(number));
         }
-        case Setting::Kind::word: break;
+        case Setting::Kind::word:
+            break;
     }
     if (!py::isinstance<py::str>(value)) return {};
     const auto word = value.cast<std::string>();
@@ -60,7 +64,8 @@ SettingValues settings_from(const py::dict& given, const std::vector<Setting>& k
     SettingValues values(known);
     for (const auto& [key, value] : given) {
         const auto keyword = key.cast<std::string>();
-        const auto found = std::ranges::find_if(known, [&](const Setting& one) { return keyword_of(one.name) == keyword; });
+        const auto found =
+            std::ranges::find_if(known, [&](const Setting& one) { return keyword_of(one.name) == keyword; });
         if (found == known.end()) {
             std::vector<std::string> names;
             for (const Setting& one : known) names.push_back(keyword_of(one.name));

@@ -38,20 +38,20 @@ class PyTraining {
           weights_(vector_from(sample_weights, "sample_weights", rows_.rows)) {
         const ObjectiveMethod& method = objective_method(objective);
         if (!method.makes_updates() || method.learns_labels)
-            throw Unsupported(fmt::format("objective {}: is not offered here; the program rbm-train has it", objective));
+            throw Unsupported(
+                fmt::format("objective {}: is not offered here; the program rbm-train has it", objective));
         read(updates);
         const SettingValues values = settings_from(settings, method.settings, "objective " + objective);
-        const std::size_t chains = method.has_persistent_chains()
-                                       ? values.optional_count("chains").value_or(settings_.batch_size)
-                                       : 0;
+        const std::size_t chains =
+            method.has_persistent_chains() ? values.optional_count("chains").value_or(settings_.batch_size) : 0;
         const Machine& start = machine.machine;
         unlocked(py::none(), [&](const Control& control) {
             const Work work(control, "preparing");
             data_ = rows_.dataset().prepared(preparation_of(binarize, threshold), state_form(start.visible));
-            objective_ = method.make({.settings = values, .chains = chains, .base = [&] {
-                                          return base_of_data(start, data_);
-                                      }});
-            state_ = (from_trained ? start_from_trained : start_training)(start, data_, settings_, chains, seed, weights_);
+            objective_ =
+                method.make({.settings = values, .chains = chains, .base = [&] { return base_of_data(start, data_); }});
+            state_ =
+                (from_trained ? start_from_trained : start_training)(start, data_, settings_, chains, seed, weights_);
         });
     }
 

@@ -15,8 +15,8 @@ Updates::Updates(PyMachine& machine, Array chains, bool centering, std::vector<d
     if (chains_.ndim() != 2 || static_cast<std::size_t>(chains_.shape(1)) != machine_.hidden_count())
         throw InvalidArgument(fmt::format("Updates: expected chains of {} hidden units", machine_.hidden_count()));
     if (visible_means.size() != machine_.visible_count())
-        throw InvalidArgument(fmt::format("Updates: {} visible means, expected {}", visible_means.size(),
-                                          machine_.visible_count()));
+        throw InvalidArgument(
+            fmt::format("Updates: {} visible means, expected {}", visible_means.size(), machine_.visible_count()));
     hidden_ = view_of(chains_);
     settings_.centering = centering;
     bound_log_sigma(machine_, settings_);
@@ -26,8 +26,7 @@ Updates::Updates(PyMachine& machine, Array chains, bool centering, std::vector<d
     batch_hidden_.resize(machine_.hidden_count());
 }
 
-void Updates::draw(const Units& units, View field, ConstView means, const NumpyDraws* numpy, Random& random,
-                   View out) {
+void Updates::draw(const Units& units, View field, ConstView means, const NumpyDraws* numpy, Random& random, View out) {
     if (numpy != nullptr)
         numpy->flip(means, out);
     else
@@ -73,11 +72,10 @@ void Updates::run(const Dataset& data, std::span<const std::uint32_t> order, std
     Work work(control, "training", batch_starts.size());
     std::size_t longest = 0;
     for (std::size_t b = 0; b < batch_starts.size(); ++b)
-        longest = std::max(longest,
-                           (b + 1 < batch_starts.size() ? batch_starts[b + 1] : order.size()) - batch_starts[b]);
+        longest =
+            std::max(longest, (b + 1 < batch_starts.size() ? batch_starts[b + 1] : order.size()) - batch_starts[b]);
     // Preparing costs about as much as an update, which one update alone would not earn back.
-    const PreparedMachine prepared(machine_, workspace_.machine,
-                                   batch_starts.size() < 2 ? 0 : longest + hidden_.rows);
+    const PreparedMachine prepared(machine_, workspace_.machine, batch_starts.size() < 2 ? 0 : longest + hidden_.rows);
     update_workspace_.prepared =
         workspace_.machine.prepared.holds(machine_.weights.view()) ? &workspace_.machine.prepared : nullptr;
     for (std::size_t b = 0; b < batch_starts.size(); ++b) {
