@@ -13,8 +13,11 @@ case "$wish" in
     build) ;;
     tests | slow)
         packages="$packages doctest-dev cmake python3 python3-numpy"
-        [ "$wish" = tests ] || packages="$packages clang-14 libomp-14-dev"
         options=-Dtests=enabled
+        [ "$wish" = tests ] || {
+            packages="$packages clang-14 libomp-14-dev pybind11-dev python3-dev python3-pytest python3-sklearn"
+            options="$options -Dpython=enabled"
+        }
         ;;
     *)
         echo "usage: sh apps/setup.sh [build|tests|slow]" >&2

@@ -9,7 +9,7 @@ set -eu
 cd "$(dirname "$0")/.."
 case "$*" in
     '') part=plain setup=tests suite= ;;
-    slow) part=slow setup=slow suite='--suite slow' ;;
+    slow) part=slow setup=slow suite='--suite slow --suite python' ;;
     *)
         echo "usage: sh tests/run.sh [slow]" >&2
         exit 2
