@@ -7,6 +7,7 @@
 #include "apps/files/advice.h"
 #include "apps/files/arrays.h"
 #include "apps/files/compose.h"
+#include "apps/files/convert_model.h"
 #include "apps/files/data_file.h"
 #include "apps/files/description.h"
 #include "apps/files/labels.h"
@@ -18,6 +19,7 @@
 #include "apps/files/triples.h"
 #include "rbm/data/with_labels.h"
 #include "rbm/io/atomic_file.h"
+#include "rbm/io/hdf5.h"
 #include "rbm/io/npz.h"
 #include "rbm/kernels/error.h"
 
@@ -55,6 +57,18 @@ int compose_named(const Settings& settings, const Program& program) {
         {settings.more, settings.energy_weights, settings.output, settings.common.if_exists(), settings.common.json});
 }
 
+int convert(const Settings& settings, const Program& program) {
+    for (const char* option : {"columns", "skip", "take", "divide", "binarize", "threshold", "dequantize", "labels",
+                               "label-column", "missing", "triples", "sequence-weights", "keep", "drop", "json"})
+        if (program.given(option))
+            throw UsageError(
+                fmt::format("option --{}: is for data, but {} is the name of a model", option, settings.output));
+    if (is_toy(settings.source))
+        throw UsageError(fmt::format("--output: {} is the name of a model, but {} is a data set; write .npy or .csv",
+                                     settings.output, settings.source));
+    return convert_model(settings.source, settings.output, settings.common.if_exists());
+}
+
 /// Rows and columns that the source calls by words, its labels where these are kept.
 Dataset load_file(const Settings& settings, const Program& program, BesideData& beside) {
     const std::string& source = settings.source;
@@ -63,7 +77,7 @@ Dataset load_file(const Settings& settings, const Program& program, BesideData& 
             throw UsageError(
                 fmt::format("--{}: is for data sets made by rbm-data, but '{}' is a file", option, source));
     std::error_code error;
-    if (source != "-" && !std::filesystem::exists(source, error) && !npz_array_in_path(source))
+    if (source != "-" && !std::filesystem::exists(source, error) && !npz_array_in_path(source) && !hdf5_in_path(source))
         throw FileError(fmt::format("{}: there is no such file or data set{}\nThe data sets are: {}", source,
                                     did_you_mean(source, toy_names(), ""), toy_name_list()));
     if (!settings.triples.empty()) return load_triples(source, settings.triples, beside);
@@ -72,7 +86,7 @@ Dataset load_file(const Settings& settings, const Program& program, BesideData& 
     Dataset data =
         load_sequences(source, settings.sequences,
                        with_label_column(table_options(settings.common, settings.missing), settings.label_column),
-                       {settings.common.channels});
+                       {settings.common.channels}, !settings.labels.empty());
     if (settings.missing == "nan") data.allow_missing();
     return data;
 }
@@ -219,6 +233,7 @@ int run(const Settings& settings, const Program& program) {
     if (!settings.model.empty() && settings.labels.empty() && settings.label_column.empty())
         throw UsageError("option --model: has no effect without --labels; leave it out");
     if (program.given("energy-weights")) throw UsageError("--energy-weights: is for compose");
+    if (is_model_name(settings.output)) return convert(settings, program);
     const DataFormat format = format_of(settings.output);
     if (settings.output == "-" && settings.common.json)
         throw UsageError("--json: standard output already carries the data; give --output a file");
@@ -284,13 +299,15 @@ int main(int argc, char** argv) {
         .example("rbm-data dreams.npy --columns 64 --output dreams.csv", "dreams of 64 units, one per row")
         .example("rbm-data compose pens.safetensors strokes.safetensors --output both.safetensors",
                  "the product of two machines")
+        .example("rbm-data rbms.h5 --output model.safetensors", "a machine of the Python package rbms as a model file")
         .argument("KIND|FILE", &s.source,
                   fmt::format("a data set to make ({}), a data file in any form that the programs read, or compose",
                               toy_name_list()))
         .more_arguments("MODEL", &s.more, "for compose: multiply these models; they must have the same visible units")
         .option("output", path(&s.output).transient(),
                 "write the data to FILE: .npy, .csv, .svm, .idx or -ubyte (IDX), .fasta, each also with .gz, .npz "
-                "(sparse, as SciPy reads it) or .png; - is CSV on standard output; for compose .safetensors")
+                "(sparse, as SciPy reads it) or .png; - is CSV on standard output; for compose, and where FILE is a "
+                "model, .safetensors; for such a model also .h5, as the Python package rbms reads it")
         .option("describe", flag(&s.describe).transient(),
                 "print what FILE holds, how the programs would read it and what to type next; needs no --output")
         .group("Sets")

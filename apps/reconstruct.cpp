@@ -143,16 +143,22 @@ int run(const Program& program, const Settings& settings) {
     for (const char* option : {"chains", "spread"})
         if (program.given(option) && !holds_some(settings))
             throw UsageError(fmt::format("option --{}: has no effect without --mask or --missing nan", option));
-    check_output(settings.output, {"npy", "csv", "png"}, common.if_exists());
+    check_output(settings.output, {"npy", "csv", "png", "fasta", "fa"}, common.if_exists());
     if (!settings.spread.empty()) check_output(settings.spread, {"npy"}, common.if_exists());
     if (!settings.spread.empty() && chains_of(settings) < 2)
         throw UsageError("option --spread: found with one chain, expected --chains 2 or more");
     const bool picture = ending_of(settings.output) == "png", table = ending_of(settings.output) == "csv";
-    if (!table) refuse_terminal(settings.output);
+    const bool sequences = ending_of(settings.output) == "fasta" || ending_of(settings.output) == "fa";
+    if (sequences && settings.hidden)
+        throw UsageError("option --output: features are no sequences; write .npy or .csv");
+    if (!table && !sequences) refuse_terminal(settings.output);
     const bool each_chain = settings.states && holds_some(settings) && chains_of(settings) > 1;
-    if ((picture || table) && each_chain)
+    if ((picture || table || sequences) && each_chain)
         throw UsageError("option --output: states of several chains can only be written as .npy");
     const Task task = open(program, settings, picture);
+    if (sequences && task.model.letters.empty())
+        throw UsageError(fmt::format("option --output: .fasta is for sequences, but the units of {} have no letters",
+                                     settings.model));
     Results all = results(task, settings);
     Matrix& result = all.values;
     if (!settings.spread.empty())
@@ -166,6 +172,10 @@ int run(const Program& program, const Settings& settings) {
         write_file(settings.output,
                    settings.hidden ? feature_table(std::as_const(result).view())
                                    : restored_table(task.model, std::as_const(result).view()),
+                   common.if_exists());
+    } else if (sequences) {
+        write_file(settings.output,
+                   encode_fasta(reconstructed_sequences(std::as_const(result).view(), task.model.letters)),
                    common.if_exists());
     } else if (!picture) {
         write_npy(settings.output, {result.rows(), result.cols()}, std::as_const(result).values(), common.if_exists());
@@ -202,7 +212,8 @@ int main(int argc, char** argv) {
         .argument("DATA", &settings.data, "samples, one per row; - is standard input")
         .option("output", path(&settings.output).required().transient().named("FILE"),
                 "write the result to FILE: .npy (an array [samples, units]), .csv (with the names of columns, and "
-                "categories as words) or .png (samples beside results); - is .npy on standard output")
+                "categories as words), .fasta (sequences; of means the most probable letters) or .png (samples beside "
+                "results); - is .npy on standard output")
         .option("steps", count(&settings.steps, 1).shown_default("1, or 100 with a mask").named("K"),
                 "passes to the hidden units and back: all but the last sample states, the last computes means")
         .option("mask", input(&settings.mask).named("FILE"),

@@ -12,7 +12,8 @@ options=
 case "$wish" in
     build) ;;
     tests | slow)
-        packages="$packages doctest-dev cmake python3 python3-numpy"
+        # HDF5 only here: with libcurl's and OpenSSL's headers it takes 40 MB, for files that few people have.
+        packages="$packages doctest-dev cmake python3 python3-numpy libhdf5-dev python3-h5py"
         options=-Dtests=enabled
         [ "$wish" = tests ] || {
             packages="$packages clang-14 libomp-14-dev pybind11-dev python3-dev python3-pytest python3-sklearn"

@@ -11,9 +11,11 @@
 #include "apps/cli/messages.h"
 #include "apps/cli/resources.h"
 #include "rbm/data/with_labels.h"
+#include "rbm/io/array_bytes.h"
 #include "rbm/io/bytes.h"
 #include "rbm/io/data.h"
 #include "rbm/io/gzip.h"
+#include "rbm/io/hdf5.h"
 #include "rbm/io/idx.h"
 #include "rbm/io/npy.h"
 #include "rbm/io/png_folder.h"
@@ -69,7 +71,7 @@ Labels load_labels(const std::string& path, std::size_t rows) {
     const std::string name = path == "-" ? "standard input" : path;
     std::error_code error;
     const bool folder = path != "-" && std::filesystem::is_directory(path, error);
-    std::vector<std::byte> bytes = folder ? std::vector<std::byte>{} : read_bytes(path);
+    std::vector<std::byte> bytes = folder ? std::vector<std::byte>{} : read_array_bytes(path);
     if (is_gzip(bytes)) bytes = gunzip(bytes, name);
     std::vector<double> values;
     Labels labels;
@@ -150,6 +152,7 @@ std::vector<double> svmlight_labels(const std::string& path) {
 
 std::optional<Dataset> load_label_column(const std::string& path) {
     std::error_code error;
+    if (hdf5_in_path(path)) return std::nullopt;
     if (!std::filesystem::is_regular_file(path, error)) return std::nullopt;  // a pipe can be read once only
     std::vector<std::byte> bytes = read_bytes(path);
     if (is_gzip(bytes)) bytes = gunzip(bytes, path);

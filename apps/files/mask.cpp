@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "rbm/io/bytes.h"
+#include "rbm/io/array_bytes.h"
 #include "rbm/io/npy.h"
 #include "rbm/io/png.h"
 #include "rbm/kernels/error.h"
@@ -32,7 +32,7 @@ std::string text_of_shape(const std::vector<std::size_t>& shape) {
 
 Matrix load_mask(const std::string& path, std::size_t rows, std::size_t cols, ImageShape image) {
     using Shape = std::vector<std::size_t>;
-    const std::vector<std::byte> bytes = read_bytes(path);
+    const std::vector<std::byte> bytes = read_array_bytes(path);
     const bool picture = is_png(bytes);
     if (!picture && !is_npy(bytes))
         throw DataError(

@@ -15,6 +15,7 @@
 #include "apps/files/table.h"
 #include "rbm/io/atomic_file.h"
 #include "rbm/io/bytes.h"
+#include "rbm/io/hdf5.h"
 
 namespace rbm::app {
 namespace {
@@ -132,8 +133,11 @@ void add_weights(const ModelFacts& facts, Rows& rows) {
 ModelFacts read_facts(const std::string& path) {
     ModelFacts facts;
     facts.path = path;
-    const Tensors file = parse_safetensors(read_bytes(path), path);
-    if (file.contains("train.position") && path != "-") {
+    const bool hdf5 = hdf5_in_path(path).has_value();
+    const Tensors file = hdf5 ? Tensors{} : parse_safetensors(read_bytes(path), path);
+    if (hdf5) {
+        facts.model = load_model(path);
+    } else if (file.contains("train.position") && path != "-") {
         facts.checkpoint = load_checkpoint(path);
         facts.model = facts.checkpoint->model;
     } else {

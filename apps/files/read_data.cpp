@@ -47,7 +47,7 @@ bool is_pixel_name(std::string_view name) {
 }
 
 /// What to type is said where no model has decided: then nobody said how long rows are.
-void tell_pictures(const std::string& path, const PictureFacts& facts, bool free) {
+void tell_pictures(const std::string& path, const PictureFacts& facts, bool free, bool labels_are_given) {
     const auto of_all = [&](std::size_t count) { return fmt::format("{} of {} pictures", count, facts.pictures); };
     if (facts.coloured > 0)
         note("{}: {} have colours, and are read as grey{}", path, of_all(facts.coloured),
@@ -68,7 +68,8 @@ void tell_pictures(const std::string& path, const PictureFacts& facts, bool free
             path, 1U << bits, divisor, bits, path, divisor);
         break;
     }
-    if (facts.classes > 1 && free) note("{}: the folders' names can be labels: --labels {}", path, path);
+    if (facts.classes > 1 && free && !labels_are_given)
+        note("{}: the folders' names can be labels: --labels {}", path, path);
 }
 
 }  // namespace
@@ -83,14 +84,14 @@ TableOptions table_options(const CommonSettings& settings, std::string_view miss
             .drop = entries_of(settings.drop)};
 }
 
-Dataset load_raw(const std::string& path, const TableOptions& table, PictureReading pictures) {
+Dataset load_raw(const std::string& path, const TableOptions& table, PictureReading pictures, bool labels_are_given) {
     std::vector<std::string> notes;
     PictureFacts facts;
     pictures.facts = &facts;
     Dataset data = load_data(path, &notes, table, pictures);
     for (const std::string& text : notes)
         note("{}{}", text, text.ends_with(doubtful_header) ? " (--header no reads it as a sample)" : "");
-    tell_pictures(path, facts, pictures.columns.empty());
+    tell_pictures(path, facts, pictures.columns.empty(), labels_are_given);
     detail("{}: {} rows of {} columns", path, data.rows(), data.cols());
     return data;
 }
@@ -196,14 +197,19 @@ Dataset with_grey_pixels(Dataset data) {
     return grey;
 }
 
-void refuse_label_among_pixels(const Dataset& data) {
+std::optional<std::string> label_among_pixels(const Dataset& data) {
     const auto is_other = [](const Column& column) { return !is_pixel_name(column.name); };
-    if (data.columns.size() < 5 || std::ranges::count_if(data.columns, is_other) != 1) return;
-    const std::string& name = std::ranges::find_if(data.columns, is_other)->name;
+    if (data.columns.size() < 5 || std::ranges::count_if(data.columns, is_other) != 1) return std::nullopt;
+    return std::ranges::find_if(data.columns, is_other)->name;
+}
+
+void refuse_label_among_pixels(const Dataset& data) {
+    const std::optional<std::string> name = label_among_pixels(data);
+    if (!name) return;
     throw DataError(
         fmt::format("{0}: column {1} stands among {2} pixels: is it the label? --label-column {1} learns it, --drop "
                     "{1} leaves it out",
-                    data.name, name, data.columns.size() - 1));
+                    data.name, *name, data.columns.size() - 1));
 }
 
 std::vector<Column> known_columns(const Dataset& data) {

@@ -16,8 +16,9 @@ namespace rbm::app {
 TableOptions table_options(const CommonSettings& settings, std::string_view missing = "refuse",
                            const Model* model = nullptr);
 
-/// The data in `path`, with what is worth telling told.
-Dataset load_raw(const std::string& path, const TableOptions& table, PictureReading pictures = {});
+/// The data in `path`, with what is worth telling told; that folders can be labels only where there are none yet.
+Dataset load_raw(const std::string& path, const TableOptions& table, PictureReading pictures = {},
+                 bool labels_are_given = false);
 /// Pictures as the model records them, and arrays [frames, chains, columns] of its states as rows.  A --channels that
 /// differs is a UsageError unless --force was given.
 PictureReading pictures_for(const Model& model, const Program& program, const CommonSettings& settings);
@@ -45,6 +46,8 @@ SplitLabels split_labels(const Dataset& data, const std::string& column);
 /// pictures they are divided by 255, with a note, and have a picture's shape if there are as many as in a square.
 Dataset with_grey_pixels(Dataset data);
 
+/// The name of a column that stands alone among pixels.
+std::optional<std::string> label_among_pixels(const Dataset& data);
 /// Throws DataError that names the options for a column that stands alone among pixels: the label, as in Kaggle's
 /// digits.
 void refuse_label_among_pixels(const Dataset& data);

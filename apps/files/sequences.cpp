@@ -20,8 +20,9 @@ void SequenceOptions::declare(Program& program) {
 }
 
 Dataset load_sequences(const std::string& path, const SequenceOptions& options, const TableOptions& table,
-                       const PictureReading& pictures) {
-    if (options.alphabet.empty() && !options.gaps_are_missing()) return load_raw(path, table, pictures);
+                       const PictureReading& pictures, bool labels_are_given) {
+    if (options.alphabet.empty() && !options.gaps_are_missing())
+        return load_raw(path, table, pictures, labels_are_given);
     const std::string name = path == "-" ? "standard input" : path;
     std::vector<std::byte> bytes = read_bytes(path);
     if (is_gzip(bytes)) bytes = gunzip(bytes, name);
@@ -63,6 +64,13 @@ std::string units_of_letters() {
 void add_sequences(ConstView rows, const std::string& letters, std::size_t step, std::vector<Sequence>& out) {
     for (std::size_t chain = 0; chain < rows.rows; ++chain)
         out.push_back({fmt::format("chain{}_step{}", chain + 1, step), sequence_of_sites(rows.row(chain), letters)});
+}
+
+std::vector<Sequence> reconstructed_sequences(ConstView rows, const std::string& letters) {
+    std::vector<Sequence> all;
+    for (std::size_t r = 0; r < rows.rows; ++r)
+        all.push_back({fmt::format("sequence{}", r + 1), sequence_of_sites(rows.row(r), letters)});
+    return all;
 }
 
 }  // namespace rbm::app

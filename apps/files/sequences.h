@@ -21,7 +21,7 @@ struct SequenceOptions {
 
 /// load_raw(), but sequences by these options.  Throws UsageError when one is given and the file holds no sequences.
 Dataset load_sequences(const std::string& path, const SequenceOptions& options, const TableOptions& table,
-                       const PictureReading& pictures = {});
+                       const PictureReading& pictures = {}, bool labels_are_given = false);
 
 /// Sequences as codes of the letters that the model keeps; other data as they are.  Throws DataError when the model's
 /// units have no letters and not as many states.
@@ -32,5 +32,8 @@ std::string units_of_letters();
 
 /// Adds a sequence for each row of one-hot columns, called chain1_step100 and so on.
 void add_sequences(ConstView rows, const std::string& letters, std::size_t step, std::vector<Sequence>& out);
+
+/// The same for reconstructions, called sequence1 and so on.
+std::vector<Sequence> reconstructed_sequences(ConstView rows, const std::string& letters);
 
 }  // namespace rbm::app

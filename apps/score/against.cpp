@@ -14,6 +14,7 @@
 #include "rbm/estimate/partition_ratio.h"
 #include "rbm/io/bytes.h"
 #include "rbm/io/data.h"
+#include "rbm/io/rbms.h"
 #include "rbm/kernels/error.h"
 
 namespace rbm::app {
@@ -156,9 +157,14 @@ Against load_against(const Model& model, const Program& program, const ScoreSett
     if (path != "-" && ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) {
         found.samples = load_raw(path, table, pictures);
     } else {
-        const std::vector<std::byte> bytes = read_bytes(path);
+        const auto hdf5 = hdf5_in_path(path);
+        const std::vector<std::byte> bytes = hdf5 ? std::vector<std::byte>() : read_bytes(path);
         const std::string name = path == "-" ? "standard input" : path;
-        if (is_model(bytes))
+        if (hdf5 && hdf5->data_set.empty() && is_rbms(*open_hdf5(path)))
+            found.model = load_model(path);
+        else if (hdf5)
+            found.samples = load_data(path, &notes, table, pictures);
+        else if (is_model(bytes))
             found.model = model_from(parse_safetensors(bytes, name));
         else
             found.samples = parse_data(bytes, name, &notes, table, pictures);

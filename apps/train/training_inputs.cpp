@@ -13,7 +13,7 @@
 #include "rbm/data/one_hot.h"
 #include "rbm/data/standardisation.h"
 #include "rbm/data/with_labels.h"
-#include "rbm/io/bytes.h"
+#include "rbm/io/array_bytes.h"
 #include "rbm/io/data.h"
 #include "rbm/io/npy.h"
 #include "rbm/kernels/error.h"
@@ -43,7 +43,7 @@ Dataset filled_with_means(const Dataset& prepared, const Model& model, const std
 
 /// A table of one row or one column; a .npy file may also have the shape [N].
 Dataset load_weights_table(const std::string& path) {
-    const std::vector<std::byte> bytes = read_bytes(path);
+    const std::vector<std::byte> bytes = read_array_bytes(path);
     const std::string name = path == "-" ? "standard input" : path;
     if (!is_npy(bytes)) return parse_data(bytes, name);
     const NpyArray array = parse_npy(bytes, name);
@@ -90,9 +90,9 @@ Samples load_samples(const RunSettings& run, const std::string& path, const std:
                      const PictureReading& pictures) {
     Samples samples;
     Dataset& data = samples.data;
-    data =
-        load_sequences(path, run.sequences,
-                       with_label_column(table_options(run.common, run.missing, &model), run.label_column), pictures);
+    data = load_sequences(path, run.sequences,
+                          with_label_column(table_options(run.common, run.missing, &model), run.label_column), pictures,
+                          !labels.empty());
     if (run.missing == "nan") data.allow_missing();
     if (!run.label_column.empty()) {
         SplitLabels split = split_labels(data, run.label_column);
@@ -151,13 +151,18 @@ std::size_t visible_sites(const RunSettings& run, const Dataset& raw) {
     return one_hot ? raw.cols() / *run.visible_states : raw.cols();
 }
 
-Preparation choose_preparation(const RunSettings& run, const Units& visible, const Dataset& raw, std::size_t classes) {
+std::vector<float> sample_weights_of(const RunSettings& run, std::size_t rows) {
+    return run.sample_weights.empty() ? std::vector<float>() : load_weights(run.sample_weights, rows);
+}
+
+Preparation choose_preparation(const RunSettings& run, const Units& visible, const Dataset& raw,
+                               std::span<const float> sample_weights, std::size_t classes) {
     Preparation preparation = default_preparation(visible);
     if (takes_unit_interval(visible)) {
         preparation.binarize = run.common.binarize;
         preparation.threshold = run.common.threshold;
     } else if (run.standardize && unit_row(visible).standardizes) {
-        Standardisation columns = standardise(raw.prepared({}, StateForm::numbers()));
+        Standardisation columns = standardise(raw.prepared({}, StateForm::numbers()), sample_weights);
         const std::size_t data = raw.cols() - classes;  // labels stay 0 and 1
         std::fill(columns.mean.begin() + static_cast<std::ptrdiff_t>(data), columns.mean.end(), 0.0F);
         if (!columns.mean_rest.empty())
@@ -177,9 +182,10 @@ Preparation choose_preparation(const RunSettings& run, const Units& visible, con
     return preparation;
 }
 
-Inputs prepare_inputs(const RunSettings& run, Dataset raw, Model& model, const Program& program) {
+Inputs prepare_inputs(const RunSettings& run, Dataset raw, std::vector<float> sample_weights, Model& model,
+                      const Program& program) {
     Inputs inputs;
-    if (!run.sample_weights.empty()) inputs.sample_weights = load_weights(run.sample_weights, raw.rows());
+    inputs.sample_weights = std::move(sample_weights);
     inputs.training = prepare_for(model, std::move(raw), program, run.common);
     if (!run.validation.empty()) {
         Samples samples =

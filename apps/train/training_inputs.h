@@ -41,11 +41,16 @@ void adopt_letters(const Program& program, RunSettings& run, const Dataset& raw)
 /// How many visible units there are: of Potts units, by what the columns hold.
 std::size_t visible_sites(const RunSettings& run, const Dataset& raw);
 
+/// Those of --sample-weights, one for each of so many rows, or none.
+std::vector<float> sample_weights_of(const RunSettings& run, std::size_t rows);
+
 /// The last `classes` columns are labels.
-Preparation choose_preparation(const RunSettings& run, const Units& visible, const Dataset& raw, std::size_t classes);
+Preparation choose_preparation(const RunSettings& run, const Units& visible, const Dataset& raw,
+                               std::span<const float> sample_weights, std::size_t classes);
 
 /// Prepared as `model` says; the columns are the model's.
-Inputs prepare_inputs(const RunSettings& run, Dataset raw, Model& model, const Program& program);
+Inputs prepare_inputs(const RunSettings& run, Dataset raw, std::vector<float> sample_weights, Model& model,
+                      const Program& program);
 
 std::string fingerprint_text(const Dataset& data);
 std::string weights_fingerprint(const std::vector<float>& weights);

@@ -69,11 +69,11 @@ void tell_end(const RunSettings& run, const RunFolder& folder, const Checkpoint&
 
 /// Machine, columns and preparation; the labels are there.
 void make_model(const RunSettings& run, const Dataset& raw, std::size_t visible, const std::vector<Column>& columns,
-                Model& model) {
+                std::span<const float> sample_weights, Model& model) {
     model.machine = Machine(make_units<float>(run.visible_units, visible, columns_of(run.visible_states)),
                             make_units<float>(run.hidden_units, *run.hidden, columns_of(run.hidden_states)));
     if (columns.size() == visible - model.labels.size()) model.columns = columns;
-    model.preparation = choose_preparation(run, model.machine.visible, raw, model.labels.size());
+    model.preparation = choose_preparation(run, model.machine.visible, raw, sample_weights, model.labels.size());
     model.letters = raw.letters;
     if (model.machine.visible_count() == raw.cols()) model.image = raw.image;
 }
@@ -164,15 +164,16 @@ int start_run(Program& program, RunSettings& run) {
     const std::size_t chains = method.has_persistent_chains() ? run.chains() : 0;
     if (chains > 0) run.settings.set("chains", fmt::format("{}", chains));
 
+    std::vector<float> sample_weights = sample_weights_of(run, raw.rows());
     if (warm)
         forget_old_data(checkpoint.model);
     else
-        make_model(run, raw, visible, columns, checkpoint.model);
+        make_model(run, raw, visible, columns, sample_weights, checkpoint.model);
     adopt(run, checkpoint.model.preparation);
     checkpoint.options = program.record();
     checkpoint.options[data_key] = run.data;
     checkpoint.options[fingerprint_key] = fingerprint;
-    const Inputs inputs = prepare_inputs(run, std::move(raw), checkpoint.model, program);
+    const Inputs inputs = prepare_inputs(run, std::move(raw), std::move(sample_weights), checkpoint.model, program);
     if (!inputs.sample_weights.empty())
         checkpoint.options[weights_fingerprint_key] = weights_fingerprint(inputs.sample_weights);
     const std::vector<double> means = column_means(inputs.training, inputs.sample_weights);
@@ -237,7 +238,8 @@ int resume_run(Program& program, RunSettings& run) {
                                              pictures_for(checkpoint.model, program, run.common)),
                                 checkpoint.model);
     require_same_data(raw, path, fingerprint, run.output);
-    const Inputs inputs = prepare_inputs(run, std::move(raw), checkpoint.model, program);
+    std::vector<float> sample_weights = sample_weights_of(run, raw.rows());
+    const Inputs inputs = prepare_inputs(run, std::move(raw), std::move(sample_weights), checkpoint.model, program);
     if (!inputs.sample_weights.empty() && weights_fingerprint(inputs.sample_weights) != weights)
         throw DataError(
             fmt::format("{}: other weights than the run began with; resume with those", run.sample_weights));

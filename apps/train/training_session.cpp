@@ -55,7 +55,8 @@ class Session {
           history_(monitor_.training) {
         if (run.track_likelihood > 0)
             monitor_.track(run.track_likelihood, inputs.training.rows(),
-                           base_of_data(checkpoint.state.machine, inputs.training), checkpoint.state.seed);
+                           base_of_data(checkpoint.state.machine, inputs.training, inputs.sample_weights),
+                           checkpoint.state.seed);
         if (!checkpoint.model.labels.empty())
             monitor_.watch_labels(checkpoint.model.labels.size(),
                                   run.stop_on == "error" ? &*inputs.validation : nullptr);

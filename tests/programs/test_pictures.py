@@ -353,6 +353,7 @@ class Pictures(AppTest):
         np.testing.assert_array_equal(self.array('labelled.npy')[:, -3:].argmax(1), [0, 1, 1, 1, 2, 2])
         done = self.train('pets', '--labels', 'pets', '--channels', 'rgb')
         self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn(b'can be labels', done.stderr)
         self.assertEqual(self.metadata('run/model.safetensors')['labels'], '0,1,2')
         self.tells('rbm-score', 'run/model.safetensors', 'pets', '--classify', '--labels', 'pets', saying='of 6 labels wrong')
         self.ok('rbm-dream', 'run/model.safetensors', '--label', 1, '--steps', 3, '--chains', 4, '--output', 'd.png')

@@ -177,6 +177,10 @@ class Tables(AppTest):
         self.put('train.csv', 'label,' + ','.join(f'pixel{i}' for i in range(16)) + '\n' +
                  ''.join(f'{i % 10},' + ','.join(map(str, row)) + '\n' for i, row in enumerate(pixels)))
         self.fails(3, 'rbm-train', 'train.csv', '--output', 'run', saying=('--label-column label', '--drop label'))
+        told = json.loads(self.ok('rbm-data', 'train.csv', '--describe', '--json'))
+        self.assertEqual((told['label_column'], told['columns'], told['names'][0], told['suggested_units'], told['image_height']),
+                         ('label', 16, 'pixel0', 'bernoulli', 4))
+        self.assertEqual(told['commands'][0], 'rbm-train train.csv --label-column label --output run')
         notes = self.told('rbm-train', 'train.csv', '--label-column', 'label', '--output', 'run', '--hidden', 8, '--epochs', 2)
         self.assertIn('divided by 255', notes)
         self.ok('rbm-dream', 'run/model.safetensors', '--chains', 4, '--steps', 5, '--output', 'dreams.png')

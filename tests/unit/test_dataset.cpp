@@ -186,6 +186,22 @@ TEST_CASE("standardised columns have mean 0 and deviation 1; constant ones are n
     CHECK(std::abs(means[0]) < 1e-6);
 }
 
+TEST_CASE("a row of weight 2 standardises as two rows do; weights of 0 leave rows out") {
+    constexpr float none = std::numeric_limits<float>::quiet_NaN();
+    auto once = Dataset::from_floats(4, 2, {1, 5, 2, none, 4, 8, 100, 7});
+    auto twice = Dataset::from_floats(4, 2, {1, 5, 2, none, 2, none, 4, 8});
+    once.allow_missing();
+    twice.allow_missing();
+    const std::vector<float> weights = {0.25F, 0.5F, 0.25F, 0};
+    const Standardisation found = standardise(once, weights), expected = standardise(twice);
+    for (std::size_t col = 0; col < 2; ++col) {
+        CHECK(found.mean[col] == doctest::Approx(expected.mean[col]).epsilon(1e-6));
+        CHECK(found.scale[col] == doctest::Approx(expected.scale[col]).epsilon(1e-6));
+    }
+    CHECK(found.mean[0] == 2.25F);
+    CHECK_THROWS_AS(standardise(once, std::vector<float>{1, 2}), InvalidArgument);
+}
+
 TEST_CASE("column means are exact sums in double, over more rows than a block") {
     const std::size_t rows = 1000;
     std::vector<std::uint8_t> bytes(rows * 2);

@@ -167,6 +167,48 @@ TEST_CASE("mutated files give data or a DataError, never anything else") {
     CHECK(refused > 10'000);
 }
 
+TEST_CASE("mutated tables of names and words, and sequences, give data or a DataError") {
+    const std::vector<Bytes> seeds = {
+        bytes_of("id,colour,\"size, cm\",ok\n1,red,0.5,True\n2,\"deep \"\"blue\"\"\",NA,False\n3,red,7,?\n"),
+        bytes_of("\xef\xbb\xbf;a;b;c;\n0;1,5;2,5;x;\n1;-1,5;;y;\n2;3;1e2;x;\n"),
+        bytes_of("pixel0,pixel1\t\n0 255\n17 3\n"),
+        bytes_of(">one first\nACD-EF\nGH\n>two\nA-D.EFGH\n; said\n>three\nacdxEF\nGH\n"),
+        bytes_of(">a\nACGT\n>b\nAC-U\n>c\nNCGT\n"),
+        gzipped(bytes_of(">a\nACGTacgt\n>b\nAC--ac-t\n"), true)};
+    rbm::TableOptions loose;
+    loose.gaps = rbm::TableGaps::are_nan;
+    loose.words = rbm::TableWords::are_categories;
+    rbm::TableOptions choosing = loose;
+    choosing.keep = {"*o*", "2"};
+    choosing.decimal_comma = true;
+    rbm::Random random(37);
+    std::size_t accepted = 0, refused = 0;
+    for (const Bytes& seed : seeds)
+        for (const rbm::TableOptions& table : {rbm::TableOptions(), loose, choosing})
+            for (std::size_t i = 0; i < 1000 + seed.size(); ++i) {
+                const Bytes bytes = i < seed.size() ? prefix(seed, i) : mutated(seed, random);
+                try {
+                    const rbm::Dataset data = rbm::parse_data(bytes, "mutated", nullptr, table);
+                    CHECK(data.rows() * data.cols() > 0);
+                    CHECK(data.rows() * data.cols() <= 1032 * bytes.size());
+                    CHECK((data.columns.empty() || data.columns.size() == data.cols()));
+                    for (std::size_t col = 0; col < data.columns.size(); ++col)
+                        for (std::size_t row = 0; row < data.rows() && !data.columns[col].words.empty(); ++row)
+                            if (const float code = data.value(row, col); !std::isnan(code))
+                                CHECK(static_cast<std::size_t>(code) < data.columns[col].words.size());
+                    for (std::size_t col = 0; col < data.cols() && !data.letters.empty(); ++col)
+                        if (const float code = data.value(0, col); !std::isnan(code))
+                            CHECK(static_cast<std::size_t>(code) < data.letters.size());
+                    ++accepted;
+                } catch (const DataError& error) {
+                    CHECK(has(error.what(), "mutated"));
+                    ++refused;
+                }
+            }
+    CHECK(accepted > 1000);
+    CHECK(refused > 1000);
+}
+
 TEST_CASE("noise behind every magic number is refused or data, never a crash") {
     rbm::Random random(37);
     for (const std::string_view magic :

@@ -6,11 +6,14 @@
 #include <sys/un.h>
 
 #include <cstring>
+#include <functional>
+#include <new>
 #include <stdexcept>
 #include <thread>
 
 #include "rbm/io/atomic_file.h"
 #include "rbm/io/bytes.h"
+#include "rbm/io/child_process.h"
 #include "rbm/io/memory.h"
 #include "rbm/kernels/error.h"
 #include "tests/support/io_helpers.h"
@@ -222,6 +225,34 @@ TEST_CASE("a socket is never replaced") {
         has(thrown<FileError>([&] { rbm::write_file(path, bytes_of("x"), IfExists::replace); }), "cannot be written"));
     CHECK(std::filesystem::is_socket(path));
     ::close(number);
+}
+
+TEST_CASE("work in a process of its own may fail in any way") {
+    const auto message = [](const std::function<Bytes()>& work) {
+        return thrown<rbm::DataError>([&] { rbm::in_child("f.h5", 1, work); });
+    };
+    Bytes much(3'000'000);
+    for (std::size_t i = 0; i < much.size(); ++i) much[i] = static_cast<std::byte>(i * 7 >> 3);
+    CHECK(rbm::in_child("f", 60, [&] { return much; }) == much);
+    CHECK(rbm::in_child("f", 60, [] { return Bytes(); }).empty());
+    CHECK(message([]() -> Bytes { throw rbm::DataError("f.h5: wrong"); }) == "f.h5: wrong ");
+    CHECK(message([]() -> Bytes { throw std::bad_alloc(); }) == "f.h5: needs more memory than there is ");
+    CHECK(message([]() -> Bytes {
+              ::raise(SIGSEGV);
+              return {};
+          }) == "f.h5: damaged: its reader crashed ");
+    CHECK(message([]() -> Bytes { ::_exit(0); }) == "f.h5: damaged: its reader crashed ");
+    CHECK(has(message([]() -> Bytes {
+                  for (volatile std::size_t forever = 0;; forever = forever + 1) {
+                  }
+              }),
+              "not done with it after 1 seconds"));
+    CHECK_THROWS_AS(rbm::in_child("f", 60,
+                                  []() -> Bytes {
+                                      ::raise(SIGINT);
+                                      return {};
+                                  }),
+                    rbm::Cancelled);
 }
 
 TEST_CASE("memory is known and told readably") {

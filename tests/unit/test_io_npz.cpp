@@ -191,4 +191,38 @@ TEST_CASE("a claim that deflate cannot keep costs no memory, and damage is seen"
     }
 }
 
+TEST_CASE("damaged arrays in a sound archive give data or a DataError") {
+    Dataset named = rbm::parse_npz(Archive().bytes(), "f");
+    named.columns.resize(named.cols());
+    for (std::size_t col = 0; col < named.cols(); ++col) named.columns[col].name = "name" + std::to_string(col);
+    std::vector<std::string> rows(named.rows());
+    for (std::size_t row = 0; row < rows.size(); ++row) rows[row] = "r\xc3\xa9" + std::to_string(row);
+    const Bytes whole = rbm::encode_npz(named, rows);
+    const auto members = rbm::zip_members(whole, "f");
+    REQUIRE(members.size() == 7);
+    rbm::Random random(43);
+    std::size_t accepted = 0, refused = 0;
+    for (int i = 0; i < 4000; ++i) {
+        rbm::ZipWriter archive;
+        const std::size_t damaged = random() % members.size();
+        for (std::size_t m = 0; m < members.size(); ++m) {
+            const Bytes content = rbm::unzip(members[m], "f");
+            archive.add(members[m].name, m == damaged ? mutated(content, random) : content);
+        }
+        const Bytes bytes = archive.finish();
+        try {
+            const Dataset data = rbm::parse_data(bytes, "mutated");
+            CHECK(data.rows() * data.cols() > 0);
+            CHECK((data.columns.empty() || data.columns.size() == data.cols()));
+            CHECK_NOTHROW(data.value(data.rows() - 1, data.cols() - 1));
+            ++accepted;
+        } catch (const DataError& error) {
+            CHECK(has(error.what(), "mutated"));
+            ++refused;
+        }
+    }
+    CHECK(accepted > 100);
+    CHECK(refused > 1000);
+}
+
 TEST_SUITE_END();

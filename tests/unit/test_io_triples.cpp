@@ -73,4 +73,33 @@ TEST_CASE("what is wrong is told with its line") {
     CHECK_THROWS_AS(triples("1,2\n", {"1"}), rbm::InvalidArgument);
 }
 
+TEST_CASE("mutated triples give data or a DataError") {
+    const Names by_name = {"u", "i", "r"}, by_number = {"1", "2", "3"};
+    const std::pair<std::string_view, Names> seeds[] = {
+        {"u,i,r\n7,\"a, \"\"b\"\"\",3.5\n8,c,4\n10,c,1e-2\n", by_name},
+        {"1::20::5::978300760\n1::3::0.5::978302109\n2::20::3::978301968\n", by_number},
+        {"x\ty\t1\n\nx\tz\t2\r\n", by_number},
+        {"u i\n1 2\n1 3\n", {"u", "i"}}};
+    rbm::Random random(47);
+    std::size_t accepted = 0, refused = 0;
+    for (const auto& [text, columns] : seeds)
+        for (std::size_t i = 0; i < 2000 + text.size(); ++i) {
+            const Bytes bytes = i < text.size() ? prefix(bytes_of(text), i) : mutated(bytes_of(text), random);
+            try {
+                const rbm::Triples found = rbm::parse_triples(bytes, "mutated", columns);
+                CHECK(found.data.rows() * found.data.cols() > 0);
+                CHECK(found.data.rows() <= bytes.size());
+                CHECK(found.data.cols() <= bytes.size());
+                CHECK(found.row_names.size() == found.data.rows());
+                CHECK(found.data.columns.size() == found.data.cols());
+                ++accepted;
+            } catch (const DataError& error) {
+                CHECK(has(error.what(), "mutated"));
+                ++refused;
+            }
+        }
+    CHECK(accepted > 1000);
+    CHECK(refused > 500);
+}
+
 TEST_SUITE_END();

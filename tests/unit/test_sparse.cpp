@@ -163,6 +163,13 @@ TEST_CASE("weighted moments and standardised columns agree with those of the dat
         CHECK(a.variance[col] == doctest::Approx(b.variance[col]).epsilon(1e-12));
         CHECK(c.scale[col] == doctest::Approx(d.scale[col]).epsilon(1e-6));
     }
+    const Standardisation e = standardise(full, weights), f = standardise(sparse, weights);
+    CHECK(e.constant == f.constant);
+    for (std::size_t col = 0; col < sparse_test_cols; ++col) {
+        CHECK(e.mean[col] == doctest::Approx(a.mean[col]).epsilon(1e-6));
+        CHECK(f.mean[col] == doctest::Approx(a.mean[col]).epsilon(1e-6));
+        CHECK(f.scale[col] == doctest::Approx(e.scale[col]).epsilon(1e-6));
+    }
     const Preparation preparation{Binarize::none, 0.5F, c.mean, c.scale};
     CHECK(filled(full.prepared(preparation, StateForm::numbers())) ==
           filled(sparse.prepared(preparation, StateForm::numbers())));

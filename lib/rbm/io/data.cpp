@@ -12,6 +12,7 @@
 #include "rbm/io/csv.h"
 #include "rbm/io/fasta.h"
 #include "rbm/io/gzip.h"
+#include "rbm/io/hdf5.h"
 #include "rbm/io/idx.h"
 #include "rbm/io/matrix_market.h"
 #include "rbm/io/npy.h"
@@ -52,6 +53,12 @@ Dataset read_svmlight(std::span<const std::byte> bytes, const std::string& name,
     return std::move(rows.data);
 }
 
+Dataset read_hdf5(const Hdf5File& file, const std::string& data_set, const std::string& name,
+                  std::vector<std::string>* notes, const TableOptions& table, const PictureReading& pictures) {
+    return with_chosen_columns(
+        parse_npy_dataset(hdf5_array(file, data_set), name, table.precise, notes, pictures.columns), table);
+}
+
 Dataset parse_unpacked(std::span<const std::byte> bytes, const std::string& name, std::vector<std::string>* notes,
                        const TableOptions& table, const PictureReading& pictures) {
     if (bytes.empty()) throw DataError(name + ": is empty, expected IDX, .npy, CSV or PNG");
@@ -68,6 +75,7 @@ Dataset parse_unpacked(std::span<const std::byte> bytes, const std::string& name
             parse_fasta(bytes, name, notes, {.unknown_are_nan = table.gaps == TableGaps::are_nan}), table);
     if (is_npz(bytes))
         return with_chosen_columns(parse_npz(bytes, name, {{}, table.precise, notes, pictures.columns}), table);
+    if (is_hdf5(bytes)) return read_hdf5(*open_hdf5(bytes, name), "", name, notes, table, pictures);
     refuse_other_formats(bytes, name);
     if (bytes[0] == std::byte{0}) return with_chosen_columns(parse_idx(bytes, name), table);
     // The first bytes of a cut or damaged file still tell what it was meant to be.
@@ -95,6 +103,8 @@ Dataset load_data(const std::string& path, std::vector<std::string>* notes, cons
     struct stat status {};
     if (path != "-" && ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode))
         return with_chosen_columns(load_png_folder(path, notes, pictures), table);
+    if (const auto part = hdf5_in_path(path))
+        return read_hdf5(*open_hdf5(part->file), part->data_set, path, notes, table, pictures);
     if (const auto part = npz_array_in_path(path)) {
         const std::vector<std::byte> bytes = read_bytes(part->first);
         if (!is_zip(bytes)) throw DataError(part->first + ": not a zip archive, expected a .npz file");

@@ -13,11 +13,11 @@
 
 namespace rbm {
 
-/// The dataset in a file (IDX, .npy, .npz, CSV, FASTA, svmlight, MatrixMarket, one PNG; any of them in gzip), in a
-/// folder of PNGs or of such folders, or on standard input "-"; "file.npz:array" is one array of several.  What is
-/// worth telling about the reading is appended to `notes`.  Tables are read as `table` says, and any other array has
-/// the columns of its `keep` and `drop`; who wants NaN, which arrays may have anyway, calls Dataset::allow_missing().
-/// Throws FileError and DataError.
+/// The dataset in a file (IDX, .npy, .npz, HDF5, CSV, FASTA, svmlight, MatrixMarket, one PNG; any of them in gzip), in
+/// a folder of PNGs or of such folders, or on standard input "-"; "file.npz:array" is one array of several, and
+/// "file.h5:group/dataset" too.  What is worth telling about the reading is appended to `notes`.  Tables are read as
+/// `table` says, and any other array has the columns of its `keep` and `drop`; who wants NaN, which arrays may have
+/// anyway, calls Dataset::allow_missing(). Throws FileError and DataError.
 Dataset load_data(const std::string& path, std::vector<std::string>* notes = nullptr, const TableOptions& table = {},
                   const PictureReading& pictures = {});
 

@@ -13,6 +13,12 @@ std::size_t element_size(Element element) {
     return with_type_of(element, [](auto zero) { return sizeof(zero); });
 }
 
+std::string_view element_name(Element element) {
+    constexpr std::string_view names[] = {"bool",  "uint8",  "int8",  "uint16",  "int16",  "uint32",
+                                          "int32", "uint64", "int64", "float32", "float64"};
+    return names[static_cast<std::size_t>(element)];
+}
+
 std::size_t element_count(std::span<const std::size_t> shape, std::size_t bytes_each, std::size_t header,
                           std::size_t size, const std::string& name) {
     std::size_t count = 1, bytes = 0;

@@ -19,6 +19,8 @@ namespace rbm {
 enum class Element { boolean, uint8, int8, uint16, int16, uint32, int32, uint64, int64, float32, float64 };
 
 std::size_t element_size(Element element);
+/// As NumPy calls it: "float32".
+std::string_view element_name(Element element);
 
 /// The value of type T at `at`, wherever that is aligned.
 template <class T>

@@ -13,7 +13,9 @@
 #include "rbm/io/bytes.h"
 #include "rbm/io/elements.h"
 #include "rbm/io/fasta.h"
+#include "rbm/io/hdf5.h"
 #include "rbm/io/model_columns.h"
+#include "rbm/io/rbms.h"
 #include "rbm/kernels/error.h"
 #include "rbm/model/labels.h"
 
@@ -209,6 +211,13 @@ Channels channels_of(const Tensors& file) {
         fmt::format("{}: metadata image.channels is '{}', expected grey, rgb or alpha", file.source, *name));
 }
 
+/// What is to be written back.
+Tensors changeable(const std::string& path) {
+    if (hdf5_in_path(path))
+        throw DataError(path + ": is an HDF5 file, which is only read; write it as .safetensors first");
+    return parse_safetensors(read_bytes(path), path);
+}
+
 }  // namespace
 
 std::string_view name_of(Channels channels) {
@@ -342,16 +351,19 @@ Model model_from(const Tensors& file) {
     return model;
 }
 
-Model load_model(const std::string& path) { return model_from(parse_safetensors(read_bytes(path), path)); }
+Model load_model(const std::string& path) {
+    if (const auto part = hdf5_in_path(path)) return read_rbms(*open_hdf5(part->file)).model;
+    return model_from(parse_safetensors(read_bytes(path), path));
+}
 
 void save_log_partition(const std::string& path, const LogPartition& log_partition) {
-    Tensors file = parse_safetensors(read_bytes(path), path);
+    Tensors file = changeable(path);
     add_log_partition(file, log_partition);
     write_file(path, encode_safetensors(file), IfExists::replace);
 }
 
 void save_anomaly_threshold(const std::string& path, const AnomalyThreshold& anomaly) {
-    Tensors file = parse_safetensors(read_bytes(path), path);
+    Tensors file = changeable(path);
     add_anomaly_threshold(file, anomaly);
     write_file(path, encode_safetensors(file), IfExists::replace);
 }

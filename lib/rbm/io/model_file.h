@@ -52,11 +52,12 @@ struct Model {
 /// nothing.
 Preparation default_preparation(const Units& visible);
 
+/// HDF5 files of the Python package rbms too: see rbms.h.
 Model load_model(const std::string& path);
 /// Throws InvalidArgument when log_partition is not finite: the file would not load.
 void save_model(const std::string& path, const Model& model, IfExists if_exists = IfExists::refuse);
 
-/// Writes log Z into a model file that is there, and leaves all else in it as it is.
+/// Writes log Z into a model file that is there, and leaves all else in it as it is.  Throws DataError for HDF5.
 void save_log_partition(const std::string& path, const LogPartition& log_partition);
 
 /// The same with the threshold of anomalies.

@@ -28,6 +28,20 @@ class NpzReader {
     NpzReader(std::span<const std::byte> bytes, const std::string& name, const NpzReading& reading)
         : name_(name), bytes_(bytes.size()), members_(zip_members(bytes, name)), reading_(reading) {}
 
+    std::vector<std::byte> content(const std::string& array) const {
+        const ZipMember* const member = find(array);
+        if (member == nullptr) fail(fmt::format("found no array {}, only {}", in_quotes(array), listed(arrays())));
+        return unzip(*member, name_);
+    }
+
+    std::vector<std::string> arrays() const {
+        std::vector<std::string> names;
+        for (const ZipMember& member : members_)
+            if (member.name.ends_with(npy_ending))
+                names.push_back(member.name.substr(0, member.name.size() - npy_ending.size()));
+        return names;
+    }
+
     Dataset read() const {
         if (!reading_.array.empty()) return read_array(reading_.array);
         if (find("indices") != nullptr || find("format") != nullptr) return read_matrix();
@@ -44,13 +58,6 @@ class NpzReader {
   private:
     [[noreturn]] void fail(const std::string& what) const { throw DataError(fmt::format("{}: {}", name_, what)); }
 
-    std::vector<std::string> arrays() const {
-        std::vector<std::string> names;
-        for (const ZipMember& member : members_)
-            if (member.name.ends_with(npy_ending))
-                names.push_back(member.name.substr(0, member.name.size() - npy_ending.size()));
-        return names;
-    }
     static std::string listed(const std::vector<std::string>& names) {
         constexpr std::size_t most = 10;
         std::string text;
@@ -64,11 +71,6 @@ class NpzReader {
         return found == members_.end() ? nullptr : &*found;
     }
     std::string name_of(const std::string& array) const { return fmt::format("{}:{}", name_, array); }
-    std::vector<std::byte> content(const std::string& array) const {
-        const ZipMember* const member = find(array);
-        if (member == nullptr) fail(fmt::format("found no array {}, only {}", in_quotes(array), listed(arrays())));
-        return unzip(*member, name_);
-    }
     Dataset read_array(const std::string& array) const {
         return parse_npy_dataset(content(array), name_of(array), reading_.precise, reading_.notes, reading_.columns);
     }
@@ -286,6 +288,24 @@ bool is_npz(std::span<const std::byte> bytes) {
 
 Dataset parse_npz(std::span<const std::byte> bytes, const std::string& name, const NpzReading& reading) {
     return NpzReader(bytes, name, reading).read();
+}
+
+std::vector<NpzEntry> npz_arrays(std::span<const std::byte> bytes, const std::string& name) {
+    const NpzReader reader(bytes, name, {});
+    std::vector<NpzEntry> found;
+    for (const std::string& array : reader.arrays()) {
+        try {
+            const NpyHeader header = parse_npy_header(reader.content(array), name);
+            found.push_back({array, header.shape, std::string(element_name(header.element))});
+        } catch (const DataError&) {
+            found.push_back({array, {}, "other"});
+        }
+    }
+    return found;
+}
+
+std::vector<std::byte> npz_array(std::span<const std::byte> bytes, const std::string& name, const std::string& array) {
+    return NpzReader(bytes, name, {}).content(array);
 }
 
 std::vector<std::byte> encode_npz(const Dataset& data, std::span<const std::string> row_names) {

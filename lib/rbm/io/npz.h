@@ -32,6 +32,17 @@ struct NpzReading {
 /// A sparse matrix has the names of its columns where there is an array column_names of text.
 Dataset parse_npz(std::span<const std::byte> bytes, const std::string& name, const NpzReading& reading = {});
 
+/// The arrays of the archive.
+struct NpzEntry {
+    std::string name;
+    std::vector<std::size_t> shape;
+    std::string type;  ///< as NumPy calls it: "float32"; "other" for what cannot be read
+};
+std::vector<NpzEntry> npz_arrays(std::span<const std::byte> bytes, const std::string& name);
+
+/// An array of the archive, as the .npy file that it is there.
+std::vector<std::byte> npz_array(std::span<const std::byte> bytes, const std::string& name, const std::string& array);
+
 /// What scipy.sparse.load_npz reads as a csr matrix of float32.  Where rows and columns have names, these follow as
 /// arrays row_names and column_names, which SciPy passes over.
 std::vector<std::byte> encode_npz(const Dataset& data, std::span<const std::string> row_names = {});

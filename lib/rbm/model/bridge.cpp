@@ -170,8 +170,8 @@ BasicUnits<Real> base_of_marginals(const BasicMachine<Real>& machine, std::span<
 template Units base_of_marginals(const Machine&, std::span<const double>, std::span<const double>);
 template BasicUnits<double> base_of_marginals(const PreciseMachine&, std::span<const double>, std::span<const double>);
 
-Units base_of_data(const Machine& machine, const Dataset& data) {
-    const ColumnMoments moments = column_moments(data);
+Units base_of_data(const Machine& machine, const Dataset& data, std::span<const float> row_weights) {
+    const ColumnMoments moments = column_moments(data, row_weights);
     return base_of_marginals<float>(machine, moments.mean, moments.variance);
 }
 

@@ -34,8 +34,8 @@ class BasicBridge {
     /// visible kind and width.
     BasicBridge(const BasicMachine<Real>& machine, const BasicUnits<Real>& visible_base);
 
-    /// The same path to a machine that has changed, of the same shape and kinds.  It costs a copy and a preparation of the
-    /// weights, two of each where a statistic is not the state itself, and allocates nothing.
+    /// The same path to a machine that has changed, of the same shape and kinds.  It costs a copy and a preparation of
+    /// the weights, two of each where a statistic is not the state itself, and allocates nothing.
     void follow(const BasicMachine<Real>& machine);
 
     BasicBridge(const BasicBridge&) = delete;  // prepared weights refer to this object's own
@@ -93,7 +93,7 @@ template <class Real>
 BasicUnits<Real> base_of_marginals(const BasicMachine<Real>& machine, std::span<const double> means,
                                    std::span<const double> variances);
 /// That of the columns of these data, as the machine sees them.
-Units base_of_data(const Machine& machine, const Dataset& data);
+Units base_of_data(const Machine& machine, const Dataset& data, std::span<const float> row_weights = {});
 /// All visible states alike.  Throws Unsupported for continuous units.
 template <class Real>
 BasicUnits<Real> uniform_base(const BasicMachine<Real>& machine);
