@@ -362,7 +362,7 @@ def main():
         for mutant in mutants:
             if mutant["verdict"] == "survived" and key(mutant) in reasons:
                 mutant["reason"] = reasons[key(mutant)]
-        lines = ",\n".join(json.dumps({k: v for k, v in mutant.items() if k != "seconds"}, ensure_ascii=False)
+        lines = ",\n".join(json.dumps({k: v for k, v in mutant.items() if k not in ("seconds", "commit")}, ensure_ascii=False)
                            for mutant in mutants if mutant["verdict"] in ("caught", "survived"))
         TABLE.write_text(f'{{"seed": {options.seed}, "mutants": [\n{lines}\n]}}\n')
         return report(mutants)
