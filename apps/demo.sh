@@ -41,6 +41,8 @@ say "Dreaming: 100 chains start from noise and make 1000 steps; 36 chains are fi
 build/apps/rbm-dream $model --chains 100 --output $run/dreams.png --force $progress
 build/apps/rbm-dream $model --chains 36 --steps 500 --every 5 --output $run/dreams.gif --force $progress
 
+build/apps/rbm-dream $model --output $run/dream.html --force --quiet
+
 say "Done. Look at these pictures in $(pwd)/$run:"
 cat <<END
   dreams.png                       what the machine believes digits look like
@@ -48,6 +50,8 @@ cat <<END
   familiar-and-strange.png         top: the 32 digits it knows best; bottom: the 32 that surprise it most
   digits-and-reconstructions.png   digits and their reconstructions from the hidden units
   filters.png                      the weights of each hidden unit
+  report.html                      a page that tells how it learned, for a browser
+  dream.html                       a page on which it dreams: paint, and it fills in the rest
 The machine is in $model, the scores are in $run/scores.csv,
 and $run/metrics.jsonl has the course of training.
 END

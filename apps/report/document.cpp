@@ -12,8 +12,8 @@ std::string section(const std::string& heading, const std::string& html) {
     return fmt::format("<section>\n<h2>{}</h2>\n{}</section>\n", escaped(heading), html);
 }
 
-std::string side_by_side(const std::string& html) {
-    return html.empty() ? "" : fmt::format("<div class=\"beside\">\n{}</div>\n", html);
+std::string side_by_side(const std::string& html, bool large) {
+    return html.empty() ? "" : fmt::format("<div class=\"beside{}\">\n{}</div>\n", large ? " large" : "", html);
 }
 
 std::string figure(const std::string& html, const std::string& title, const std::string& caption) {

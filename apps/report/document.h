@@ -16,8 +16,8 @@ struct Sentence {
 };
 
 std::string section(const std::string& heading, const std::string& html);
-/// Beside each other where there is room.
-std::string side_by_side(const std::string& html);
+/// Beside each other where there is room: three in a row, or two large ones.
+std::string side_by_side(const std::string& html, bool large = false);
 /// "" when there is nothing to show.
 std::string figure(const std::string& html, const std::string& title, const std::string& caption);
 /// A picture whose pixels may be seen, at most so wide.

@@ -56,7 +56,10 @@ Snapshot History::taken(const Machine& machine, const Chains& chains, std::uint6
         visible_means(machine, some, now.chains.view());
     }
     if (spectrum_is_quick(machine)) now.singular_values = singular_values(machine.weights);
-    std::vector<float> weights(machine.weights.values().begin(), machine.weights.values().end());
+    // A million of them tell the quantiles as well as all, and a large machine is not copied.
+    const auto all = machine.weights.values();
+    std::vector<float> weights;
+    for (std::size_t i = 0; i < all.size(); i += all.size() / 1'000'000 + 1) weights.push_back(all[i]);
     for (const double share : weight_shares) {
         const auto place = static_cast<std::ptrdiff_t>(share * static_cast<double>(weights.size() - 1) + 0.5);
         std::nth_element(weights.begin(), weights.begin() + place, weights.end());

@@ -67,9 +67,9 @@ std::string learning_section(const Metrics& metrics, const std::string& counted)
     html += curves(metrics, counted, "Reconstruction error", "squared difference per unit",
                    {{"reconstruction_error", "training"}, {"held_out_reconstruction_error", "held out"}},
                    "From v to h and back. It can fall while the machine gets worse: it is not what training follows.");
-    html += curves(metrics, counted, "Step", "of the weights' norm", {{"step_to_weights", "step over weights"}},
-                   "How far an update moves the weights, as a share of them. About 0.001 is healthy at the start.", {},
-                   true);
+    html += curves(
+        metrics, counted, "Step", "of the weights' norm, logarithmic", {{"step_to_weights", "step over weights"}},
+        "How far an update moves the weights, as a share of them. About 0.001 is healthy at the start.", {}, true);
     html += curves(metrics, counted, "Mean free energy", "nats",
                    {{"free_energy", "training"}, {"held_out_free_energy", "held out"}},
                    "It has no meaning by itself, since log Z moves too; compare the two lines.");

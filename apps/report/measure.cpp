@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t most_rows = 1000, most_values = std::size_t{1} << 24;
 constexpr std::size_t most_chains = 100, records = 20, noise_sweeps = 200, pairs = 1000;
-// Multiplications: about a second on one core.
+// Multiplications of a few seconds on one core.
 constexpr double chain_budget = 5e9;
 
 /// Each site of each row is that of another row: the same values in every column, and nothing else of the data.
@@ -70,12 +70,13 @@ std::vector<std::pair<std::size_t, std::size_t>> chosen_pairs(const Matrix& rows
 }
 
 Chains running_chains(const Machine& machine, const Chains& given, Random& random) {
+    const std::size_t fitting = std::clamp<std::size_t>(most_values / machine.visible_count(), 1, most_chains);
     if (given.count() > 0 && given.visible.cols() == machine.visible_count()) {
-        const std::size_t count = std::min(most_chains, given.count());
+        const std::size_t count = std::min(fitting, given.count());
         return Chains::from_data(machine, ConstView(given.visible.view()).rows_from(0, count), random);
     }
-    Chains chains = Chains::from_noise(machine, most_chains, random);
-    const double sweep = 2.0 * most_chains * static_cast<double>(machine.weights.values().size());
+    Chains chains = Chains::from_noise(machine, fitting, random);
+    const double sweep = 2.0 * static_cast<double>(fitting) * static_cast<double>(machine.weights.values().size());
     BlockGibbs{.steps = std::clamp<std::size_t>(static_cast<std::size_t>(4 * chain_budget / sweep), 1, noise_sweeps)}
         .step(machine, chains, random);
     return chains;

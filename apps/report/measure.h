@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a report measures of a machine beside the metrics of its run: a second's work at most.
+// What a report measures of a machine beside the metrics of its run: a few seconds' work at most.
 #pragma once
 
 #include <optional>

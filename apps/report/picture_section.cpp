@@ -64,7 +64,7 @@ std::string picture_section(const ReportSource& source, const Measured& measured
                                    .scale = 1,
                                    .shades = Shades::diverging});
     std::string html = figure(
-        picture(png_address(drawing), "filters", 480), "Filters",
+        picture(png_address(drawing), "filters", 560), "Filters",
         fmt::format("What the weights of each hidden unit look for{}: blue is negative, white zero, red positive. "
                     "Those with the largest norms come first.",
                     filters.rows() < source.machine.hidden_count()
@@ -77,25 +77,24 @@ std::string picture_section(const ReportSource& source, const Measured& measured
         restore_units(source.model, dreams.view());
         Greys::of(source.machine.visible, dreams).apply(dreams.view());
         html += figure(picture(png_address(sheet(dreams, source.model.image, {.columns = 10, .border = 1, .scale = 1})),
-                               "chains", 480),
+                               "chains", 560),
                        "Dreams",
                        fmt::format("Means of the visible units of {} chains, {} sweeps further.", dreams.rows(),
                                    measured.chain_sweeps));
     }
-    html = side_by_side(html);
+    html = side_by_side(html, true);
     if (source.history != nullptr && source.history->samples.rows() > 0) {
         const History& history = *source.history;
-        const Snapshot now = history.taken(source.machine, source.chains, source.epoch, source.seed);
         std::vector<Strip> again = {{"samples", &history.samples}}, chains = again;
         const auto add = [&](const Snapshot& one) {
             again.push_back({fmt::format("epoch {}", one.epoch), &one.reconstructions});
             chains.push_back({fmt::format("epoch {}", one.epoch), &one.chains});
         };
         for (const Snapshot& one : history.snapshots) add(one);
-        if (history.snapshots.empty() || history.snapshots.back().epoch < source.epoch) add(now);
         html += side_by_side(
             figure(strips(source, again), "Reconstructions", "Samples, and what comes back from v to h to v.") +
-            figure(strips(source, chains), "Chains", "Samples to compare with, and the chains of the same epochs."));
+                figure(strips(source, chains), "Chains", "Samples to compare with, and chains of the same epochs."),
+            true);
     }
     return section("What it sees", html);
 }

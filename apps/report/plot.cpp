@@ -14,7 +14,7 @@ namespace rbm::app {
 namespace {
 
 // In the units of the view box, which are about pixels: a column of the page is so wide, and so is a telephone.
-constexpr double plot_width = 370, plot_height = 240, left = 54, right = 356, bottom = 196;
+constexpr double plot_width = 370, plot_height = 240, edge = 2, left = 54, right = 356, bottom = 196;
 
 /// Values to places on paper.
 struct Scale {
@@ -98,7 +98,7 @@ std::string axes(const Plot& plot, const Scale& x, const Scale& y, double top) {
     }
     svg += fmt::format("<path class=\"axis\" d=\"M{:.1f} {:.1f}H{:.1f}\"/>\n", left, bottom, right);
     svg += text_at((left + right) / 2, bottom + 36, "middle", plot.x.label);
-    svg += text_at(4, top - 10, "start", plot.y.label);
+    svg += text_at(edge, top - 10, "start", plot.y.label);
     if (plot.level && y.shows(*plot.level))
         svg += fmt::format("<path class=\"level\" d=\"M{:.1f} {:.1f}H{:.1f}\"/>\n", left, y(*plot.level), right);
     return svg;
@@ -106,12 +106,12 @@ std::string axes(const Plot& plot, const Scale& x, const Scale& y, double top) {
 
 std::string legend(const Plot& plot, double& top) {
     std::string svg;
-    double x = left;
+    double x = edge;
     top = 14;
     for (const Series& one : plot.series) {
         if (one.name.empty()) continue;
         const double wide = 34 + 6.6 * static_cast<double>(one.name.size());
-        if (x > left && x + wide > right + 10) x = left, top += 18;
+        if (x > edge && x + wide > right + 10) x = edge, top += 18;
         svg += one.form == Series::Form::points
                    ? fmt::format("<circle class=\"p{}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\"/>\n", one.colour, x + 9,
                                  top - 4)

@@ -60,13 +60,21 @@ std::string origin_section(const ReportSource& source) {
 }
 
 std::string report_page(const ReportSource& source, const Control& control) {
+    ReportSource shown = source;
+    std::optional<History> history;  // and how it looks now
+    if (source.history != nullptr) {
+        history = *source.history;
+        if (history->snapshots.empty() || history->snapshots.back().epoch < source.epoch)
+            history->snapshots.push_back(history->taken(source.machine, source.chains, source.epoch, source.seed));
+        shown.history = &*history;
+    }
     const Measured measured =
         measure(source.machine, source.data, source.held_out, source.chains, source.seed, control);
     std::string html = sentences(verdicts(source, measured));
     html += numbers_table(source.metrics);
     html += learning_section(source.metrics, source.counted);
-    html += picture_section(source, measured);
-    html += weight_section(source, measured);
+    html += picture_section(shown, measured);
+    html += weight_section(shown, measured);
     html += energy_section(source, measured);
     html += origin_section(source);
     return document(source.title, source.summary, html, source.reload);

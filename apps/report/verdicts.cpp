@@ -53,15 +53,25 @@ void judge_likelihood(const Metrics& metrics, const std::string& counted, std::v
                                           number_text(fallen, 2))});
 }
 
+/// Whether the last of several values is the highest.
+bool still_rises(const Metrics::Values& course) {
+    return course.value.size() > 1 &&
+           *std::max_element(course.value.begin(), course.value.end()) == course.value.back();
+}
+
 void judge_gap(const ReportSource& source, std::vector<Sentence>& told) {
     const auto gap = source.metrics.last("free_energy_gap");
-    if (gap)
-        told.push_back(*gap < 1 ? Sentence{good, fmt::format("No sign of overfitting: the free-energy gap is {} nats.",
-                                                             number_text(*gap, 2))}
-                                : Sentence{look, fmt::format("The free-energy gap is {} nats: the machine favours what "
-                                                             "it was trained on. More data, fewer hidden units or an "
-                                                             "earlier stop would help.",
-                                                             number_text(*gap, 2))});
+    const std::string size = gap ? number_text(*gap, 2) : "";
+    if (gap && *gap < 1)
+        told.push_back({good, fmt::format("No sign of overfitting: the free-energy gap is {} nats.", size)});
+    else if (gap && still_rises(source.metrics.values("held_out_log_likelihood")))
+        told.push_back({good, fmt::format("The free-energy gap is {} nats, yet held-out data still become more likely: "
+                                          "training may go on.",
+                                          size)});
+    else if (gap)
+        told.push_back({look, fmt::format("The free-energy gap is {} nats: the machine favours what it was trained on. "
+                                          "More data, fewer hidden units or an earlier stop would help.",
+                                          size)});
     else if (source.metrics.has("free_energy"))
         told.push_back(
             {look, "Nothing was held out, so nothing shows whether it learned by heart: --validation does."});

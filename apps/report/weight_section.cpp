@@ -92,10 +92,6 @@ std::string spectrum_figure(const ReportSource& source, const Measured& measured
             series.x.push_back(static_cast<double>(one.epoch));
             series.y.push_back(one.singular_values[rank - 1]);
         }
-        if (!measured.singular_values.empty() && snapshots->back().epoch < source.epoch) {
-            series.x.push_back(static_cast<double>(source.epoch));
-            series.y.push_back(measured.singular_values[rank - 1]);
-        }
         plot.series.push_back(std::move(series));
     }
     return figure(drawn(plot), plot.title,

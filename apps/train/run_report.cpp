@@ -53,6 +53,10 @@ void write_report(const RunSettings& run, const RunFolder& folder, const Checkpo
         .command = run.command,
         .options = checkpoint.options};
     source.sentences = {{Weight::good, done_text(run, checkpoint, counted, at_work)}};
+    if (checkpoint.best)
+        source.sentences.push_back({Weight::good, fmt::format("model.safetensors is that of epoch {}, the best; what "
+                                                              "follows shows the last weights.",
+                                                              checkpoint.best->epoch)});
     const auto recorded = checkpoint.options.find("data.path");
     source.facts.push_back(
         {"data", data_text(recorded == checkpoint.options.end() ? run.data : recorded->second, data)});
