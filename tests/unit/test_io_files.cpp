@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <atomic>
 #include <cstring>
 #include <functional>
 #include <new>
@@ -243,7 +244,7 @@ TEST_CASE("work in a process of its own may fail in any way") {
           }) == "f.h5: damaged: its reader crashed ");
     CHECK(message([]() -> Bytes { ::_exit(0); }) == "f.h5: damaged: its reader crashed ");
     CHECK(has(message([]() -> Bytes {
-                  for (volatile std::size_t forever = 0;; forever = forever + 1) {
+                  for (std::atomic<std::size_t> forever = 0;; ++forever) {
                   }
               }),
               "not done with it after 1 seconds"));
