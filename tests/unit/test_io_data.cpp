@@ -235,7 +235,7 @@ TEST_CASE("files of other programs are called by their names") {
     const std::pair<std::string_view, const char*> kinds[] = {
         {"MATLAB 5.0 MAT-file, Platform: GLNXA64"sv, "scipy.io.loadmat('f')"},
         {"MATLAB 7.3 MAT-file, Platform: GLNXA64"sv, "h5py.File('f')"},
-        {"\x89HDF\r\n\x1a\n"sv, "an HDF5 file"},
+        {"\x89HDF\r\n\x1a\n"sv, "HDF5"},
         {"CDF\x01"sv, "netCDF"},
         {"PAR1\x15\x04"sv, "pandas.read_parquet('f')"},
         {"ARROW1\0\0"sv, "pandas.read_feather('f')"},
