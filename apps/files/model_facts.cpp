@@ -16,6 +16,7 @@
 #include "rbm/io/atomic_file.h"
 #include "rbm/io/bytes.h"
 #include "rbm/io/hdf5.h"
+#include "rbm/kernels/closed_state.h"
 
 namespace rbm::app {
 namespace {
@@ -52,6 +53,7 @@ std::vector<float> shown(const Parameter& parameter, std::span<const float> valu
     std::vector<float> out(values.begin(), values.end());
     if (parameter.role == Role::log_scale)
         for (float& value : out) value = std::exp(value);
+    std::erase_if(out, [](float value) { return closes(value); });  // of states that there are not
     return out;
 }
 std::string shown_name(const Parameter& parameter) {

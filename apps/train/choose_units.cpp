@@ -7,6 +7,7 @@
 
 #include "rbm/data/column_choice.h"
 #include "rbm/data/column_match.h"
+#include "rbm/kernels/closed_state.h"
 #include "rbm/kernels/error.h"
 
 namespace rbm::app {
@@ -145,12 +146,11 @@ Dataset as_sites(RunSettings& run, Dataset raw) {
 void close_unused_states(Machine& machine, std::span<const Column> columns) {
     const std::size_t states = site_width(machine.visible);
     if (states < 2) return;
-    constexpr float never = -80;  // exp(-80) is less than 1e-34
     const std::span<float> bias = location(machine.visible);
     for (std::size_t site = 0; site < columns.size(); ++site) {
         const std::size_t used = columns[site].words.size();
         for (std::size_t state = used; used > 0 && state < states; ++state) {
-            bias[site * states + state] = never;
+            bias[site * states + state] = closed_bias;
             std::ranges::fill(machine.weights.row(site * states + state), 0.0F);
         }
     }

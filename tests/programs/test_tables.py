@@ -161,6 +161,18 @@ class Tables(AppTest):
         head, *rows = self.table('r.csv')
         self.assertEqual((rows[0][1:], rows[1][0], rows[1][2]), (['small', 'True'], 'blue', 'False'))
 
+    def test_states_without_a_word_count_nowhere(self):
+        rows = [('red', 'yes'), ('green', 'no'), ('blue', 'yes'), ('red', 'no')] * 10
+        self.put('d.csv', 'colour,ok\n' + ''.join(f'{a},{b}\n' for a, b in rows))
+        self.ok('rbm-train', 'd.csv', '--visible-units', 'potts', '--hidden', 3, '--epochs', 3, '--output', 'run')
+        model = 'run/model.safetensors'
+        self.ok('rbm-dream', model, '--beta', 1e-6, '--steps', 2, '--chains', 200, '--output', 'd2.csv')
+        seen = {tuple(row) for row in self.table('d2.csv')[1:]}
+        self.assertEqual(seen, {(a, b) for a in ('red', 'green', 'blue') for b in ('yes', 'no')})
+        parameters = json.loads(self.ok('rbm-inspect', model, '--json'))['parameters']['visible.bias']
+        self.assertGreater(parameters['minimum'], -100)
+        self.assertEqual(parameters['count'], 6)
+
     def test_auto_names_what_does_not_fit(self):
         self.put('mixed.csv', 'age,city\n' + ''.join(f'{i + 0.5},{"abc"[i % 3]}\n' for i in range(40)))
         self.fails(3, 'rbm-train', 'mixed.csv', '--visible-units', 'auto', '--output', 'run', saying=('city', 'age', '--drop'))

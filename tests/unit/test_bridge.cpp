@@ -3,12 +3,15 @@
 // that stands at the same place of the path.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <stdexcept>
 
+#include "rbm/estimate/ais.h"
 #include "rbm/estimate/exact.h"
 #include "rbm/kernels/backend.h"
+#include "rbm/kernels/closed_state.h"
 #include "rbm/kernels/context.h"
 #include "rbm/kernels/error.h"
 #include "rbm/model/bridge.h"
@@ -247,6 +250,57 @@ TEST_CASE("bases") {
     CHECK_THROWS_AS(Bridge(machine, make_units<float>("bernoulli", 4)), InvalidArgument);
     CHECK_THROWS_AS(Bridge(machine, make_units<float>("gaussian", 3)), InvalidArgument);
     CHECK_THROWS_AS(base_of_marginals<float>(machine, std::vector<double>(2), std::vector<double>(2)), InvalidArgument);
+}
+
+TEST_CASE("states that sites do not have count nowhere, whatever the temperature and the base") {
+    constexpr std::size_t sites = 3, states = 3, hidden = 2;
+    const std::size_t used[sites] = {3, 2, 2};
+    Machine machine(Potts(sites, states), Bernoulli(hidden));
+    Random random(5);
+    for (float& weight : machine.weights.values()) weight = static_cast<float>(random() % 2000) / 1000 - 1;
+    for (float& bias : location(machine.visible)) bias = static_cast<float>(random() % 2000) / 1000 - 1;
+    for (std::size_t s = 0; s < sites; ++s)
+        for (std::size_t k = used[s]; k < states; ++k) location(machine.visible)[s * states + k] = closed_bias;
+    // The sum over the states that there are.
+    const auto log_sum = [&](double beta) {
+        double sum = 0;
+        for (std::size_t a = 0; a < used[0]; ++a)
+            for (std::size_t b = 0; b < used[1]; ++b)
+                for (std::size_t c = 0; c < used[2]; ++c) {
+                    Matrix row(1, sites * states);
+                    row(0, a) = row(0, states + b) = row(0, 2 * states + c) = 1;
+                    const std::vector<float> betas = {static_cast<float>(beta)};
+                    sum += std::exp(-machine.free_energy(row.view(), betas)[0]);
+                }
+        return std::log(sum);
+    };
+    for (const double beta : {1.0, 0.5, 0.01, 1e-4}) {
+        CAPTURE(beta);
+        CHECK(exact_log_partition(machine, Side::visible, beta) == doctest::Approx(log_sum(beta)).epsilon(1e-6));
+        CHECK(exact_log_partition(machine, Side::hidden, beta) == doctest::Approx(log_sum(beta)).epsilon(1e-6));
+    }
+    CHECK(exact_log_partition(machine, Side::hidden, 0) == doctest::Approx(std::log(12 * 4)).epsilon(1e-6));
+    CHECK(exact_log_partition(tempered(machine, 0), Side::hidden) == doctest::Approx(std::log(12 * 4)).epsilon(1e-6));
+    const std::vector<double> means(sites * states, 1.0 / states), variances(sites * states, 0.2);
+    for (const Units& base : {uniform_base(machine), base_of_marginals(machine, means, variances),
+                              make_units<float>("potts", sites, states)}) {
+        const Bridge bridge(machine, base);
+        CHECK(bridge.base_log_partition() == doctest::Approx(std::log(12 * 4)).epsilon(1e-6));
+        std::vector<float> betas(200);
+        for (std::size_t i = 0; i < betas.size(); ++i) betas[i] = static_cast<float>(i) / 199;
+        std::vector<double> weights;
+        annealed_log_partition(bridge, betas, 400, random, &weights);
+        CHECK(std::ranges::all_of(weights, [](double weight) { return std::abs(weight) < 100; }));
+        const PartitionEstimate found = annealed_log_partition(bridge, betas, 400, random);
+        CHECK(found.value == doctest::Approx(log_sum(1)).epsilon(0.02));
+    }
+    Matrix drawn(1000, sites * states);
+    std::vector<float> hot(1000, 0.0F);
+    const Matrix start(1000, hidden);
+    drawn = machine.sample_visible(start.view(), random, hot);
+    for (std::size_t s = 0; s < sites; ++s)
+        for (std::size_t k = used[s]; k < states; ++k)
+            for (std::size_t r = 0; r < drawn.rows(); ++r) CHECK(drawn(r, s * states + k) == 0);
 }
 
 TEST_SUITE_END();

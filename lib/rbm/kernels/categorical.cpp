@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "rbm/kernels/closed_state.h"
 #include "rbm/kernels/threads.h"
 
 namespace rbm {
@@ -19,6 +20,7 @@ void each_row(std::size_t rows, std::size_t cols, const Body& body) {
 
 template <class Real>
 Real logarithm(const CategoricalField<Real>& input, std::size_t row, std::size_t n) {
+    if (closes(input.change[n])) return input.change[n];
     const Real beta = input.beta.empty() ? Real{1} : input.beta[row];
     const Real tilt = beta * (input.field.data[row * input.field.stride + n] + input.change[n]);
     return input.base.empty() ? tilt : input.base[n] + tilt;
@@ -78,6 +80,7 @@ void threaded::add_log_sum_exps(double scale, const CategoricalField<Real>& inpu
         const double beta = input.beta.empty() ? 1 : wide(input.beta[row]);
         const Real* field = input.field.data + row * input.field.stride;
         const auto x = [&](std::size_t n) {
+            if (closes(input.change[n])) return wide(input.change[n]);
             const double tilt = beta * (wide(field[n]) + wide(input.change[n]));
             return input.base.empty() ? tilt : wide(input.base[n]) + tilt;
         };

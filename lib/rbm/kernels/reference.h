@@ -9,6 +9,7 @@
 #include <span>
 
 #include "rbm/kernels/categorical.h"
+#include "rbm/kernels/closed_state.h"
 #include "rbm/kernels/matrix.h"
 #include "rbm/kernels/random.h"
 #include "rbm/kernels/scalar.h"
@@ -212,6 +213,7 @@ void add_softplus_changes(MatrixView<const Real> field, std::span<const Real> ba
 /// x_n of categorical.h.
 template <class Number, class Real>
 Number categorical_logarithm(const CategoricalField<Real>& input, std::size_t row, std::size_t n) {
+    if (closes(input.change[n])) return static_cast<Number>(input.change[n]);
     const Number base = input.base.empty() ? 0 : static_cast<Number>(input.base[n]);
     return base + static_cast<Number>(row_value(input.beta, row)) *
                       (static_cast<Number>(input.field.row(row)[n]) + static_cast<Number>(input.change[n]));

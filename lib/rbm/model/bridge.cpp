@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "rbm/data/column_moments.h"
+#include "rbm/kernels/closed_state.h"
 #include "rbm/kernels/error.h"
 #include "rbm/kernels/ops.h"
 
@@ -20,6 +21,16 @@ using PathOf = typename std::remove_cvref_t<Bank>::Path;
 template <class Real>
 void flatten(BasicUnits<Real>& units) {
     std::visit([](auto& bank) { PathOf<decltype(bank)>::flatten(bank); }, units);
+}
+
+/// What one closes, the other does too: closed_state.h.
+template <class Real>
+void close_as(const BasicUnits<Real>& units, BasicUnits<Real>& other) {
+    if (site_width(units) < 2 || width(units) != width(other)) return;
+    const std::span<const Real> from = location(units);
+    const std::span<Real> to = location(other);
+    for (std::size_t i = 0; i < from.size(); ++i)
+        if (closes(from[i])) to[i] = from[i];
 }
 
 template <class Real>
@@ -60,6 +71,8 @@ void BasicBridge<Real>::follow(const BasicMachine<Real>& machine) {
     // A base that is the machine's own bank, as the flattest Gaussian one is, follows too.
     hidden_base_ = machine_.hidden;
     flatten(hidden_base_);
+    close_as(machine_.visible, visible_base_);
+    close_as(machine_.hidden, hidden_base_);
     set(visible_, visible_base_, machine_.visible);
     set(hidden_, hidden_base_, machine_.hidden);
     statistic_factors(machine_.visible, ones_, scratch_, visible_factors_);
@@ -148,7 +161,9 @@ BasicMachine<Real> tempered(const BasicMachine<Real>& machine, double beta) {
                 fmt::format("tempered: beta is {}, {} units need a beta above 0", beta, kind(*units)));
         if (width(*units) == 0) continue;
         const double before = static_cast<double>(statistic_factors(*units)[0]);
+        const BasicUnits<Real> unscaled = *units;
         std::visit([&](auto& bank) { PathOf<decltype(bank)>::scale_energy(bank, beta); }, *units);
+        close_as(unscaled, *units);
         coupling *= before / static_cast<double>(statistic_factors(*units)[0]);
     }
     for (Real& weight : result.weights.values()) weight = static_cast<Real>(coupling * static_cast<double>(weight));
@@ -183,6 +198,7 @@ BasicUnits<Real> uniform_base(const BasicMachine<Real>& machine) {
                         kind(machine.visible)));
     BasicUnits<Real> base = machine.visible;
     flatten(base);
+    close_as(machine.visible, base);
     return base;
 }
 template Units uniform_base(const Machine&);

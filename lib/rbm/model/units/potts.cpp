@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "rbm/kernels/closed_state.h"
 #include "rbm/kernels/error.h"
 #include "rbm/kernels/ops.h"
 
@@ -54,10 +55,14 @@ void BasicPotts<Real>::fit_marginals(std::span<const double> means, std::span<co
     for (std::size_t first = 0; first < bias.size(); first += states) {
         const auto site = means.subspan(first, states);
         const double largest = *std::max_element(site.begin(), site.end());
-        double sum = 0;
-        for (std::size_t k = 0; k < states; ++k) sum += logs[k] = std::log(std::max(site[k], largest / others));
+        double sum = 0, open = 0;
+        for (std::size_t k = 0; k < states; ++k) {
+            if (closes(bias[first + k])) continue;
+            sum += logs[k] = std::log(std::max(site[k], largest / others));
+            ++open;
+        }
         for (std::size_t k = 0; k < states; ++k)
-            bias[first + k] = static_cast<Real>(logs[k] - sum / static_cast<double>(states));
+            if (!closes(bias[first + k])) bias[first + k] = static_cast<Real>(logs[k] - sum / open);
     }
 }
 
