@@ -82,10 +82,10 @@ class BernoulliRBM(BaseRBM):
     def _run(self, updates, states, order, starts, rate, rng):
         """Draws the numbers that scikit-learn would draw, where `rng` has NumPy's usual generator."""
         generator = rng._bit_generator
+        if generator.state['bit_generator'] != 'MT19937':
+            return super()._run(updates, states, order, starts, rate, rng)
         with generator.lock:
             state = generator.state
-            if state['bit_generator'] != 'MT19937':
-                return super()._run(updates, states, order, starts, rate, rng)
             twister = _core.MersenneTwister(**state['state'])
             try:
                 updates.run(states, order, starts, rate, twister, _core.Random())
