@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""`meson install` puts the package where it can be imported and finds its library, without PYTHONPATH or LD_LIBRARY_PATH.
+"""`meson install` puts the package where Python looks for it, and it looks for its library where that is put.
 
-Into a scratch folder: the library is looked for at its final place, so that is bound over in a mount namespace where this
-is allowed; else only the files are looked at.
+Into a scratch folder, from which it is then imported.
 
 usage: installed.py BUILD_FOLDER
 """

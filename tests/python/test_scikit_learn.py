@@ -71,6 +71,24 @@ def test_learns_what_scikit_learn_learns(dtype):
     assert ours.gibbs(X).dtype == theirs.gibbs(X).dtype
 
 
+@pytest.mark.parametrize('words', [0, 1, 623])
+def test_any_place_in_the_generator(words):
+    """Words are drawn two by two, from wherever the generator stands; it then stands where scikit-learn leaves it."""
+    ours, theirs = np.random.RandomState(4), np.random.RandomState(4)
+    for rng in (ours, theirs):
+        rng.randint(0, 2**32, size=words, dtype=np.uint32)
+    arguments = {'n_components': 17, 'batch_size': 9, 'n_iter': 2}
+    rbm.BernoulliRBM(random_state=ours, **arguments).fit(BITS[:90])
+    Theirs(random_state=theirs, **arguments).fit(BITS[:90].astype(np.float64))
+    assert ours.uniform() == theirs.uniform()
+
+
+def test_other_generators_will_do():
+    rng = np.random.RandomState(np.random.PCG64(3))
+    machine = rbm.BernoulliRBM(n_components=8, random_state=rng).fit(BITS)
+    assert np.isfinite(machine.components_).all()
+
+
 def test_partial_fit_learns_the_same():
     ours, theirs = (kind(n_components=8, batch_size=20, random_state=1) for kind in (rbm.BernoulliRBM, Theirs))
     for batch in np.array_split(GREY, 20):

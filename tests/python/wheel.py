@@ -18,7 +18,8 @@ except ImportError:
 with tempfile.TemporaryDirectory() as scratch:
     environment = {name: value for name, value in os.environ.items() if name not in ('PYTHONPATH', 'LD_LIBRARY_PATH')}
     subprocess.run([sys.executable, '-m', 'pip', 'wheel', '--no-build-isolation', '--no-deps', '--no-index', '--quiet',
-                    '--wheel-dir', scratch, source], check=True, env=environment)
+                    '--config-settings', f'builddir={scratch}/build', '--wheel-dir', scratch, source], check=True,
+                   env=environment)
     [wheel] = pathlib.Path(scratch).glob('rbm-*.whl')
     print(wheel.name, wheel.stat().st_size >> 10, 'KiB')
     venv = pathlib.Path(scratch, 'venv')

@@ -26,7 +26,7 @@ Updates::Updates(PyMachine& machine, Array chains, bool centering, std::vector<d
     batch_hidden_.resize(machine_.hidden_count());
 }
 
-void Updates::draw(const Units& units, View field, ConstView means, const NumpyDraws* numpy, Random& random, View out) {
+void Updates::draw(const Units& units, View field, ConstView means, MersenneTwister* numpy, Random& random, View out) {
     if (numpy != nullptr)
         numpy->flip(means, out);
     else
@@ -34,7 +34,7 @@ void Updates::draw(const Units& units, View field, ConstView means, const NumpyD
 }
 
 void Updates::step(const Dataset& data, std::span<const std::uint32_t> rows, float learning_rate,
-                   const NumpyDraws* numpy, Random& random) {
+                   MersenneTwister* numpy, Random& random) {
     const std::size_t batch = rows.size(), chains = hidden_.rows;
     workspace_.resize(machine_, batch, chains);
     data.fill(rows, {}, workspace_.visible.rows_from(0, batch));
@@ -68,7 +68,7 @@ void Updates::step(const Dataset& data, std::span<const std::uint32_t> rows, flo
 }
 
 void Updates::run(const Dataset& data, std::span<const std::uint32_t> order, std::span<const std::size_t> batch_starts,
-                  float learning_rate, const NumpyDraws* numpy, Random& random, const Control& control) {
+                  float learning_rate, MersenneTwister* numpy, Random& random, const Control& control) {
     Work work(control, "training", batch_starts.size());
     std::size_t longest = 0;
     for (std::size_t b = 0; b < batch_starts.size(); ++b)
@@ -89,13 +89,19 @@ void Updates::run(const Dataset& data, std::span<const std::uint32_t> order, std
 void add_updates(py::module_& module) {
     using Indices = py::array_t<std::uint32_t, py::array::c_style | py::array::forcecast>;
     using Starts = py::array_t<std::uint64_t, py::array::c_style | py::array::forcecast>;
+    py::class_<MersenneTwister>(module, "MersenneTwister", "The generator of numpy.random.RandomState.")
+        .def(py::init<const std::vector<std::uint32_t>&, std::size_t>(), py::arg("key"), py::arg("pos"))
+        .def("state", [](const MersenneTwister& self) {
+            return py::make_tuple(py::array(static_cast<py::ssize_t>(MersenneTwister::size), self.key().data()),
+                                  self.place());
+        });
     py::class_<Updates>(module, "Updates", "Persistent contrastive divergence batch by batch, for the estimators.")
         .def(py::init<PyMachine&, Array, bool, std::vector<double>>(), py::arg("machine"),
              py::arg("chains").noconvert(), py::arg("centering"), py::arg("visible_means"), py::keep_alive<1, 2>())
         .def(
             "run",
             [](Updates& self, const py::object& data, const Indices& order, const Starts& batch_starts,
-               float learning_rate, const py::object& numpy, Random& random, const py::object& progress) {
+               float learning_rate, MersenneTwister* numpy, Random& random, const py::object& progress) {
                 const Rows rows = rows_from(data, "X");
                 const std::span<const std::uint32_t> chosen(order.data(), static_cast<std::size_t>(order.size()));
                 const std::vector<std::size_t> starts(batch_starts.data(), batch_starts.data() + batch_starts.size());
@@ -103,14 +109,12 @@ void add_updates(py::module_& module) {
                     !std::ranges::is_sorted(starts) || starts.empty() || starts.back() >= chosen.size())
                     throw InvalidArgument("Updates: batches do not lie within the data");
                 const Dataset set = rows.dataset();
-                std::optional<NumpyDraws> draws;
-                if (!numpy.is_none()) draws.emplace(numpy);
                 unlocked(progress, [&](const Control& control) {
-                    self.run(set, chosen, starts, learning_rate, draws ? &*draws : nullptr, random, control);
+                    self.run(set, chosen, starts, learning_rate, numpy, random, control);
                 });
             },
-            py::arg("data"), py::arg("order"), py::arg("batch_starts"), py::arg("learning_rate"), py::arg("numpy"),
-            py::arg("random"), py::arg("progress") = py::none());
+            py::arg("data"), py::arg("order"), py::arg("batch_starts"), py::arg("learning_rate"),
+            py::arg("numpy").none(true), py::arg("random"), py::arg("progress") = py::none());
 }
 
 }  // namespace rbm::python

@@ -9,7 +9,7 @@
 #pragma once
 
 #include "binding.h"
-#include "numpy_draws.h"
+#include "mersenne_twister.h"
 #include "rbm/trainer/objective.h"
 #include "rbm/trainer/optimizer.h"
 
@@ -23,13 +23,13 @@ class Updates {
     /// Goes through rows order[batch_starts[0]], ... of the data.  Draws come from `numpy` where it is not null, which
     /// only machines of 0 and 1 can take; else from `random`.  Ends between two updates when cancelled.
     void run(const Dataset& data, std::span<const std::uint32_t> order, std::span<const std::size_t> batch_starts,
-             float learning_rate, const NumpyDraws* numpy, Random& random, const Control& control);
+             float learning_rate, MersenneTwister* numpy, Random& random, const Control& control);
 
   private:
-    void step(const Dataset& data, std::span<const std::uint32_t> rows, float learning_rate, const NumpyDraws* numpy,
+    void step(const Dataset& data, std::span<const std::uint32_t> rows, float learning_rate, MersenneTwister* numpy,
               Random& random);
     /// out = draws of these units; means [C x N] and out may lie anywhere.
-    void draw(const Units& units, View field, ConstView means, const NumpyDraws* numpy, Random& random, View out);
+    void draw(const Units& units, View field, ConstView means, MersenneTwister* numpy, Random& random, View out);
 
     Machine& machine_;
     Array chains_;

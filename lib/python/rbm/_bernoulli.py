@@ -79,8 +79,19 @@ class BernoulliRBM(BaseRBM):
     def _rate(self, iteration):
         return self.learning_rate
 
-    def _random(self, rng):
-        return rng._bit_generator.capsule, _core.Random()
+    def _run(self, updates, states, order, starts, rate, rng):
+        """Draws the numbers that scikit-learn would draw, where `rng` has NumPy's usual generator."""
+        generator = rng._bit_generator
+        if generator.state['bit_generator'] != 'MT19937':
+            return super()._run(updates, states, order, starts, rate, rng)
+        with generator.lock:
+            state = generator.state
+            twister = _core.MersenneTwister(**state['state'])
+            try:
+                updates.run(states, order, starts, rate, twister, _core.Random())
+            finally:
+                state['state']['key'], state['state']['pos'] = twister.state()
+                generator.state = state
 
     def _order(self, n_samples, rng):
         return np.arange(n_samples, dtype=np.uint32)

@@ -78,10 +78,6 @@ class BaseRBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         """Falls to 0 at the end."""
         return self.learning_rate * (1 - iteration / self.n_iter)
 
-    def _random(self, rng):
-        """What updates draw from: a NumPy bit generator's capsule or None, and a generator of the library."""
-        return None, _core.Random(_seed(rng))
-
     def _order(self, n_samples, rng):
         return rng.permutation(n_samples).astype(np.uint32)
 
@@ -191,12 +187,7 @@ class BaseRBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return kept[0]
 
     def _run(self, updates, states, order, starts, rate, rng):
-        capsule, random = self._random(rng)
-        if capsule is None:
-            updates.run(states, order, starts, rate, None, random)
-        else:
-            with rng._bit_generator.lock:
-                updates.run(states, order, starts, rate, capsule, random)
+        updates.run(states, order, starts, rate, None, _core.Random(_seed(rng)))
 
     def partial_fit(self, X, y=None):
         """One update on a batch.

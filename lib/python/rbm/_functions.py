@@ -171,8 +171,8 @@ def sample(machine, chains=64, *, steps=1000, sampler='gibbs', start=None, known
     RuntimeWarning
         With the sampler's own words, when its states cannot be trusted.
     """
-    at_work = _core.Sampler(machine, sampler, chains=chains, steps=steps, start=start, known=known, beta=beta, seed=seed,
-                            progress=progress, **settings)
+    at_work = _core.Sampler(machine, sampler, chains=chains, steps=steps, start=start, known=known, beta=beta,
+                            seed=seed, progress=progress, **settings)
     at_work.step(steps)
     for text in at_work.report()['warnings']:
         warnings.warn(text, RuntimeWarning, stacklevel=2)
