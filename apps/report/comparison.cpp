@@ -25,7 +25,14 @@ struct Run {
     std::map<std::string, std::string> options;
 };
 
-Run read_run(const std::string& folder) {
+/// A run is named by its folder or by the model in it, which is what the command line makes of a folder.
+std::string folder_of(const std::string& run) {
+    const std::filesystem::path path(run);
+    return path.filename() == "model.safetensors" ? (path.has_parent_path() ? path.parent_path().string() : ".") : run;
+}
+
+Run read_run(const std::string& named) {
+    const std::string folder = folder_of(named);
     const std::string checkpoint_path = folder + "/checkpoint.safetensors";
     if (!std::filesystem::exists(checkpoint_path))
         throw FileError(fmt::format("{}: is no folder of a run: it holds no checkpoint.safetensors", folder));
