@@ -104,6 +104,10 @@ TEST_CASE("trailing separators add no column") {
     }
     CHECK(read("a,b,c\n1,0,\n0,1,\n", with_gaps).data.cols() == 3);  // it has a name
     CHECK(has(table_refusal("1,0,\n0,1,1\n"), "t.csv:1: column 3: found an empty field"));
+    const Read gaps = read("1,0,,\n0,1,,\n", with_gaps);  // without a header they are values that may be missing
+    CHECK(gaps.data.cols() == 4);
+    CHECK(std::isnan(gaps.data.value(1, 3)));
+    CHECK(read("a,b,\n1,0,\n0,1,\n", with_gaps).data.cols() == 2);
 }
 
 TEST_CASE("decimal commas are named, and read where that is said") {

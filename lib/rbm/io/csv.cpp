@@ -365,7 +365,9 @@ std::vector<std::size_t> Table::columns_to_leave_out() {
         left_out.push_back(0);
     }
     std::vector<std::size_t> empty;
-    for (std::size_t i = columns_.size(); i-- > 1 && columns_[i].gaps == rows() && name_in_file(i).empty();)
+    const bool values_may_be_missing = !header_ && options_.gaps == TableGaps::are_nan;  // 1,0,, is a row of four
+    for (std::size_t i = columns_.size();
+         i-- > 1 && !values_may_be_missing && columns_[i].gaps == rows() && name_in_file(i).empty();)
         empty.push_back(i);
     if (!empty.empty() && empty.size() + left_out.size() < columns_.size()) {
         const std::size_t first = columns_[empty.back()].number + 1, last = columns_[empty.front()].number + 1;
