@@ -55,7 +55,9 @@ std::size_t receive(int pipe, std::span<std::byte> bytes) {
 [[noreturn]] void run(int pipe, const std::string& name, std::size_t seconds,
                       const std::function<std::vector<std::byte>()>& work) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXCPU}) std::signal(signal, SIG_DFL);
+    for (const int signal :
+         {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXCPU, SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL})
+        std::signal(signal, SIG_DFL);
     const rlimit time{seconds, seconds + 1}, no_core{0, 0};
     ::setrlimit(RLIMIT_CPU, &time);
     ::setrlimit(RLIMIT_CORE, &no_core);

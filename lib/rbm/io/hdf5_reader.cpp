@@ -19,7 +19,8 @@ class ModuleFile final : public Hdf5File {
     ModuleFile(Hdf5Handle file, std::string name) : file_(std::move(file)), name_(std::move(name)) {
         if (!file_.there())
             throw DataError(fmt::format(
-                "{}: cannot be opened as HDF5: truncated, damaged, or being written by another program", name_));
+                "{}: an HDF5 file that cannot be opened: truncated, damaged, or being written by another program",
+                name_));
     }
 
     const std::string& name() const override { return name_; }
