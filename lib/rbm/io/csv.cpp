@@ -172,6 +172,8 @@ void Table::choose_columns() {
             slot_[col] = columns_.size();
             columns_.emplace_back().number = col;
         }
+    values_.reserve(columns_.size() *
+                    (1 + records_.lines_left(columns_.size())));  // growing would copy all of it thrice
     values_.assign(columns_.size(), 0);
     rest_.assign(options_.precise ? columns_.size() : 0, 0);
 }

@@ -66,6 +66,11 @@ std::size_t Records::end_of_record() const {
     return rest_.size();
 }
 
+std::size_t Records::lines_left(std::size_t fields) const {
+    const auto lines = static_cast<std::size_t>(std::count(rest_.begin(), rest_.end(), '\n')) + 1;
+    return std::min(lines, rest_.size() / std::max<std::size_t>(fields, 1) + 1);
+}
+
 bool Records::next(std::string_view& record) {
     while (!rest_.empty()) {
         const std::size_t end = end_of_record();

@@ -23,6 +23,9 @@ class Records {
     /// The next line that counts; false when there is none.
     bool next(std::string_view& record);
     /// Its number, from 1; where it spans several, the first of them.
+    /// How many more records there can be at most, if each has so many fields: every line, and no more than there are
+    /// bytes for.
+    std::size_t lines_left(std::size_t fields) const;
     std::size_t line() const { return line_; }
 
     [[noreturn]] void fail(std::size_t line, const std::string& what) const;
