@@ -80,7 +80,7 @@ class ExactSession {
         // As in every run: what tells that it is finished comes last.
         if (!done) save();
         folder_.draw(checkpoint_, training_);
-        write_report(run_, folder_, checkpoint_, training_, validation_, nullptr, false);
+        report(false);
         if (done) save();
         if (!done)
             throw_if_stopped(fmt::format("stopped in restart {}; go on with: rbm-train --output {} --resume",
@@ -112,6 +112,11 @@ class ExactSession {
         saved_ = Clock::now();
     }
 
+    void report(bool at_work) {
+        write_report(run_, folder_, checkpoint_, training_, validation_, nullptr, at_work);
+        reported_ = Clock::now();
+    }
+
     void iteration(std::size_t number, const ExactStep& step) {
         progress_.update(checkpoint_.state.epoch);
         if (seconds_since(told_) < seconds_between_lines) return;
@@ -140,6 +145,7 @@ class ExactSession {
                                   restart.steps.size()));
         constexpr double worth_saving = 2;
         if (seconds_since(saved_) > worth_saving) save();
+        if (run_.live && seconds_since(reported_) > seconds_between_lines) report(true);
     }
 
     void write_metrics(const ExactRestart& restart) {
@@ -185,7 +191,7 @@ class ExactSession {
     std::optional<double> best_;  ///< log-likelihood of the checkpoint's machine, once a restart is done
     std::size_t restarts_;
     Progress progress_;
-    Clock::time_point start_ = Clock::now(), saved_ = start_, told_ = start_;
+    Clock::time_point start_ = Clock::now(), saved_ = start_, told_ = start_, reported_ = start_;
 };
 
 }  // namespace

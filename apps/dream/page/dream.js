@@ -86,6 +86,7 @@ function labelOf(chain) {
   return described.labels[best - first];
 }
 
+/** The sequence that a chain is at. */
 function lettersOf(chain) {
   let text = '';
   for (let first = 0; first < picture.drawn; first += machine.visible.states) {
@@ -105,7 +106,7 @@ function drawAll() {
     if (described.labels.length) tiles[c].label.textContent = labelOf(chain);
   });
   picture.draw(page('board'), stateOf(chains[chosen]), held);
-  if (described.letters) page('letters').textContent = lettersOf(chains[chosen]);
+  if (described.letters) page('letters').textContent = chains.map(lettersOf).join('\n');
   trace.draw(chosen);
   const mean = energies.reduce((sum, energy) => sum + energy, 0) / energies.length;
   const rate = running && frames.length > 5 ? `  ·  ${frames.length} frames a second` : '';
@@ -265,7 +266,9 @@ function setUp() {
   temperature.addEventListener('input', setTemperature);
   speedDial.addEventListener('input', setSpeed);
   setSpeed();
-  page('chains').style.setProperty('--tile', chains.length > 36 ? '4.2rem' : picture.sites ? '11rem' : '6.5rem');
+  const shape = picture.width / picture.height;
+  const tile = chains.length > 36 || shape < 0.67 ? '4.2rem' : shape > 2 ? '11rem' : '6.5rem';
+  page('chains').style.setProperty('--tile', tile);
 }
 
 setUp();
