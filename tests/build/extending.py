@@ -16,6 +16,7 @@ usage: extending.py SOURCE_FOLDER            build and run
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -79,13 +80,13 @@ def apply(root, language, path, content):
 
 
 def copy_tree(source, root):
-    listed = subprocess.run(["git", "-C", source, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-                            check=True, capture_output=True, text=True).stdout
-    for name in filter(None, listed.split("\0")):
-        if (source / name).is_file():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            (root / name).write_bytes((source / name).read_bytes())
-            (root / name).chmod((source / name).stat().st_mode)
+    """The source without what is built or drawn in it; a bare computer has no git to ask."""
+    made = shutil.ignore_patterns(".git", "build*", "run*", "__pycache__")
+    for entry in source.iterdir():
+        if entry.is_dir() and not made(source, [entry.name]):
+            shutil.copytree(entry, root / entry.name, ignore=shutil.ignore_patterns("__pycache__"))
+        elif entry.is_file():
+            shutil.copy(entry, root / entry.name)
 
 
 def extend(source, root):
