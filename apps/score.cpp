@@ -85,11 +85,7 @@ void check_labels(const Model& model, const Program& program, const ScoreSetting
 int run(const Program& program, const ScoreSettings& settings) {
     check_options(program, settings);
     Model model = load_model(settings.model);
-    for (const double beta : settings.betas_of_columns) {
-        CommonSettings at_beta = settings.common;
-        at_beta.beta = beta;
-        require_beta(model, at_beta);
-    }
+    require_betas(model, settings.betas_of_columns);
     if (settings.calibrate && model.anomaly && !settings.common.force)
         throw FileError(
             fmt::format("{}: already has a threshold for anomalies; use --force to replace it", settings.model));

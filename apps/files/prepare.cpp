@@ -88,14 +88,16 @@ Dataset prepare_for(Model& model, Dataset raw, const Program& program, const Com
     return prepared;
 }
 
-void require_beta(const Model& model, const CommonSettings& settings) {
-    const auto beta = static_cast<float>(settings.beta);
-    if (!std::isfinite(beta))
-        throw UsageError(fmt::format("--beta: found {}, expected at most 3.4e38, the largest float", settings.beta));
-    if (!is_bounded(model.machine.visible) && !(beta > 0))
-        throw UsageError(
-            fmt::format("--beta: found {}, expected a number above 0: {} units have no distribution otherwise",
-                        settings.beta, kind(model.machine.visible)));
+void require_betas(const Model& model, std::span<const double> betas) {
+    for (const double given : betas) {
+        const auto beta = static_cast<float>(given);
+        if (!std::isfinite(beta))
+            throw UsageError(fmt::format("--beta: found {}, expected at most 3.4e38, the largest float", given));
+        if (!is_bounded(model.machine.visible) && !(beta > 0))
+            throw UsageError(
+                fmt::format("--beta: found {}, expected a number above 0: {} units have no distribution otherwise",
+                            given, kind(model.machine.visible)));
+    }
 }
 
 Stream data_stream(const CommonSettings& settings) {

@@ -2,6 +2,7 @@
 // Models and data the way all programs open them: prepared as the model says, options that differ refused.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "apps/cli/command.h"
@@ -25,7 +26,7 @@ Dataset in_columns(const Model& model, Dataset raw);
 Dataset prepare_for(Model& model, Dataset raw, const Program& program, const CommonSettings& settings);
 
 /// Throws UsageError for a --beta that the machine's units have no distribution at, or that is beyond the floats.
-void require_beta(const Model& model, const CommonSettings& settings);
+void require_betas(const Model& model, std::span<const double> betas);
 
 /// The factorial base of the data's recorded rates, which the model must hold.
 Units base_of_rates(const Model& model, const Machine& machine);
