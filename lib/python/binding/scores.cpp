@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "binding.h"
+#include "rbm/model/state_sum.h"
 
 namespace rbm::python {
 namespace {
@@ -38,13 +39,15 @@ DoubleArray free_energy(const PyMachine& self, const py::object& visible, double
     return out;
 }
 
-/// Fills rows of hidden states: fill(units, field, beta, first row, out).
+/// One side given the other: fill(units, field, beta, first row, out) for each block of rows.
 template <class Fill>
-Array given_visible(const PyMachine& self, const py::object& visible, double beta, Fill fill) {
+Array given(Side known, const PyMachine& self, const py::object& states_of_it, double beta, Fill fill) {
     const Machine& machine = self.machine;
-    const Rows rows = rows_from(visible, "visible", machine.visible_count());
+    const bool visible = known == Side::visible;
+    const std::size_t columns[] = {machine.visible_count(), machine.hidden_count()};
+    const Rows rows = rows_from(states_of_it, visible ? "visible" : "hidden", columns[visible ? 0 : 1]);
     const std::vector<float> betas = betas_of(machine, beta, rows.rows);
-    Array out = new_rows(rows.rows, machine.hidden_count());
+    Array out = new_rows(rows.rows, columns[visible ? 1 : 0]);
     const View view = view_of(out);
     unlocked(py::none(), [&](const Control& control) {
         Work work(control, "scoring", rows.rows);
@@ -52,29 +55,11 @@ Array given_visible(const PyMachine& self, const py::object& visible, double bet
         const PreparedMachine prepared(machine, workspace, rows.rows);
         rows.each_block(block_of(machine), [&](std::size_t first, ConstView states) {
             const View part = view.rows_from(first, states.rows);
-            machine.hidden_field(states, workspace, part);
-            fill(machine.hidden, ConstView(part), of_rows(betas, states.rows), first, part);
-            work.advance(states.rows);
-        });
-    });
-    return out;
-}
-
-template <class Fill>
-Array given_hidden(const PyMachine& self, const py::object& hidden, double beta, Fill fill) {
-    const Machine& machine = self.machine;
-    const Rows rows = rows_from(hidden, "hidden", machine.hidden_count());
-    const std::vector<float> betas = betas_of(machine, beta, rows.rows);
-    Array out = new_rows(rows.rows, machine.visible_count());
-    const View view = view_of(out);
-    unlocked(py::none(), [&](const Control& control) {
-        Work work(control, "scoring", rows.rows);
-        Workspace workspace;
-        const PreparedMachine prepared(machine, workspace, rows.rows);
-        rows.each_block(block_of(machine), [&](std::size_t first, ConstView states) {
-            const View part = view.rows_from(first, states.rows);
-            machine.visible_field(states, workspace, part);
-            fill(machine.visible, ConstView(part), of_rows(betas, states.rows), first, part);
+            if (visible)
+                machine.hidden_field(states, workspace, part);
+            else
+                machine.visible_field(states, workspace, part);
+            fill(visible ? machine.hidden : machine.visible, ConstView(part), of_rows(betas, states.rows), first, part);
             work.advance(states.rows);
         });
     });
@@ -132,27 +117,27 @@ ndarray of shape (n_samples,), float64)")
         .def(
             "hidden_mean",
             [](const PyMachine& self, const py::object& visible, double beta) {
-                return given_visible(self, visible, beta, means);
+                return given(Side::visible, self, visible, beta, means);
             },
             py::arg("visible"), py::arg("beta") = 1.0,
             "E[h | v], of shape (n_samples, n_hidden): of Bernoulli units p(h = 1 | v).")
         .def(
             "visible_mean",
             [](const PyMachine& self, const py::object& hidden, double beta) {
-                return given_hidden(self, hidden, beta, means);
+                return given(Side::hidden, self, hidden, beta, means);
             },
             py::arg("hidden"), py::arg("beta") = 1.0, "E[v | h], of shape (n_samples, n_visible).")
         .def(
             "sample_hidden",
             [](const PyMachine& self, const py::object& visible, Random& random, double beta) {
-                return given_visible(self, visible, beta, draws(random));
+                return given(Side::visible, self, visible, beta, draws(random));
             },
             py::arg("visible"), py::arg("random"), py::arg("beta") = 1.0,
             "Draws from p(h | v), of shape (n_samples, n_hidden).")
         .def(
             "sample_visible",
             [](const PyMachine& self, const py::object& hidden, Random& random, double beta) {
-                return given_hidden(self, hidden, beta, draws(random));
+                return given(Side::hidden, self, hidden, beta, draws(random));
             },
             py::arg("hidden"), py::arg("random"), py::arg("beta") = 1.0,
             "Draws from p(v | h), of shape (n_samples, n_visible).")
