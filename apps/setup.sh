@@ -16,7 +16,7 @@ case "$wish" in
         packages="$packages doctest-dev cmake python3 python3-numpy libhdf5-dev python3-h5py"
         options=-Dtests=enabled
         [ "$wish" = tests ] || {
-            packages="$packages clang-14 libomp-14-dev pybind11-dev python3-dev python3-pytest python3-sklearn"
+            packages="$packages clang-14 libclang-rt-14-dev libomp-14-dev pybind11-dev python3-dev python3-pytest python3-sklearn"
             options="$options -Dpython=enabled"
         }
         ;;

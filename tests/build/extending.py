@@ -10,8 +10,10 @@ On the page
     <!-- tests: NAME ... -->    are suites of unit tests, and `allocations`.
 A section's files and changes are LIMIT lines at most.
 
-usage: extending.py SOURCE_FOLDER            build and run
-       extending.py SOURCE_FOLDER --check    only see that all changes find their place, and count lines
+usage: extending.py SOURCE_FOLDER                  build and run
+       extending.py SOURCE_FOLDER --check          only see that all changes find their place, and count lines
+       extending.py SOURCE_FOLDER --copy FOLDER    make the copy
+       extending.py SOURCE_FOLDER --run BUILD      run what the page says with the programs and tests of such a build
 """
 import os
 import pathlib
@@ -102,18 +104,21 @@ def extend(source, root):
             print(f"{title}: {count} lines")
 
 
-def run(root, page):
-    def do(command, **options):
-        print("$", " ".join(command) if isinstance(command, list) else command, flush=True)
-        done = subprocess.run(command, text=True, **options)
-        if done.returncode != 0:
-            raise Fault(f"exit status {done.returncode}\n{(done.stdout or '')[-4000:]}")
+def do(command, **options):
+    print("$", " ".join(command) if isinstance(command, list) else command, flush=True)
+    done = subprocess.run(command, text=True, **options)
+    if done.returncode != 0:
+        raise Fault(f"exit status {done.returncode}\n{(done.stdout or '')[-4000:]}")
 
-    build = root / "build"
+
+def build_parts(root, page, build):
     targets = {"tests/" + ("allocations" if name == "allocations" else "unit") for name in suites(page)}
     targets |= {"apps/" + program for program in re.findall(r"\brbm-\w+", commands(page))}
     do(["meson", "setup", build.as_posix(), root.as_posix(), "-Dtests=enabled"], stdout=subprocess.PIPE)
     do(["ninja", "-C", build.as_posix(), *sorted(targets)], stdout=subprocess.PIPE)
+
+
+def run(page, build):
     path = f"{build / 'apps'}{os.pathsep}{os.environ['PATH']}"
     for number, (_, text) in enumerate(sections(page)):
         wanted = [name for name in suites(text) if name != "allocations"]
@@ -122,17 +127,26 @@ def run(root, page):
         if "allocations" in suites(text):
             do([(build / "tests/allocations").as_posix()])
         if commands(text):
-            folder = root / f"work-{number}"
+            folder = build / f"extending-{number}"
             folder.mkdir()
             do(["sh", "-euc", commands(text)], cwd=folder, env={**os.environ, "PATH": path})
 
 
 if __name__ == "__main__":
     tree = pathlib.Path(sys.argv[1]).resolve()
+    page = (tree / PAGE).read_text()
+    wish = sys.argv[2] if len(sys.argv) > 2 else ""
     try:
-        with tempfile.TemporaryDirectory() as scratch:
-            extend(tree, pathlib.Path(scratch))
-            if sys.argv[2:] != ["--check"]:
-                run(pathlib.Path(scratch), (tree / PAGE).read_text())
+        if wish == "--copy":
+            extend(tree, pathlib.Path(sys.argv[3]))
+        elif wish == "--run":
+            run(page, pathlib.Path(sys.argv[3]).resolve())
+        else:
+            with tempfile.TemporaryDirectory() as scratch:
+                root = pathlib.Path(scratch)
+                extend(tree, root)
+                if wish != "--check":
+                    build_parts(root, page, root / "build")
+                    run(page, root / "build")
     except (Fault, subprocess.CalledProcessError) as fault:
         sys.exit(str(fault))
