@@ -15,6 +15,7 @@
 #include "apps/dream/modes.h"
 #include "apps/files/arrays.h"
 #include "apps/files/labels.h"
+#include "apps/files/ladder.h"
 #include "apps/files/output_table.h"
 #include "apps/files/pictures.h"
 #include "apps/files/prepare.h"
@@ -22,6 +23,7 @@
 #include "apps/files/sequences.h"
 #include "rbm/io/atomic_file.h"
 #include "rbm/io/film.h"
+#include "rbm/io/ladder_file.h"
 #include "rbm/method/samplers.h"
 #include "rbm/model/labels.h"
 
@@ -80,6 +82,10 @@ std::unique_ptr<RunningChains> start_chains_of(Model& model, const Program& prog
                          .control = until_stopped()};
     if (!model.rates.empty()) inputs.base = [&](const Machine& machine) { return base_of_rates(model, machine); };
     require_units(method, model.machine.visible);
+    if (method.needs_ladder) {
+        inputs.ladder = ladder_of(settings.model, model.machine);
+        if (inputs.ladder.empty()) refuse_without_ladder("sampler", method.name, settings.model);
+    }
     if (settings.label) hold_label(model, *settings.label, inputs);
     return method.start(inputs, random);
 }
@@ -264,7 +270,23 @@ std::string sampler_page(const std::string& name) {
     return page;
 }
 
+/// Steps along a ladder: each moves the chains of all its machines, and they begin well mixed.
+constexpr std::size_t steps_along_ladder = 50;
+
+/// With a ladder beside the model chains go along it, unless told otherwise: Gibbs alone sticks where it starts.
+void prefer_ladder(const Program& program, Settings& settings) {
+    std::error_code ignored;
+    const bool may = !program.given("sampler") && settings.start == "noise" && !settings.label &&
+                     ending_of(settings.output) != "html" && settings.model != "-";
+    if (!may || !std::filesystem::is_regular_file(ladder_beside(settings.model), ignored)) return;
+    settings.sampler = "trajectory";
+    if (!program.given("steps")) settings.steps = steps_along_ladder;
+    note("{}: the run left a ladder, along which the chains go, for {} steps; --sampler gibbs does without",
+         settings.model, settings.steps);
+}
+
 int dream(const Program& program, Settings& settings) {
+    prefer_ladder(program, settings);
     check_options(program, settings);
     if (ending_of(settings.output) == "html" && !program.given("chains")) settings.chains = DreamPage{}.chains;
     const DreamReport report = write_dreams(program, settings);
@@ -297,13 +319,16 @@ int main(int argc, char** argv) {
                 count(&settings.chains, 1, 100'000'000)
                     .shown_default(fmt::format("{}; {} in a page", settings.chains, DreamPage{}.chains)),
                 "chains that run side by side")
-        .option("steps", count(&settings.steps, 1), "sweeps of each chain")
+        .option("steps",
+                count(&settings.steps, 1)
+                    .shown_default(fmt::format("{}; {} along a ladder", settings.steps, steps_along_ladder)),
+                "sweeps of each chain")
         .option("every", count(&settings.every, 1).shown_default("the steps").named("M"),
                 "take a frame after every M steps, and after the last")
         .option("start", input(&settings.start).named("noise|DATA"),
                 "where chains start: units drawn from their biases alone, or the first rows of a data file")
         .option("sampler", choice(&settings.sampler, names_of(sampler_methods())).named("NAME"),
-                "how chains move: one of those below");
+                "how chains move: one of those below; trajectory where a ladder lies beside the model");
     declare_settings(program, sampler_methods(), &settings.method);
     program
         .option("label", count(&settings.label, 0, 4294967295).named("N"),

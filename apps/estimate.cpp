@@ -176,6 +176,7 @@ int main(int argc, char** argv) {
         if (save && betas != std::vector{1.0})
             throw UsageError("option --save: found with --beta, expected beta 1: a model stores its log Z for beta 1");
         Model model = load_model(model_path);
+        partition.model_path = model_path;
         require_betas(model, betas);
         if (save && model.log_partition && !common.force)
             throw FileError(fmt::format("{}: already has a log Z, by {}; use --force to replace it", model_path,

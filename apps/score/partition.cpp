@@ -4,9 +4,11 @@
 #include <algorithm>
 
 #include "apps/cli/setting_value.h"
+#include "apps/files/ladder.h"
 #include "apps/files/prepare.h"
 #include "apps/files/table.h"
 #include "rbm/estimate/exact.h"
+#include "rbm/method/trajectory_chains.h"
 
 namespace rbm::app {
 namespace {
@@ -52,7 +54,7 @@ nlohmann::ordered_json as_json(const TemperingPartition& tempering) {
     double lowest = 1;
     for (const double rate : tempering.swap_rates) lowest = std::min(lowest, rate);
     nlohmann::ordered_json object = as_json(tempering.estimate);
-    object["ladder"] = tempering.betas;
+    if (!tempering.betas.empty()) object["ladder"] = tempering.betas;
     object["swap_rates"] = tempering.swap_rates;
     object["lowest_swap_rate"] = lowest;
     object["round_trips_per_ladder"] = tempering.round_trips_per_ladder;
@@ -62,7 +64,7 @@ nlohmann::ordered_json as_json(const TemperingPartition& tempering) {
 }
 
 std::string travel_seen(const TemperingPartition& tempering) {
-    return fmt::format("{} rungs, {:.1f} round trips per ladder, R-hat {:.3f}", tempering.betas.size(),
+    return fmt::format("{} rungs, {:.1f} round trips per ladder, R-hat {:.3f}", tempering.swap_rates.size() + 1,
                        tempering.round_trips_per_ladder, tempering.health.split_r_hat);
 }
 
@@ -100,6 +102,11 @@ PartitionReport estimate_log_partition(const Model& model, const std::optional<D
     require_memory(method.memory_per_unit(settings) * units * sizeof(float), "the chains");
     Progress progress(method.progress, method.steps(settings, data.has_value()), "steps");
     PartitionInputs inputs{.bridge = bridge, .settings = settings, .control = shown_by(progress)};
+    if (method.needs_ladder) {
+        const MachineLadder below = ladder_of(options.model_path, model.machine);
+        if (below.empty()) refuse_without_ladder("method", method.name, options.model_path);
+        inputs.ladder = ladder_to(below, model.machine, common.beta);
+    }
     if (data) inputs.data = [&](std::size_t chains) { return rows_to_start_at(*data, chains, common); };
     Random random(common.seed);
     report.answer = method.estimate(inputs, random);

@@ -15,6 +15,7 @@ namespace rbm::app {
 struct PartitionOptions {
     std::optional<std::string> method;  ///< none: default_partition_method()
     SettingValues settings{settings_of(partition_methods())};
+    std::string model_path;  ///< beside which a ladder may lie
 };
 
 struct PartitionReport {

@@ -70,10 +70,11 @@ void Monitor::watch_labels(std::size_t classes, const Dataset* judged) {
 
 bool Monitor::knows_likelihood(std::size_t epoch, std::size_t epochs) const {
     const auto due = [&](std::size_t every) { return every > 0 && (epoch % every == 0 || epoch == epochs); };
-    return due(exact_every) || due(estimate_every);
+    return always_estimated || due(exact_every) || due(estimate_every);
 }
 
-Monitor::Numbers Monitor::measure(const Machine& machine, const EpochReport& report) const {
+Monitor::Numbers Monitor::measure(const Machine& machine, const EpochReport& report,
+                                  const std::optional<PartitionEstimate>& known) const {
     Numbers numbers;
     const bool discrete = is_discrete(machine.visible);
     numbers.free_energy = average(free_energies(machine, training));
@@ -81,7 +82,11 @@ Monitor::Numbers Monitor::measure(const Machine& machine, const EpochReport& rep
     if (discrete) numbers.pseudo_likelihood = pseudo_likelihood(machine, training, Random(0));
     if (exact_every > 0 && (report.epoch % exact_every == 0 || report.epoch == report.epochs)) {
         numbers.log_partition = exact_log_partition(machine);
-    } else if (knows_likelihood(report.epoch, report.epochs)) {
+    } else if (known) {
+        numbers.estimate = known;
+        numbers.method = numbers.method_in_words = "trajectory";
+        numbers.log_partition = known->value;
+    } else if (!always_estimated && knows_likelihood(report.epoch, report.epochs)) {
         const Bridge bridge(machine, base);
         Random random = Random(seed).fork(estimate_purpose).fork(report.epoch);
         const std::vector<float> betas = spaced_betas(bridge, annealing, random);
@@ -145,7 +150,7 @@ std::string metrics_line(const EpochReport& report, const Monitor::Numbers& numb
         add_interval("log_likelihood", numbers.log_likelihood);
         add_interval("held_out_log_likelihood", numbers.held_out_log_likelihood);
     }
-    if (numbers.log_partition) line["log_partition_method"] = numbers.estimate ? "ais" : "exact";
+    if (numbers.log_partition) line["log_partition_method"] = numbers.estimate ? numbers.method : "exact";
     if (best_epoch) line["best_epoch"] = *best_epoch;
     return line.dump();
 }
@@ -162,8 +167,8 @@ std::string epoch_line(const EpochReport& report, const Monitor::Numbers& number
         text += fmt::format("  log-likelihood {:.2f}", *numbers.log_likelihood);
     }
     if (numbers.estimate) {
-        text += fmt::format(" (-{:.2f}, +{:.2f}) by AIS", numbers.estimate->high - numbers.estimate->value,
-                            numbers.estimate->value - numbers.estimate->low);
+        text += fmt::format(" (-{:.2f}, +{:.2f}) by {}", numbers.estimate->high - numbers.estimate->value,
+                            numbers.estimate->value - numbers.estimate->low, numbers.method_in_words);
         if (numbers.estimate->spread > largest_spread) text += ", whose chains disagree: not to be trusted";
     }
     if (!numbers.log_likelihood && numbers.pseudo_likelihood) {

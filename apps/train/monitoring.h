@@ -22,6 +22,7 @@ struct Monitor {
     AisSettings annealing{};         ///< of these
     Units base{};                    ///< where they begin
     std::uint64_t seed = 0;          ///< of these
+    bool always_estimated = false;   ///< the objective knows log Z, with an error
 
     std::size_t label_count = 0;      ///< the last units; 0: there are none
     std::optional<Dataset> labelled;  ///< held-out samples whose labels are judged
@@ -44,6 +45,8 @@ struct Monitor {
         std::optional<double> pseudo_likelihood;  ///< nats per sample; discrete visible units only
         std::optional<double> log_partition;      ///< exact, now and then, for small machines; or estimated
         std::optional<PartitionEstimate> estimate;
+        const char* method = "ais";  ///< of the estimate,
+        const char* method_in_words = "AIS";
         std::optional<double> log_likelihood;   ///< then; in the units of the data
         std::optional<double> free_energy_gap;  ///< held-out minus training, nats
         std::optional<double> held_out_reconstruction_error;
@@ -53,7 +56,9 @@ struct Monitor {
         std::optional<double> error;  ///< share of wrong labels
         std::optional<double> held_out_error;
     };
-    Numbers measure(const Machine& machine, const EpochReport& report) const;
+    /// `known`: log Z as the objective knows it.
+    Numbers measure(const Machine& machine, const EpochReport& report,
+                    const std::optional<PartitionEstimate>& known = {}) const;
 };
 
 /// One JSON object, stable keys; numbers that do not exist are left out.

@@ -13,6 +13,7 @@
 
 #include "rbm/io/atomic_file.h"
 #include "rbm/io/bytes.h"
+#include "rbm/io/ladder_file.h"
 #include "rbm/io/sheet.h"
 #include "rbm/kernels/error.h"
 #include "rbm/sampler/block_gibbs.h"
@@ -124,6 +125,12 @@ void RunFolder::save_models(const Checkpoint& checkpoint) const {
     model.log_partition.reset();  // that of the last weights
     save_model(averaged, model, IfExists::replace);
 }
+
+void RunFolder::save_ladder(const Trajectory& trajectory) const {
+    rbm::save_ladder(ladder_beside(checkpoint_path()), {trajectory.machines, trajectory.updates});
+}
+
+void RunFolder::forget_ladder() const { unlink(ladder_beside(checkpoint_path()).c_str()); }
 
 void RunFolder::save(const Checkpoint& checkpoint) const { save_checkpoint(checkpoint_path(), checkpoint); }
 

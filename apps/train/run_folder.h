@@ -25,6 +25,10 @@ class RunFolder {
 
     /// Writes the model, and the averaged one where there is one.
     void save_models(const Checkpoint& checkpoint) const;
+    /// Before the checkpoint that goes with it.
+    void save_ladder(const Trajectory& trajectory) const;
+    /// That of a run before, under --force.
+    void forget_ladder() const;
     /// To be written after the models: a run that dies between them is not taken for finished.
     void save(const Checkpoint& checkpoint) const;
 

@@ -133,6 +133,14 @@ void require_labels(const RunSettings& run) {
 }
 
 void require_what_stops(const RunSettings& run) {
+    if (run.method().keeps_ladder && !run.from.empty())
+        throw UsageError(fmt::format(
+            "option --from: --algorithm {} keeps a ladder from the first update on; leave --from out, or use pcd",
+            run.algorithm));
+    if (run.method().keeps_ladder && run.track_likelihood > 0)
+        throw UsageError(
+            fmt::format("option --track-likelihood: --algorithm {} knows the likelihood of each epoch; leave it out",
+                        run.algorithm));
     if (run.stop_on != "off" && run.validation.empty())
         throw UsageError(
             fmt::format("option --stop-on: {} is measured on held-out data; give --validation", run.stop_on));

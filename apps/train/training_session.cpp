@@ -6,8 +6,10 @@
 #include "apps/report/history.h"
 #include "apps/train/monitoring.h"
 #include "apps/train/run_report.h"
+#include "rbm/estimate/trajectory_partition.h"
 #include "rbm/kernels/error.h"
 #include "rbm/model/bridge.h"
+#include "rbm/sampler/block_gibbs.h"
 #include "rbm/trainer/objectives/missing.h"
 #include "rbm/trainer/objectives/noise_contrastive.h"
 
@@ -60,6 +62,7 @@ class Session {
         if (!checkpoint.model.labels.empty())
             monitor_.watch_labels(checkpoint.model.labels.size(),
                                   run.stop_on == "error" ? &*inputs.validation : nullptr);
+        monitor_.always_estimated = run.method().keeps_ladder;
         if (run.stop_on == "likelihood" && !monitor_.knows_likelihood(run.train.epochs, run.train.epochs))
             throw UsageError(
                 "option --stop-on: the likelihood of so large a machine is not known; estimate it with "
@@ -68,9 +71,10 @@ class Session {
     }
 
     void train() {
-        if (checkpoint_.state.update.updates == 0)
+        if (checkpoint_.state.update.updates == 0) {
             remember(checkpoint_.state);  // in place of those of a run before, under --force
-        else
+            folder_.forget_ladder();
+        } else
             history_.load(folder_.file("history.safetensors"), checkpoint_.state.epoch);
         if (!checkpoint_.best) save_models();
         save();
@@ -125,8 +129,27 @@ class Session {
         return better;
     }
 
-    /// Noise contrast knows log Z, as far as the machine fits the data.
+    /// log Z of the machine that is watched, of a run that keeps a ladder.
+    std::optional<PartitionEstimate> along_ladder(const TrainState& state) const {
+        if (state.chains.trajectory.machines.empty()) return {};
+        if (run_.train.averaging == 0)
+            return log_partition_along(state.chains.trajectory, state.machine, state.chains.visible);
+        // The averaged machine has no chains of its own: those of the last one settle at it.
+        constexpr std::size_t sweeps = 20;
+        constexpr std::uint64_t purpose = 8;
+        Random random = Random(state.seed).fork(purpose).fork(state.update.updates);
+        Chains chains = Chains::from_data(state.update.average, state.chains.visible, random);
+        BlockGibbs{.steps = sweeps}.step(state.update.average, chains, random);
+        return log_partition_along(state.chains.trajectory, state.update.average, chains.visible);
+    }
+
+    /// Noise contrast knows log Z, as far as the machine fits the data; so does a ladder.
     void note_log_partition() {
+        if (const Trajectory& ladder = checkpoint_.state.chains.trajectory; !ladder.machines.empty()) {
+            const PartitionEstimate found =
+                log_partition_along(ladder, checkpoint_.state.machine, checkpoint_.state.chains.visible);
+            checkpoint_.model.log_partition = LogPartition{found.value, found.low, found.high, "trajectory"};
+        }
         if (!checkpoint_.state.chains.log_constant) return;
         const double stride = 1 / static_cast<double>(batches_ * run_.train.epochs);
         const double done = static_cast<double>(checkpoint_.state.update.updates) * stride;
@@ -142,6 +165,9 @@ class Session {
     void save() {
         note_log_partition();
         if (!keeps_best()) folder_.save_models(checkpoint_);
+        const Trajectory& ladder = checkpoint_.state.chains.trajectory;
+        if (ladder.machines.size() != saved_machines_) folder_.save_ladder(ladder);
+        saved_machines_ = ladder.machines.size();
         folder_.save(checkpoint_);
         saved_ = Clock::now();
         saved_epoch_ = checkpoint_.state.epoch;
@@ -165,7 +191,7 @@ class Session {
     void end_of_epoch(const EpochReport& report, const TrainState& state) {
         const double epoch_seconds = seconds_since(epoch_start_);
         const double rate = static_cast<double>(inputs_.training.rows()) / epoch_seconds;
-        const Monitor::Numbers numbers = monitor_.measure(watched(), report);
+        const Monitor::Numbers numbers = monitor_.measure(watched(), report, along_ladder(state));
         if (judge(report.epoch, numbers)) save_models();
         folder_.append_metrics(
             metrics_line(report, numbers, seconds_since(start_), rate,
@@ -197,6 +223,7 @@ class Session {
                       told_ = start_ - std::chrono::hours(1);
     double seconds_to_tell_ = 0;
     std::uint64_t saved_epoch_ = 0;
+    std::size_t saved_machines_ = 0;  ///< of the ladder
 };
 
 }  // namespace

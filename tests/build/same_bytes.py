@@ -74,6 +74,8 @@ train-fpcd: rbm-train digits.npy --output fpcd --algorithm fpcd --fast-rate 0.03
   --batch-size 40 --no-progress
 train-tempering: rbm-train digits.npy --output tempering --algorithm tempering --rungs 4 --chains 7 --steps 2 --hidden 12 --epochs 2
   --no-progress
+train-trajectory: rbm-train digits.npy --output trajectory --algorithm trajectory --chains 20 --ladder-interval 2 --swap-rate 0.6
+  --hidden 12 --epochs 6 --no-progress
 train-exact: rbm-train bars.npy --output exact --algorithm exact --hidden 4 --restarts 3 --epochs 200 --no-progress
 train-exact-gaussian: rbm-train sources.npy --output exact-gaussian --algorithm exact --visible-units gaussian --hidden 3
   --restarts 2 --epochs 100 --json --no-progress
@@ -149,6 +151,7 @@ train-reference-spin: RBM_BACKEND=reference rbm-train ring.npy --output referenc
 resume-pcd: rbm-train --output pcd --resume --epochs 5 --no-progress
 resume-cd: rbm-train --output cd --resume --epochs 5 --no-progress
 resume-fpcd: rbm-train --output fpcd --resume --epochs 5 --no-progress
+resume-trajectory: rbm-train --output trajectory --resume --epochs 8 --no-progress
 resume-tempering: rbm-train --output tempering --resume --epochs 4 --no-progress
 resume-nce: rbm-train --output nce --resume --epochs 5 --no-progress
 resume-adam: rbm-train --output adam --resume --epochs 5 --no-progress
@@ -182,6 +185,8 @@ estimate-spin: rbm-estimate spin/model.safetensors ring.npy --method ais --chain
 estimate-potts: rbm-estimate potts-potts/model.safetensors codes.csv --method sandwich --chains 20 --betas 100 --steps 100
   --json --no-progress
 estimate-missing: rbm-estimate missing/model.safetensors --json --no-progress
+estimate-trajectory: rbm-estimate trajectory/model.safetensors digits.npy --method trajectory --chains 6 --steps 100 --json
+  --no-progress
 estimate-save: rbm-estimate tempering/model.safetensors --save --no-progress
 estimate-save-ais: rbm-estimate nce/model.safetensors digits.npy --method ais --chains 20 --betas 100 --save --force --no-progress
 
@@ -238,6 +243,7 @@ dream-start: rbm-dream cd/model.safetensors --start later.npy --chains 10 --step
 dream-means: rbm-dream spin/model.safetensors --means --chains 8 --steps 20 --output - --no-progress
 dream-gaussian: rbm-dream gaussian/model.safetensors --chains 8 --steps 20 --output dream-gaussian.npy --no-progress
 dream-potts: rbm-dream potts/model.safetensors --chains 8 --steps 20 --every 5 --output dream-potts.npy --json --no-progress
+dream-trajectory: rbm-dream trajectory --chains 6 --steps 10 --output trajectory.npy --json
 dream-tempering: rbm-dream fpcd/model.safetensors --sampler tempering --chains 6 --steps 30 --output tempering.npy --json
   --no-progress
 dream-metropolis: rbm-dream pcd/model.safetensors --sampler metropolis --chains 8 --steps 10 --output metropolis.npy --json

@@ -20,6 +20,7 @@ WAYS = {
     'sampled pixels': ['--binarize', 'sample', '--chains', 37, '--sparsity-target', 0.1, '--sparsity-cost', 0.1],
     'fpcd, averaged': ['--algorithm', 'fpcd', '--averaging', 0.3, '--steps', 3, '--steps-schedule', 'linear'],
     'tempering': ['--algorithm', 'tempering', '--rungs', 4, '--chains', 9, '--steps', 9],
+    'trajectory': ['--algorithm', 'trajectory', '--swap-rate', 0.8, '--ladder-interval', 2, '--learning-rate', 0.3, '--averaging', 0.3],
     'nce': ['--algorithm', 'nce', '--noise-samples', 3],
     'denoising': ['--algorithm', 'denoising', '--visible-units', 'gaussian', '--learning-rate', 0.01],
     'ratio matching': ['--algorithm', 'ratio-matching', '--flips', 7],

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A file that is gone when the test is.
+// A file or a folder that is gone when the test is.
 #pragma once
 
 #include <unistd.h>
@@ -19,6 +19,24 @@ class TemporaryFile {
     ~TemporaryFile() { std::remove(path_.c_str()); }
     TemporaryFile(const TemporaryFile&) = delete;
     TemporaryFile& operator=(const TemporaryFile&) = delete;
+    std::string path() const { return path_; }
+
+  private:
+    std::string path_;
+};
+
+class TemporaryFolder {
+  public:
+    explicit TemporaryFolder(const std::string& name)
+        : path_(std::filesystem::temp_directory_path() / ("rbm-" + name + "-" + std::to_string(getpid()))) {
+        std::filesystem::create_directories(path_);
+    }
+    ~TemporaryFolder() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+    TemporaryFolder(const TemporaryFolder&) = delete;
+    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
     std::string path() const { return path_; }
 
   private:

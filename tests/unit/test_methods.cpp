@@ -9,12 +9,14 @@
 #include "rbm/check/self_check.h"
 #include "rbm/estimate/exact.h"
 #include "rbm/io/checkpoint_file.h"
+#include "rbm/io/ladder_file.h"
 #include "rbm/kernels/error.h"
 #include "rbm/method/objectives.h"
 #include "rbm/method/partitions.h"
 #include "rbm/method/proofs.h"
 #include "rbm/method/recipes.h"
 #include "rbm/method/samplers.h"
+#include "rbm/method/trajectory_chains.h"
 #include "rbm/model/labels.h"
 #include "rbm/sampler/block_gibbs.h"
 #include "rbm/sampler/gibbs_with_gradients.h"
@@ -125,7 +127,8 @@ void check_resume(const Machine& machine, const AnyObjective& objective, const D
     Checkpoint checkpoint;
     checkpoint.model.machine = machine;
     checkpoint.state = start;
-    const rbm::test::TemporaryFile file("methods-" + name);
+    const rbm::test::TemporaryFolder folder("methods-" + name);
+    const std::string path = folder.path() + "/checkpoint.safetensors";
     for (int batches = 0;; ++batches) {
         REQUIRE(batches < 20);
         const std::uint64_t before = checkpoint.state.update.updates;
@@ -136,8 +139,10 @@ void check_resume(const Machine& machine, const AnyObjective& objective, const D
             break;
         } catch (const Cancelled&) {
         }
-        save_checkpoint(file.path(), checkpoint);
-        checkpoint = load_checkpoint(file.path());
+        if (const Trajectory& ladder = checkpoint.state.chains.trajectory; !ladder.machines.empty())
+            save_ladder(ladder_beside(path), {ladder.machines, ladder.updates});
+        save_checkpoint(path, checkpoint);
+        checkpoint = load_checkpoint(path);
     }
     CHECK(checkpoint.state.machine == whole.machine);
     CHECK(checkpoint.state.chains.kept == whole.chains.kept);
@@ -223,6 +228,7 @@ TEST_SUITE("methods") {
                 SamplerInputs inputs{.machine = machine, .settings = settings, .chains = start.rows(), .steps = 60};
                 inputs.start = start;
                 inputs.beta = 2;
+                if (row.needs_ladder) inputs.ladder = scaled_ladder(machine);
                 Random random(5);
                 const auto chains = row.start(inputs, random);
                 CHECK(chains->count() == start.rows());
@@ -359,6 +365,7 @@ TEST_SUITE("methods") {
                         .settings = settings,
                         .data = with_data ? [&](std::size_t chains) { return samples_of(machine, chains); }
                                           : std::function<Matrix(std::size_t)>{},
+                        .ladder = row.needs_ladder ? ladder_to(scaled_ladder(machine), machine, 1) : MachineLadder{},
                         .control = {.progress = [&](const ProgressReport& report) {
                             told = report.done;
                             of = report.total;

@@ -64,9 +64,9 @@ Verdict reverse_verdict(const PartitionEstimate& estimate, const std::string& sa
 Verdict tempering_verdict(const TemperingPartition& tempering) {
     const double lowest =
         tempering.swap_rates.empty() ? 1 : *std::min_element(tempering.swap_rates.begin(), tempering.swap_rates.end());
-    const std::string facts =
-        fmt::format("{} rungs, swap rates from {:.2f}, {:.1f} round trips per ladder, R-hat {:.3f}",
-                    tempering.betas.size(), lowest, tempering.round_trips_per_ladder, tempering.health.split_r_hat);
+    const std::string facts = fmt::format(
+        "{} rungs, swap rates from {:.2f}, {:.1f} round trips per ladder, R-hat {:.3f}",
+        tempering.swap_rates.size() + 1, lowest, tempering.round_trips_per_ladder, tempering.health.split_r_hat);
     Verdict verdict;
     if (lowest < 0.1)
         verdict.warnings.push_back(fmt::format(

@@ -9,6 +9,7 @@
 
 #include "rbm/io/atomic_file.h"
 #include "rbm/io/bytes.h"
+#include "rbm/io/ladder_file.h"
 #include "rbm/io/utf8.h"
 #include "rbm/kernels/error.h"
 
@@ -67,13 +68,17 @@ std::vector<float> vector_of(const Tensors& file, const std::string& name, std::
     return finite_values(file, name);
 }
 
-std::vector<double> numbers_of(const Tensors& file, const std::string& name, std::size_t length) {
-    file.at(name, {length});
+std::vector<double> numbers_of(const Tensors& file, const std::string& name, const std::vector<std::size_t>& shape) {
+    file.at(name, shape);
     std::vector<double> values = file.f64(name);
     for (const double value : values)
         if (!std::isfinite(value))
             throw DataError(fmt::format("{}: tensor {}: found {}, expected a finite number", file.source, name, value));
     return values;
+}
+
+std::vector<double> numbers_of(const Tensors& file, const std::string& name, std::size_t length) {
+    return numbers_of(file, name, std::vector{length});
 }
 
 void add_ladders(Tensors& file, const TemperedChains& chains) {
@@ -121,6 +126,80 @@ TemperedChains ladders_of(const Tensors& file, std::size_t visible, std::size_t 
     return chains;
 }
 
+/// All of a trajectory but its machines, which never change and lie in a file of their own.
+void add_trajectory(Tensors& file, const Trajectory& ladder) {
+    const std::size_t machines = ladder.machines.size(), chains = ladder.visible.front().rows();
+    std::vector<float> visible;
+    for (const Matrix& states : ladder.visible)
+        visible.insert(visible.end(), states.values().begin(), states.values().end());
+    file.tensors["trajectory.visible"] =
+        make_tensor({machines, chains, ladder.visible.front().cols()}, std::span<const float>(visible));
+    std::vector<double> seen, centers;
+    std::vector<std::uint64_t> counts = {ladder.calls, ladder.next};
+    for (const Trajectory::Pair& pair : ladder.pairs) {
+        seen.insert(seen.end(), pair.up.begin(), pair.up.end());
+        seen.insert(seen.end(), pair.down.begin(), pair.down.end());
+        centers.push_back(pair.center);
+        counts.push_back(pair.looks);
+    }
+    file.tensors["trajectory.seen"] = make_tensor({machines - 1, 2, chains}, std::span<const double>(seen));
+    file.tensors["trajectory.centers"] = make_tensor({machines - 1}, std::span<const double>(centers));
+    file.tensors["trajectory.counts"] = make_tensor({counts.size()}, std::span<const std::uint64_t>(counts));
+    file.tensors["trajectory.updates"] = make_tensor({machines}, std::span<const std::uint64_t>(ladder.updates));
+    const double state[] = {ladder.good_rate, ladder.learning_rate_factor};
+    file.tensors["trajectory.state"] = make_tensor({std::size(state)}, std::span<const double>(state));
+    if (ladder.good.visible_count() > 0) add_parameters(file, ladder.good, "trajectory.good.");
+}
+
+Trajectory trajectory_of(const Tensors& file, const std::string& path, const Machine& like) {
+    Trajectory ladder;
+    ladder.updates = file.u64("trajectory.updates");
+    const std::size_t machines = ladder.updates.size();
+    const auto& shape = file.at("trajectory.visible").shape;
+    const std::size_t chains = shape.size() == 3 ? shape[1] : 0;
+    if (machines == 0 || chains == 0)
+        throw DataError(fmt::format("{}: tensor trajectory.visible: expected chains of one machine at least", path));
+    file.at("trajectory.visible", {machines, chains, like.visible_count()});
+    const std::vector<float> visible = finite_values(file, "trajectory.visible");
+    for (std::size_t k = 0; k < machines; ++k) {
+        Matrix& states = ladder.visible.emplace_back(chains, like.visible_count());
+        std::copy_n(visible.begin() + static_cast<std::ptrdiff_t>(k * states.values().size()), states.values().size(),
+                    states.data());
+    }
+    const std::vector<double> seen = numbers_of(file, "trajectory.seen", {machines - 1, 2, chains});
+    const std::vector<double> centers = numbers_of(file, "trajectory.centers", machines - 1);
+    file.at("trajectory.counts", {machines + 1});
+    const std::vector<std::uint64_t> counts = file.u64("trajectory.counts");
+    ladder.calls = counts[0];
+    ladder.next = counts[1];
+    if (ladder.next >= machines)
+        throw DataError(fmt::format("{}: tensor trajectory.counts, element 1: found {}, expected less than {}", path,
+                                    ladder.next, machines));
+    for (std::size_t k = 0; k + 1 < machines; ++k) {
+        const auto first = seen.begin() + static_cast<std::ptrdiff_t>(2 * k * chains);
+        const auto middle = first + static_cast<std::ptrdiff_t>(chains),
+                   end = middle + static_cast<std::ptrdiff_t>(chains);
+        ladder.pairs.push_back({centers[k], {first, middle}, {middle, end}, counts[2 + k]});
+    }
+    const std::vector<double> state = numbers_of(file, "trajectory.state", 2);
+    ladder.good_rate = state[0];
+    ladder.learning_rate_factor = state[1];
+    if (file.contains("trajectory.good.weights")) {
+        ladder.good = like.zeros_like();
+        read_parameters(file, ladder.good, "trajectory.good.");
+    }
+    // A run that was stopped between the two files may have frozen more; it will freeze the same again.
+    const std::string beside = ladder_beside(path);
+    LadderFile frozen = load_ladder(beside, like);
+    if (frozen.updates.size() < machines ||
+        !std::equal(ladder.updates.begin(), ladder.updates.end(), frozen.updates.begin()))
+        throw DataError(
+            fmt::format("{}: its machines are not those of {}; both files must be of one run", beside, path));
+    frozen.machines.resize(machines);
+    ladder.machines = std::move(frozen.machines);
+    return ladder;
+}
+
 }  // namespace
 
 void save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
@@ -141,6 +220,7 @@ void save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
     if (state.update.average.visible_count() > 0) add_parameters(file, state.update.average, "average.");
     if (state.chains.fast.visible_count() > 0) add_parameters(file, state.chains.fast, "fast.");
     if (state.chains.tempered.rungs() > 0) add_ladders(file, state.chains.tempered);
+    if (!state.chains.trajectory.machines.empty()) add_trajectory(file, state.chains.trajectory);
     if (checkpoint.best) {
         const auto& [epoch, score, stopped] = *checkpoint.best;
         const double best[] = {static_cast<double>(epoch), score, stopped ? 1.0 : 0.0};
@@ -195,6 +275,7 @@ Checkpoint load_checkpoint(const std::string& path) {
             read_parameters(file, *machine, prefix);
         }
     if (file.contains("tempered.betas")) state.chains.tempered = ladders_of(file, visible, hidden);
+    if (file.contains("trajectory.visible")) state.chains.trajectory = trajectory_of(file, path, state.machine);
     if (file.contains("train.best")) {
         file.at("train.best", {3});
         const std::vector<double> best = file.f64("train.best");

@@ -24,7 +24,8 @@ struct Checkpoint {
     std::optional<BestEpoch> best = {};          ///< of runs that keep the best model
 };
 
-/// Errors as in model_file.h; DataError too when the file is a model but no checkpoint.
+/// Errors as in model_file.h; DataError too when the file is a model but no checkpoint.  One of trajectory tempering
+/// needs the ladder beside it (ladder_file.h), which save_checkpoint() leaves to its caller: it changes less often.
 Checkpoint load_checkpoint(const std::string& path);
 /// Replaces what was there: a checkpoint is there whole, the old one or the new one.
 void save_checkpoint(const std::string& path, const Checkpoint& checkpoint);

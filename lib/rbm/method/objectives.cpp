@@ -12,6 +12,7 @@
 #include "rbm/trainer/objectives/ratio_matching.h"
 #include "rbm/trainer/objectives/score_matching.h"
 #include "rbm/trainer/objectives/tempered_divergence.h"
+#include "rbm/trainer/objectives/trajectory_divergence.h"
 
 namespace rbm {
 namespace {
@@ -118,6 +119,27 @@ std::vector<ObjectiveMethod> objective_rows() {
              [](const ObjectiveInputs& in) {
                  return any_objective(TemperedDivergence{in.base(), in.settings.count("steps"), in.chains,
                                                          in.settings.count("rungs"), schedule_of(in.settings)});
+             }},
+        {.name = "trajectory",
+         .help = "pcd that swaps with its own past; knows log Z",
+         .source = "Bereux, Decelle, Furtlehner, Rosset & Seoane, arXiv 2405.15376",
+         .settings = {steps_setting, schedule_setting, chains_setting,
+                      count_setting("ladder-interval", "updates between two looks at the ladder", 1, "4"),
+                      real_setting("swap-rate",
+                                   "a machine is kept when the present one swaps with the last kept less often",
+                                   {.low = 0.1, .high = 0.9}, "0.3")},
+         .chains = ObjectiveMethod::Chains::persistent,
+         .keeps_ladder = true,
+         .memory =
+             [](const SettingValues&, const RunSize& run) {
+                 constexpr double machines = 64;  // as many as hard data ask for
+                 return machines * (run.visible * run.hidden + run.chains * run.visible);
+             },
+         .make =
+             [](const ObjectiveInputs& in) {
+                 return any_objective(
+                     TrajectoryDivergence{in.settings.count("steps"), in.chains, schedule_of(in.settings),
+                                          in.settings.count("ladder-interval"), in.settings.precise("swap-rate")});
              }},
         {.name = "exact",
          .help = "the likelihood of a small machine, by L-BFGS",

@@ -40,6 +40,7 @@ struct ObjectiveMethod {
     Chains chains = Chains::none;
     bool learns_labels = false;         ///< needs labels
     bool learns_log_partition = false;  ///< and leaves it in NegativePhase::log_constant
+    bool keeps_ladder = false;          ///< of machines that it passed through, in NegativePhase::trajectory
     std::string refuses_missing = {};   ///< why it cannot learn from rows with missing values; empty: it can
 
     // Defaults of its own; 0: those of training in general.

@@ -5,26 +5,29 @@
 
 #include <algorithm>
 
+#include "rbm/estimate/trajectory_partition.h"
 #include "rbm/model/enumerate.h"
 
 namespace rbm {
 namespace {
 
-const Setting annealed_chains = {.name = "chains",
-                                 .help = "number of annealed chains; for tempering, ladders",
-                                 .shown_default = "100; for tempering 10",
-                                 .least = 2,
-                                 .most = 1'000'000};
+const Setting annealed_chains = {
+    .name = "chains",
+    .help = "number of annealed chains; for tempering, ladders; for trajectory, chains at each machine",
+    .shown_default = "100; for tempering 10, for trajectory 50",
+    .least = 2,
+    .most = 1'000'000};
 const Setting betas_between = {.name = "betas",
                                .help = "steps from the base to the machine",
                                .fallback = "10000",
                                .least = 1,
                                .most = 100'000'000};
-const Setting tempering_sweeps = {.name = "steps",
-                                  .help = "sweeps of tempering, for tempering itself and for the samples of reverse",
-                                  .shown_default = "5000 for tempering, else 3000",
-                                  .least = 8,
-                                  .most = 1'000'000'000};
+const Setting tempering_sweeps = {
+    .name = "steps",
+    .help = "sweeps of tempering or trajectory, and of tempering for the samples of reverse",
+    .shown_default = "5000 for tempering, 1000 for trajectory, else 3000",
+    .least = 8,
+    .most = 1'000'000'000};
 const Setting path_base = {
     .name = "base",
     .help =
@@ -103,49 +106,76 @@ PartitionAnswer tempered_ladders(const PartitionInputs& in, Random& random) {
             std::move(how)};
 }
 
+TemperingSettings trajectory_of(const SettingValues& settings) {
+    return tempering_of(settings.optional_count("chains").value_or(50),
+                        settings.optional_count("steps").value_or(1000));
+}
+
+PartitionAnswer along_trajectory(const PartitionInputs& in, Random& random) {
+    const TemperingSettings settings = trajectory_of(in.settings);
+    TemperingPartition all = trajectory_log_partition(in.ladder, settings, random, in.control);
+    const PartitionEstimate estimate = all.estimate;
+    std::string how =
+        fmt::format("{} chains at {} machines, {} steps", settings.ladders, in.ladder.size(), settings.steps);
+    return {estimate.value, estimate.low,           estimate.high,
+            true,           tempering_verdict(all), {{"trajectory", estimate, std::move(all)}},
+            std::move(how)};
+}
+
 std::vector<PartitionMethod> partition_rows() {
     const auto annealed_memory = [](const SettingValues& settings) {
         return 4.0 * static_cast<double>(annealing_of(settings).chains);
     };
-    return {{.name = "exact", .help = "sums over all states of the smaller side", .source = "the definition of Z"},
-            {.name = "ais",
-             .help = "anneals from a base to the machine; too low on average",
-             .source = "Salakhutdinov & Murray, ICML 2008",
-             .settings = {annealed_chains, betas_between, path_base, betas_schedule},
-             .steps =
-                 [](const SettingValues& settings, bool) {
-                     const AisSettings annealing = annealing_of(settings);
-                     return pilot_steps(annealing) + annealing.betas;
-                 },
-             .memory_per_unit = annealed_memory,
-             .estimate = annealed},
-            {.name = "reverse",
-             .help = "anneals from the machine to a base; too high on average",
-             .source = "Burda, Grosse & Salakhutdinov, AISTATS 2015",
-             .settings = {annealed_chains, betas_between, tempering_sweeps, path_base, betas_schedule},
-             .steps = [](const SettingValues& settings,
-                         bool with_data) { return sandwich_steps(sandwich_of(settings, false), with_data); },
-             .memory_per_unit = annealed_memory,
-             .estimate = [](const PartitionInputs& in, Random& random) { return from_both_sides(in, random, false); }},
-            {.name = "sandwich",
-             .help = "ais and reverse: lower and upper bounds",
-             .source = "Burda, Grosse & Salakhutdinov, AISTATS 2015; Bennett, J. Comput. Phys. 1976",
-             .settings = {annealed_chains, betas_between, tempering_sweeps, path_base, betas_schedule},
-             .steps = [](const SettingValues& settings,
-                         bool with_data) { return sandwich_steps(sandwich_of(settings, true), with_data); },
-             .memory_per_unit = annealed_memory,
-             .estimate = [](const PartitionInputs& in, Random& random) { return from_both_sides(in, random, true); }},
-            {.name = "tempering",
-             .help = "adds up acceptance ratios of neighbouring temperatures",
-             .source = "Bennett, J. Comput. Phys. 1976; Swendsen & Wang, Physical Review Letters 1986",
-             .settings = {annealed_chains, tempering_sweeps, path_base},
-             .progress = "tempering",
-             .steps = [](const SettingValues& settings, bool) { return tempering_steps(tempering_alone(settings)); },
-             .memory_per_unit =
-                 [](const SettingValues& settings) {
-                     return 50.0 * static_cast<double>(tempering_alone(settings).ladders);
-                 },
-             .estimate = tempered_ladders}};
+    return {
+        {.name = "exact", .help = "sums over all states of the smaller side", .source = "the definition of Z"},
+        {.name = "ais",
+         .help = "anneals from a base to the machine; too low on average",
+         .source = "Salakhutdinov & Murray, ICML 2008",
+         .settings = {annealed_chains, betas_between, path_base, betas_schedule},
+         .steps =
+             [](const SettingValues& settings, bool) {
+                 const AisSettings annealing = annealing_of(settings);
+                 return pilot_steps(annealing) + annealing.betas;
+             },
+         .memory_per_unit = annealed_memory,
+         .estimate = annealed},
+        {.name = "reverse",
+         .help = "anneals from the machine to a base; too high on average",
+         .source = "Burda, Grosse & Salakhutdinov, AISTATS 2015",
+         .settings = {annealed_chains, betas_between, tempering_sweeps, path_base, betas_schedule},
+         .steps = [](const SettingValues& settings,
+                     bool with_data) { return sandwich_steps(sandwich_of(settings, false), with_data); },
+         .memory_per_unit = annealed_memory,
+         .estimate = [](const PartitionInputs& in, Random& random) { return from_both_sides(in, random, false); }},
+        {.name = "sandwich",
+         .help = "ais and reverse: lower and upper bounds",
+         .source = "Burda, Grosse & Salakhutdinov, AISTATS 2015; Bennett, J. Comput. Phys. 1976",
+         .settings = {annealed_chains, betas_between, tempering_sweeps, path_base, betas_schedule},
+         .steps = [](const SettingValues& settings,
+                     bool with_data) { return sandwich_steps(sandwich_of(settings, true), with_data); },
+         .memory_per_unit = annealed_memory,
+         .estimate = [](const PartitionInputs& in, Random& random) { return from_both_sides(in, random, true); }},
+        {.name = "tempering",
+         .help = "adds up acceptance ratios of neighbouring temperatures",
+         .source = "Bennett, J. Comput. Phys. 1976; Swendsen & Wang, Physical Review Letters 1986",
+         .settings = {annealed_chains, tempering_sweeps, path_base},
+         .progress = "tempering",
+         .steps = [](const SettingValues& settings, bool) { return tempering_steps(tempering_alone(settings)); },
+         .memory_per_unit =
+             [](const SettingValues& settings) {
+                 return 50.0 * static_cast<double>(tempering_alone(settings).ladders);
+             },
+         .estimate = tempered_ladders},
+        {.name = "trajectory",
+         .help = "the same along the ladder that training kept",
+         .source = "Bereux, Decelle, Furtlehner, Rosset & Seoane, arXiv 2405.15376",
+         .settings = {annealed_chains, tempering_sweeps},
+         .needs_ladder = true,
+         .progress = "trajectory",
+         .steps = [](const SettingValues& settings, bool) { return trajectory_steps(trajectory_of(settings)); },
+         .memory_per_unit =
+             [](const SettingValues& settings) { return 64.0 * static_cast<double>(trajectory_of(settings).ladders); },
+         .estimate = along_trajectory}};
 }
 
 }  // namespace

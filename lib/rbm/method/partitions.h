@@ -9,6 +9,7 @@
 
 #include "rbm/estimate/verdict.h"
 #include "rbm/method/setting.h"
+#include "rbm/sampler/trajectory.h"
 
 namespace rbm {
 
@@ -18,6 +19,7 @@ struct PartitionInputs {
     const SettingValues& settings;
     /// That many rows of data to start at [C x V]; none when there are no data.
     std::function<Matrix(std::size_t chains)> data = {};
+    MachineLadder ladder = {};  ///< of a training run, up to the machine; for methods that need one
     Control control = {};
 };
 
@@ -42,6 +44,7 @@ struct PartitionMethod {
     std::string source;  ///< the paper
     std::vector<Setting> settings = {};
 
+    bool needs_ladder = false;
     std::string progress = "annealing";  ///< what it calls its work
     /// What its progress counts to.
     std::function<std::size_t(const SettingValues&, bool with_data)> steps = {};

@@ -215,7 +215,8 @@ std::vector<CheckResult> prove(const SamplerMethod& method, const Machine& machi
                                            .settings = settings,
                                            .chains = chains.count(),
                                            .steps = sampler_steps,
-                                           .start = chains.visible},
+                                           .start = chains.visible,
+                                           .ladder = method.needs_ladder ? scaled_ladder(of) : MachineLadder{}},
                                           random);
         for (std::size_t step = 0; step < sampler_steps; ++step) running->step(random);
         running->states(chains.visible);
@@ -248,6 +249,16 @@ std::vector<CheckResult> prove(const ObjectiveMethod& method, const Machine& mac
         return {};
     }
     return results;
+}
+
+MachineLadder scaled_ladder(const Machine& machine) {
+    MachineLadder ladder;
+    for (const float scale : {0.0F, 0.5F}) {
+        Machine scaled = machine;
+        for (float& weight : scaled.weights.values()) weight *= scale;
+        ladder.push_back(std::make_shared<const Machine>(std::move(scaled)));
+    }
+    return ladder;
 }
 
 std::vector<CheckResult> method_checks(const Machine& machine, std::uint64_t seed, const Control& control) {

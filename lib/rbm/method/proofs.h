@@ -19,8 +19,10 @@ namespace rbm {
 std::vector<CheckResult> prove(const SamplerMethod& method, const Machine& machine, std::uint64_t seed);
 std::vector<CheckResult> prove(const ObjectiveMethod& method, const Machine& machine, std::uint64_t seed);
 
+/// A ladder for a machine that no run has left one for: its weights times 0 and times a half.
+MachineLadder scaled_ladder(const Machine& machine);
+
 /// Those of all rows.
-std::vector<CheckResult> method_checks(const Machine& machine, std::uint64_t seed = 1,
-                                       const Control& control = {});
+std::vector<CheckResult> method_checks(const Machine& machine, std::uint64_t seed = 1, const Control& control = {});
 
 }  // namespace rbm

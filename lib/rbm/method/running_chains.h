@@ -11,6 +11,7 @@
 #include "rbm/kernels/control.h"
 #include "rbm/method/setting.h"
 #include "rbm/sampler/chains.h"
+#include "rbm/sampler/trajectory.h"
 
 namespace rbm {
 
@@ -45,7 +46,8 @@ struct SamplerInputs {
     Matrix held = {}, at = {};  ///< [1 x V] 1 where a unit is held, and [C x V] its value; or no rows
     /// Visible units without weights, where ladders begin; none: the machine's own.
     std::function<Units(const Machine&)> base = {};
-    Control control = {};  ///< of long preparations
+    MachineLadder ladder = {};  ///< of trajectory tempering: the machines below, the first without weights
+    Control control = {};       ///< of long preparations
 };
 
 /// Block Gibbs chains at the start, their beta set.

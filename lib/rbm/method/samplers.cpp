@@ -9,6 +9,7 @@
 #include "rbm/kernels/error.h"
 #include "rbm/method/gibbs_chains.h"
 #include "rbm/method/proposing_chains.h"
+#include "rbm/method/trajectory_chains.h"
 #include "rbm/sampler/gibbs_langevin.h"
 #include "rbm/sampler/gibbs_with_gradients.h"
 #include "rbm/sampler/langevin.h"
@@ -74,6 +75,13 @@ std::vector<SamplerMethod> sampler_rows() {
          .when_stuck = "take more steps",
          .proof_chains = 512,
          .start = tempering_chains},
+        {.name = "trajectory",
+         .help = "chains at the top of the ladder that training kept",
+         .source = "Bereux, Decelle, Furtlehner, Rosset & Seoane, arXiv 2405.15376",
+         .needs_ladder = true,
+         .when_stuck = "take more steps",
+         .proof_chains = 2048,
+         .start = trajectory_chains},
         {.name = "metropolis",
          .help = "flips of single units, or one Gaussian step of all",
          .source = "Metropolis et al., J. Chem. Phys. 1953",

@@ -25,9 +25,10 @@ struct SamplerMethod {
     std::string source;  ///< the paper
     std::vector<Setting> settings = {};
     VisibleUnits units = VisibleUnits::any;
-    std::string instead = {};  ///< which sampler to take for other units
-    bool holds_units = false;  ///< can keep some visible units as they are: SamplerInputs::held
-    bool stationary = true;    ///< its chains are meant to agree with each other in the end
+    std::string instead = {};   ///< which sampler to take for other units
+    bool holds_units = false;   ///< can keep some visible units as they are: SamplerInputs::held
+    bool needs_ladder = false;  ///< of machines that a run passed through: SamplerInputs::ladder
+    bool stationary = true;     ///< its chains are meant to agree with each other in the end
     std::string when_stuck = "take more steps, or the sampler tempering";
 
     Proof proof = Proof::keeps_distribution;

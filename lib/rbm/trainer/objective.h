@@ -14,6 +14,7 @@
 #include "rbm/model/labels.h"
 #include "rbm/sampler/chains.h"
 #include "rbm/sampler/tempering.h"
+#include "rbm/sampler/trajectory.h"
 
 namespace rbm {
 
@@ -23,6 +24,7 @@ template <class Real>
 struct BasicNegativePhase : BasicChains<Real> {
     BasicMachine<Real> fast;                          ///< of fast PCD: what its chains see added to the machine
     TemperedChains tempered;                          ///< of tempering: all rungs, of which the chains are the top ones
+    Trajectory trajectory;                            ///< the ladder of trajectory tempering
     std::optional<double> log_constant;               ///< of noise contrast: -log Z as it is learned,
     double log_constant_variance = 0;                 ///< how far batches are from it,
     double log_noise_gap = 0;                         ///< how much more log Z is by the noise alone,
@@ -60,11 +62,17 @@ struct BasicGradientWorkspace {
     double stride = 0;  ///< and what one update adds to it
     /// Told by an objective that has a loss: its value on the batch, of which it adds the gradient.
     std::optional<double> loss = std::nullopt;
+    /// Told by an objective: what the learning rate is multiplied by in this update, or, in place of a gradient, the
+    /// machine that the run goes back to.
+    double learning_rate_factor = 1;
+    const BasicMachine<Real>* go_back_to = nullptr;
 
     // Of single objectives.
     BasicMachine<Real> overlaid;                                    ///< fast PCD: machine and fast weights together
     std::vector<Real> visible_location, hidden_location, variance;  ///< fast PCD
     std::unique_ptr<BasicBridge<Real>> bridge;                      ///< tempering
+    BasicChains<Real> frozen;                                       ///< trajectory: those that move,
+    StateSwaps swaps;                                               ///< and those that trade places
     BasicChains<Real> incomplete;                                   ///< missing values: the rows that have some,
     BasicMatrix<Real> incomplete_rows;                              ///< what is known of them,
     BasicMatrix<Real> known;                                        ///< and where

@@ -63,6 +63,14 @@ void fill_with_zeros(Machine& gradient, bool weights_too) {
     });
 }
 
+/// The batch counts, but the machine is the earlier one, at rest.
+void go_back(const Machine& machine, TrainState& state) {
+    state.machine = machine;
+    fill_with_zeros(state.update.velocity, true);
+    ++state.update.updates;
+    ++state.batch;
+}
+
 /// Once for all updates.
 void check_settings(const UpdateSettings& settings) {
     const auto require = [](const char* name, float value, bool holds, const char* expected) {
@@ -126,8 +134,8 @@ void detail::train(TrainState& state, const AnyObjective& objective, const Datas
     GradientWorkspace workspace;
     workspace.defer_weights = settings.gradient_norm_limit == 0;  // a limit asks for the gradient before the step
     UpdateWorkspace update_workspace;
-    const PreparedMachine prepared(state.machine, workspace.machine,
-                        settings.batch_size + objective.negative_rows(settings.batch_size));
+    const std::size_t product_rows = settings.batch_size + objective.negative_rows(settings.batch_size);
+    std::optional<PreparedMachine<float>> prepared(std::in_place, state.machine, workspace.machine, product_rows);
     if (workspace.machine.prepared.holds(state.machine.weights.view()))
         update_workspace.prepared = &workspace.machine.prepared;
     Machine gradient = state.machine.zeros_like();
@@ -151,8 +159,17 @@ void detail::train(TrainState& state, const AnyObjective& objective, const Datas
             workspace.loss.reset();
             workspace.done = static_cast<double>(state.update.updates) / static_cast<double>(total);
             workspace.stride = 1 / static_cast<double>(total);
+            workspace.learning_rate_factor = 1;
+            workspace.go_back_to = nullptr;
             shares_of(std::span(workspace.row_weights).first(rows.size()), shares);
             objective.add_gradient(state.machine, rows.size(), state.chains, random, workspace, gradient);
+            if (workspace.go_back_to != nullptr) {
+                prepared.reset();
+                go_back(*workspace.go_back_to, state);
+                prepared.emplace(state.machine, workspace.machine, product_rows);
+                state.random = random.state();
+                return;
+            }
 
             update_workspace.weight_product = workspace.weight_product;
 
@@ -160,7 +177,8 @@ void detail::train(TrainState& state, const AnyObjective& objective, const Datas
             std::fill(batch_hidden.begin(), batch_hidden.end(), 0.0F);
             add_column_sums(1.0, workspace.visible.rows_from(0, rows.size()), shares, batch_visible);
             add_column_sums(1.0, workspace.hidden_mean.rows_from(0, rows.size()), shares, batch_hidden);
-            report.learning_rate = scheduled_rate(settings, state.update.updates, total);
+            report.learning_rate = scheduled_rate(settings, state.update.updates, total) *
+                                   static_cast<float>(workspace.learning_rate_factor);
             const float momentum =
                 momentum_at(settings, static_cast<double>(state.epoch) +
                                           static_cast<double>(state.batch) / static_cast<double>(batches));
