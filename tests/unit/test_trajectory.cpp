@@ -208,12 +208,18 @@ TEST_CASE("updates that go too far are taken back, and the next are half as long
     CHECK(workspace.learning_rate_factor < 0.6);
 }
 
-TEST_CASE("a rate that is far too large does not tear the ladder apart") {
-    const Trained run = trained("bernoulli", "bernoulli", 20, 20.0F);
-    const PartitionEstimate found =
-        log_partition_along(run.state.chains.trajectory, run.state.machine, run.state.chains.visible);
-    CHECK(run.state.chains.trajectory.learning_rate_factor < 1);
-    CHECK(std::abs(found.value - exact_log_partition(run.state.machine)) < 5 * found.standard_error + 0.5);
+TEST_CASE("where chains lag behind a machine that learns too fast, the estimate says so") {
+    for (const float rate : {1.0F, 5.0F, 20.0F}) {
+        CAPTURE(rate);
+        const Trained run = trained("bernoulli", "bernoulli", 20, rate);
+        const PartitionEstimate found =
+            log_partition_along(run.state.chains.trajectory, run.state.machine, run.state.chains.visible);
+        const double exact = exact_log_partition(run.state.machine);
+        CAPTURE(found.value);
+        CAPTURE(exact);
+        CAPTURE(found.spread);
+        CHECK((found.spread > largest_spread || (found.low - 1 < exact && exact < found.high + 1)));
+    }
 }
 
 TEST_CASE("the ladder's file gives back its machines, and others are refused") {

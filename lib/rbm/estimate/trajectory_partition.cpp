@@ -68,7 +68,12 @@ PartitionEstimate log_partition_along(const Trajectory& trajectory, const Machin
         estimate.value += pair.center + std::log(up / down);
         for (std::size_t c = 0; c < chains; ++c) influences[c] += pair.up[c] / up - pair.down[c] / down;
     };
-    for (const Trajectory::Pair& pair : trajectory.pairs) add(pair);
+    double drift = 0;  // of the sum, from where all looks together put it
+    for (const Trajectory::Pair& pair : trajectory.pairs) {
+        const double before = estimate.value;
+        add(pair);
+        drift += estimate.value - before - pair.center - std::log(pair.plain_up / pair.plain_down);
+    }
     add(last_pair(trajectory, machine, states));
     double squares = 0;
     for (const double one : influences) squares += one * one;  // their mean is 0
@@ -76,8 +81,10 @@ PartitionEstimate log_partition_along(const Trajectory& trajectory, const Machin
     estimate.effective_samples = static_cast<double>(chains);
     estimate.standard_error = chains < 2 ? std::numeric_limits<double>::infinity()
                                          : std::sqrt(squares / static_cast<double>(chains * (chains - 1)));
-    estimate.low = estimate.value - 3 * estimate.standard_error;
-    estimate.high = estimate.value + 3 * estimate.standard_error;
+    // What still drifts will go on by about as much.
+    estimate.spread = std::abs(drift);
+    estimate.low = estimate.value - 3 * estimate.standard_error + std::min(drift, 0.0);
+    estimate.high = estimate.value + 3 * estimate.standard_error + std::max(drift, 0.0);
     return estimate;
 }
 

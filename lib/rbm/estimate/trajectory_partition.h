@@ -11,8 +11,10 @@
 namespace rbm {
 
 /// log Z of `machine`, whose chains are `states` [C x V], from what its chains and the ladder's saw of each other while
-/// it learned.  The error is that of C chains that are independent of each other; chains that all miss a mode do not
-/// show it.  Throws InvalidArgument when the trajectory has not begun, or has another number of chains.
+/// it learned.  The error is that of C chains that are independent of each other, and the interval reaches farther
+/// where the sum drifts: chains of machines that learned too fast lag behind them, and take their time.  `spread` is
+/// that drift.  Chains that all miss a mode do not show it.  Throws InvalidArgument when the trajectory has not begun,
+/// or has another number of chains.
 PartitionEstimate log_partition_along(const Trajectory& trajectory, const Machine& machine, ConstView states);
 
 /// As tempering_log_partition(), from new chains at these machines; the last of them is the one that is estimated.

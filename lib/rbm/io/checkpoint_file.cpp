@@ -139,11 +139,11 @@ void add_trajectory(Tensors& file, const Trajectory& ladder) {
     for (const Trajectory::Pair& pair : ladder.pairs) {
         seen.insert(seen.end(), pair.up.begin(), pair.up.end());
         seen.insert(seen.end(), pair.down.begin(), pair.down.end());
-        centers.push_back(pair.center);
+        centers.insert(centers.end(), {pair.center, pair.plain_up, pair.plain_down});
         counts.push_back(pair.looks);
     }
     file.tensors["trajectory.seen"] = make_tensor({machines - 1, 2, chains}, std::span<const double>(seen));
-    file.tensors["trajectory.centers"] = make_tensor({machines - 1}, std::span<const double>(centers));
+    file.tensors["trajectory.centers"] = make_tensor({machines - 1, 3}, std::span<const double>(centers));
     file.tensors["trajectory.counts"] = make_tensor({counts.size()}, std::span<const std::uint64_t>(counts));
     file.tensors["trajectory.updates"] = make_tensor({machines}, std::span<const std::uint64_t>(ladder.updates));
     const double state[] = {ladder.good_rate, ladder.learning_rate_factor};
@@ -167,7 +167,7 @@ Trajectory trajectory_of(const Tensors& file, const std::string& path, const Mac
                     states.data());
     }
     const std::vector<double> seen = numbers_of(file, "trajectory.seen", {machines - 1, 2, chains});
-    const std::vector<double> centers = numbers_of(file, "trajectory.centers", machines - 1);
+    const std::vector<double> centers = numbers_of(file, "trajectory.centers", {machines - 1, 3});
     file.at("trajectory.counts", {machines + 1});
     const std::vector<std::uint64_t> counts = file.u64("trajectory.counts");
     ladder.calls = counts[0];
@@ -179,7 +179,8 @@ Trajectory trajectory_of(const Tensors& file, const std::string& path, const Mac
         const auto first = seen.begin() + static_cast<std::ptrdiff_t>(2 * k * chains);
         const auto middle = first + static_cast<std::ptrdiff_t>(chains),
                    end = middle + static_cast<std::ptrdiff_t>(chains);
-        ladder.pairs.push_back({centers[k], {first, middle}, {middle, end}, counts[2 + k]});
+        ladder.pairs.push_back(
+            {centers[3 * k], {first, middle}, {middle, end}, centers[3 * k + 1], centers[3 * k + 2], counts[2 + k]});
     }
     const std::vector<double> state = numbers_of(file, "trajectory.state", 2);
     ladder.good_rate = state[0];

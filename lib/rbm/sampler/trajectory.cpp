@@ -136,11 +136,17 @@ void take_look(const StateSwaps& swaps, Trajectory::Pair& pair) {
         pair.down.assign(count, 0.0);
     }
     ++pair.looks;
-    const double share = 3 / (std::min(static_cast<double>(pair.looks), remembered_looks) + 2);
+    const double looks = static_cast<double>(pair.looks), share = 3 / (std::min(looks, remembered_looks) + 2);
+    double all_up = 0, all_down = 0;
     for (std::size_t c = 0; c < count; ++c) {
-        pair.up[c] += share * (logistic(swaps.up[c] - pair.center) - pair.up[c]);
-        pair.down[c] += share * (logistic(swaps.down[c] + pair.center) - pair.down[c]);
+        const double up = logistic(swaps.up[c] - pair.center), down = logistic(swaps.down[c] + pair.center);
+        all_up += up / static_cast<double>(count);
+        all_down += down / static_cast<double>(count);
+        pair.up[c] += share * (up - pair.up[c]);
+        pair.down[c] += share * (down - pair.down[c]);
     }
+    pair.plain_up += (all_up - pair.plain_up) / looks;
+    pair.plain_down += (all_down - pair.plain_down) / looks;
 }
 
 }  // namespace rbm

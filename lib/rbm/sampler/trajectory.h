@@ -72,6 +72,8 @@ struct Trajectory {
     struct Pair {
         double center = 0;             ///< a first guess of log Z_high - log Z_low
         std::vector<double> up, down;  ///< [C] running means of logistic(up - center) and of logistic(down + center)
+        double plain_up = 0,
+               plain_down = 0;  ///< the same over all chains and looks alike: what lags behind shows in them
         std::uint64_t looks = 0;
         bool operator==(const Pair&) const = default;
     };
@@ -81,7 +83,7 @@ struct Trajectory {
     std::vector<Matrix> visible;         ///< [T] of [C x V]
     std::vector<Pair> pairs;             ///< [T - 1]
     Machine good;                        ///< as it was when its chains last swapped well enough with the ladder's
-    double good_rate = 1;                ///< how well that was
+    double good_rate = 1;                ///< how well that was; 0 after going back to it
     double learning_rate_factor = 1;     ///< halved by updates that went too far
     std::uint64_t calls = 0;             ///< of the objective
     std::size_t next = 0;                ///< machine whose chains move next

@@ -63,12 +63,13 @@ bool TrajectoryDivergence::look(const Machine& machine, std::size_t batch, Negat
     swap_with_last(machine);
     const bool known = ladder.good.visible_count() > 0;
     const bool too_far = known && swaps.rate < lowest_swap_rate;
-    if (too_far && ladder.good_rate < fresh_rate) {
+    if (too_far && ladder.good_rate >= fresh_rate) {
+        ladder.learning_rate_factor /= 2;
+        ladder.good_rate = 0;  // should that not help, a rung is missing after all: chains may have lagged behind
+    } else if (too_far) {
         swap_with_last(ladder.good);
         freeze(ladder.good, phase.visible, &swaps, ladder);
         ladder.good_rate = 1;
-    } else if (too_far) {
-        ladder.learning_rate_factor /= 2;
     } else {
         ladder.good_rate = swaps.rate;
         if (swaps.rate < swap_rate) {
