@@ -271,7 +271,7 @@ std::string sampler_page(const std::string& name) {
 }
 
 /// Steps along a ladder: each moves the chains of all its machines, and they begin well mixed.
-constexpr std::size_t steps_along_ladder = 50;
+constexpr std::size_t steps_along_ladder = 200;
 
 /// With a ladder beside the model chains go along it, unless told otherwise: Gibbs alone sticks where it starts.
 void prefer_ladder(const Program& program, Settings& settings) {

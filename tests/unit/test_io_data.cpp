@@ -257,7 +257,7 @@ TEST_CASE("files of other programs are called by their names") {
         {"[[0, 1], [1, 0]]"sv, "JSON"},
         {"\0\0\0\0\x02\0\0\0\x02\0\0\0\0\0\0\0\x02\0\0\0A\0"sv, "MATLAB 4"},
     };
-    for (const auto& [start, text] : kinds) CHECK_MESSAGE(has(named(start), text), named(start));
+    for (const auto& kind : kinds) CHECK_MESSAGE(has(named(kind.first), kind.second), named(kind.first));
     CHECK(has(data_refusal(bytes_of("(lp0\nF0.5\naF1\na.")), "a pickle"));
     CHECK(has(data_refusal(bytes_of("cnumpy.core.multiarray\n_reconstruct\np0\n.")), "a pickle"));
     Bytes bitmap = bytes_of("BM\x46\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0"sv);
