@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/cli/command.h"
+#include "apps/estimate/observable_options.h"
 #include "apps/files/prepare.h"
 #include "apps/files/read_data.h"
 #include "apps/score/partition.h"
@@ -95,7 +96,7 @@ std::string as_text(const Model& model, const PartitionReport& report, const std
     }
     if (report.exact) return text;
     text += fmt::format("verdict         {}\n\n", report.answer.verdict.text);
-    return text + parts_as_table(report) + fmt::format("\n{}\n", z.method);
+    return text + parts_as_table(report) + ladders_as_text(report) + fmt::format("\n{}\n", z.method);
 }
 
 /// What one beta came to.
@@ -157,24 +158,28 @@ int main(int argc, char** argv) {
     std::string model_path, data_path;
     bool save = false;
     std::vector<double> betas = {1};
+    ObservableOptions observing;
     Program program("rbm-estimate", "Estimate log Z of a machine and, given DATA, the mean log-likelihood, in nats.");
     program.example("rbm-estimate run/model.safetensors test.idx.gz", "how likely are these images under the model?")
         .example("rbm-estimate run/model.safetensors --save", "write log Z into the model, for rbm-score")
         .example("rbm-estimate run/model.safetensors test.idx.gz --method sandwich --betas 100000",
                  "with lower and upper bounds")
+        .example("rbm-estimate run/model.safetensors --observables", "energy, entropy, heat capacity, ... against beta")
         .argument("MODEL", &model_path, "model file")
         .optional_argument("DATA", &data_path, "compute the mean log-likelihood of these samples");
     add_partition_options(program, partition);
     program.option("save", flag(&save), "write log Z into the model file")
         .option("beta", beta_list(&betas),
-                "inverse temperature, which multiplies the energy; several with commas between make a table")
-        .common(common, {"seed", "threads", "binarize", "threshold", "channels", "header", "keep", "drop",
-                         "decimal-comma", "json", "force"});
+                "inverse temperature, which multiplies the energy; several with commas between make a table");
+    add_observable_options(program, observing);
+    program.common(common, {"seed", "threads", "binarize", "threshold", "channels", "header", "keep", "drop",
+                            "decimal-comma", "json", "force"});
     return run_command(program, argc, argv, [&] {
         if (save && model_path == "-")
             throw UsageError("option --save: the model comes from standard input, expected a file to write into");
         if (save && betas != std::vector{1.0})
             throw UsageError("option --save: found with --beta, expected beta 1: a model stores its log Z for beta 1");
+        check_observable_options(observing, program, partition, !data_path.empty());
         Model model = load_model(model_path);
         partition.model_path = model_path;
         require_betas(model, betas);
@@ -183,6 +188,10 @@ int main(int argc, char** argv) {
                                         model.log_partition->method));
         std::optional<Dataset> data;
         if (!data_path.empty()) data = prepare_for(model, load_for(model, data_path, program, common), program, common);
+        if (observing.asked()) {
+            write_output(observed(observing, {program, common, partition, betas, model, data}));
+            return 0;
+        }
         std::vector<Estimate> all;
         for (const double beta : betas) all.push_back(estimate_at(beta, model, data, program, common, partition));
         if (save) {

@@ -60,6 +60,8 @@ void HealthWatch::report(const std::string& advice, DreamReport& report) const {
         energy.mean, energy.standard_error, time * static_cast<double>(stride_), draws / time, worst, signs_.rows());
     report.facts["free_energy"] = energy.mean;
     report.facts["free_energy_standard_error"] = energy.standard_error;
+    report.facts["free_energy_autocorrelation_time"] = energy.autocorrelation_time * static_cast<double>(stride_);
+    report.facts["free_energy_effective_samples"] = energy.effective_samples;
     report.facts["autocorrelation_time"] = time * static_cast<double>(stride_);
     report.facts["effective_samples"] = draws / time;
     report.facts["split_r_hat"] = worst;

@@ -9,11 +9,10 @@
 #include "apps/files/table.h"
 #include "rbm/estimate/exact.h"
 #include "rbm/method/trajectory_chains.h"
+#include "rbm/sampler/communication.h"
 
 namespace rbm::app {
-namespace {
 
-/// Where the path begins, and its name.
 std::pair<Units, std::string> base_of(const Model& model, const Machine& machine, const std::optional<Dataset>& data,
                                       const SettingValues& settings) {
     const bool known = data.has_value() || !model.rates.empty();
@@ -27,6 +26,8 @@ std::pair<Units, std::string> base_of(const Model& model, const Machine& machine
             "DATA or use --base model");
     return {data ? base_of_data(machine, *data) : base_of_rates(model, machine), base};
 }
+
+namespace {
 
 /// As many rows as there are chains, evenly spread over the data, and over again where they are fewer.
 Matrix rows_to_start_at(const Dataset& data, std::size_t chains, const CommonSettings& common) {
@@ -58,6 +59,11 @@ nlohmann::ordered_json as_json(const TemperingPartition& tempering) {
     object["swap_rates"] = tempering.swap_rates;
     object["lowest_swap_rate"] = lowest;
     object["round_trips_per_ladder"] = tempering.round_trips_per_ladder;
+    const Communication seen = communication(tempering.swap_rates);
+    object["expected_round_trips_per_ladder"] = seen.expected * static_cast<double>(tempering.steps);
+    object["attainable_round_trips_per_ladder"] = seen.attainable * static_cast<double>(tempering.steps);
+    object["communication_barrier"] = seen.barrier;
+    object["rungs_wanted"] = seen.rungs;
     object["autocorrelation_time"] = tempering.health.autocorrelation_time;
     object["split_r_hat"] = tempering.health.split_r_hat;
     return object;
@@ -134,6 +140,20 @@ std::string parts_as_table(const PartitionReport& report) {
         rows.push_back({part.name, nats(part.estimate.low), nats(part.estimate.value), nats(part.estimate.high),
                         part.tempering ? travel_seen(*part.tempering) : weights_seen(part.estimate)});
     return table({Align::left, Align::right, Align::right, Align::right, Align::left}, rows);
+}
+
+std::string ladders_as_text(const PartitionReport& report) {
+    std::string text;
+    for (const PartitionPart& part : report.answer.parts) {
+        if (!part.tempering) continue;
+        const Communication seen = communication(part.tempering->swap_rates);
+        text += fmt::format(
+            "{}: communication barrier {:.2f}, which asks for {} rungs; of {:.1f} round trips per ladder that "
+            "its {} rungs promise, {:.1f} were made\n",
+            part.name, seen.barrier, seen.rungs, seen.expected * static_cast<double>(part.tempering->steps),
+            part.tempering->swap_rates.size() + 1, part.tempering->round_trips_per_ladder);
+    }
+    return text;
 }
 
 }  // namespace rbm::app

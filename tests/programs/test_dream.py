@@ -170,11 +170,13 @@ class Dream(AppTest):
     def test_one_object_tells_of_the_chains(self):
         found, _ = self.told('m.st', '--chains', 50, '--steps', 400, '--seed', 3, '--beta', 0.5)
         self.assertEqual(list(found), ['sampler', 'chains', 'steps', 'seed', 'beta', 'free_energy', 'free_energy_standard_error',
-                                       'autocorrelation_time', 'effective_samples', 'split_r_hat', 'warnings'])
+                                       'free_energy_autocorrelation_time', 'free_energy_effective_samples', 'autocorrelation_time', 'effective_samples', 'split_r_hat', 'warnings'])
         self.assertEqual([found[key] for key in ('sampler', 'chains', 'steps', 'seed', 'beta', 'warnings')],
                          ['gibbs', 50, 400, 3, 0.5, []])
         self.assertLess(found['split_r_hat'], 1.1)
         self.assertLessEqual(found['effective_samples'] * found['autocorrelation_time'], 50 * 200 * 1.001)
+        self.assertAlmostEqual(found['free_energy_effective_samples'] * found['free_energy_autocorrelation_time'] / (50 * 200), 1, 6)
+        self.assertLessEqual(found['free_energy_autocorrelation_time'], found['autocorrelation_time'])
         # E[F] by enumeration.
         states = (np.arange(4096)[:, None] >> np.arange(12)) & 1
         energy = -np.logaddexp(0, 0.5 * states @ WEIGHTS).sum(1)
@@ -201,6 +203,11 @@ class Dream(AppTest):
         self.assertEqual(found['lowest_swap_rate'], min(found['swap_rates']))
         self.assertTrue(all(0 < rate <= 1 for rate in found['swap_rates']))
         self.assertGreater(found['round_trips_per_ladder'], 0.5)
+        refused = 1 - np.array(found['swap_rates'])
+        self.assertAlmostEqual(found['communication_barrier'], refused.sum(), 6)
+        self.assertAlmostEqual(found['expected_round_trips_per_ladder'], 50 / (2 + 2 * (refused / (1 - refused)).sum()), 6)
+        self.assertLess(found['expected_round_trips_per_ladder'], found['attainable_round_trips_per_ladder'])
+        self.assertIn(f"communication barrier {found['communication_barrier']:.2f}, which asks for {found['rungs_wanted']:.0f} rungs", said)
         self.assertIn(f"swap rates from {found['lowest_swap_rate']:.2f}", said)
         self.save_model('g.st', np.zeros((40, 2)), center=np.zeros(40), log_sigma=np.zeros(40))
         for sampler, wanted in [('metropolis', .234), ('mala', .574), ('gibbs-langevin', .574)]:

@@ -232,6 +232,7 @@ class Estimate(AppTest):
         self.save_model('m.safetensors', *self.machine(9, 7))
         self.save_array('d.npy', states(9))
         lines = self.ok('rbm-estimate', 'm.safetensors', 'd.npy', '--method', 'sandwich', '--betas', 50, '--steps', 50).decode().splitlines()
+        self.assertRegex(lines.pop(9), r'^tempering: communication barrier \d+\.\d\d, which asks for \d+ rungs; ')
         self.assertEqual([line.split('  ')[0] for line in lines],
                          ['log Z', 'log-likelihood', 'verdict', '', 'log Z', 'forward', 'reverse, from tempering',
                           'reverse, from data', 'tempering', '', 'sandwich (100 chains, 50 betas, schedule adaptive, base data)'])
@@ -252,6 +253,103 @@ class Estimate(AppTest):
                          'sandwich (100 chains, 50 betas, schedule adaptive, base model; data: binarize threshold 0.25)')
         self.save_array('d.npy', states(9))
         self.assertIn(b'log_likelihood', self.ok('rbm-score', 'm.safetensors', 'd.npy'))
+
+    def test_observables(self):
+        weights, a, b = self.machine(6, 4)
+        self.save_model('m.safetensors', weights, a, b)
+        few = '--steps', 1000
+        found = self.estimate('m.safetensors', '--observables', *few)
+        self.assertEqual((found['ladders'], found['steps'], found['base']), (10, 1000, 'model'))
+        rows = found['observables']
+        np.testing.assert_allclose([row['beta'] for row in rows], np.arange(1, 11) / 10)
+        v, h = states(6), states(4)
+        energy = (-(v @ a)[:, None] - h @ b - v @ weights @ h.T)
+        for row in rows:
+            beta = row['beta']
+            with self.subTest(beta=beta):
+                log_z = log_sum_exp((-beta * energy).ravel())
+                p = np.exp(-beta * energy - log_z)
+                mean, square = (p * energy).sum(), (p * energy ** 2).sum()
+                m, p_v = v.mean(1), p.sum(1)
+                q = ((2 * v - 1) @ (2 * v - 1).T) / 6
+                p_q = np.outer(p_v, p_v)
+                exact = {'energy': mean, 'heat_capacity': beta ** 2 * (square - mean ** 2), 'entropy': -(p * np.log(p)).sum(),
+                         'magnetisation': p_v @ m, 'susceptibility': 6 * beta * (p_v @ m ** 2 - (p_v @ m) ** 2),
+                         'overlap': (p_q * q).sum(), 'overlap_variance': (p_q * q ** 2).sum() - (p_q * q).sum() ** 2}
+                for name, value in exact.items():
+                    self.assertLess(abs(row[name] - value) / row[name + '_standard_error'], 4.5, name)
+                    self.assertGreater(row[name + '_standard_error'], 0)
+                self.assertAlmostEqual(row['log_partition'], log_z, 4)
+                self.assertAlmostEqual(row['free_energy'], -log_z / beta, 3)
+                self.assertEqual(row['log_partition_method'], 'exact')
+                shares = row['overlap_distribution']['shares']
+                self.assertAlmostEqual(sum(shares), 1)
+                self.assertAlmostEqual(shares[-1], p_q[q == 1].sum(), delta=0.03)
+        # One beta's row is the same whichever others there are, and for any number of threads.
+        one, = self.estimate('m.safetensors', '--observables', *few, '--beta', 0.3, '--threads', 3)['observables']
+        self.assertEqual(one, rows[2])
+        other, = self.estimate('m.safetensors', '--observables', *few, '--beta', 0.3, '--method', 'tempering')['observables']
+        self.assertEqual((other['energy'], other['log_partition_method']), (one['energy'], 'tempering'))
+        self.assertLess(abs(other['log_partition'] - one['log_partition']), 5 * other['log_partition_standard_error'])
+        text = self.ok('rbm-estimate', 'm.safetensors', '--observables', *few, '--beta', '0.5,1').decode().splitlines()
+        self.assertEqual(text[0].split()[:4], ['beta', 'energy', 'free', 'energy'])
+        self.assertEqual([line.split()[0] for line in text[1:3]], ['0.5', '1'])
+        self.assertEqual(len(text[0]), len(text[1]))
+        self.assertAlmostEqual(float(text[2].split()[1].split('(')[0]), rows[9]['energy'], delta=0.1)
+        # Replicas that are stuck are told of.
+        self.save_model('hard.safetensors', np.full((40, 3), 2.), np.full(40, -3.2), np.full(3, -34.))
+        done = self.run_program('rbm-estimate', 'hard.safetensors', '--observables', '--beta', 1, '--steps', 40,
+                                '--chains', 4, '--base', 'uniform')
+        self.assertEqual(done.returncode, 0)
+        self.assertIn('warning: beta 1: ', done.stderr.decode())
+
+    def test_observables_options(self):
+        self.save_model('m.safetensors', *self.machine(6, 4))
+        self.save_array('d.npy', states(6))
+        for words, saying in ((['--observables', '--save'], '--save'), (['--observables', '--betas', 10], '--betas'),
+                              (['--observables', '--method', 'ais'], '--method'), (['--relaxation', 10], 'DATA'),
+                              (['d.npy', '--relaxation', 10, '--observables'], 'one of them'),
+                              (['d.npy', '--relaxation', 10, '--steps', 10], '--steps'),
+                              (['d.npy', '--relaxation', 10, '--method', 'exact'], '--method'),
+                              (['d.npy', '--relaxation', 10, '--beta', '1,2'], '--beta'),
+                              (['d.npy', '--relaxation', 10, '--chains', 65], ('64 rows', '--chains 64')),
+                              (['d.npy', '--relaxation', 10, '--chains', 7], 'at least 8')):
+            with self.subTest(words=words):
+                self.fails(2, 'rbm-estimate', 'm.safetensors', *words, saying=saying)
+        self.save_array('few.npy', states(6)[:7])
+        self.fails(3, 'rbm-estimate', 'm.safetensors', 'few.npy', '--relaxation', 5, saying=('few.npy', '7 rows'))
+
+    def test_relaxation(self):
+        self.save_model('m.safetensors', np.zeros((6, 2)), np.full(6, 0.5), np.zeros(2))
+        self.save_array('d.npy', np.ones((100, 6)))
+        found = self.estimate('m.safetensors', 'd.npy', '--relaxation', 10)
+        self.assertEqual(found['met'], 1)
+        self.assertEqual([row['sweeps'] for row in found['relaxation']], [0, 1, 2, 3, 4, 6, 8, 10])
+        first, last = found['relaxation'][0], found['relaxation'][-1]
+        self.assertAlmostEqual(first['energy_from_data'], -3, 5)
+        self.assertEqual((first['agrees'], last['agrees']), (False, True))
+        exact = -3 / (1 + np.exp(-0.5))
+        for side in 'data', 'noise':
+            self.assertLess(abs(last[f'energy_from_{side}'] - exact), 4.5 * last[f'energy_from_{side}_standard_error'])
+        text = self.ok('rbm-estimate', 'm.safetensors', 'd.npy', '--relaxation', 10).decode()
+        self.assertIn('\nmet after 1 sweeps\n', text)
+        # Two modes that Gibbs does not cross between.
+        self.save_model('modes.safetensors', np.full((8, 2), 5.), np.full(8, -5.1), [-20, -20])
+        self.save_array('on.npy', np.ones((100, 8)))
+        done = self.run_program('rbm-estimate', 'modes.safetensors', 'on.npy', '--relaxation', 50)
+        self.assertIn('have not met after 50 sweeps', done.stdout.decode())
+        self.assertIn('warning: chains from noise have not met those from data after 50 sweeps', done.stderr.decode())
+        self.assertIsNone(self.estimate('modes.safetensors', 'on.npy', '--relaxation', 50)['met'])
+
+    def test_communication_barrier(self):
+        self.save_model('m.safetensors', *self.machine(30, 30))
+        found = self.estimate('m.safetensors', '--method', 'tempering', '--steps', 600)['tempering']
+        refused = 1 - np.array(found['swap_rates'])
+        self.assertAlmostEqual(found['communication_barrier'], refused.sum(), 6)
+        self.assertEqual(found['rungs_wanted'], max(2, int(np.ceil(2 * refused.sum())) + 1))
+        self.assertAlmostEqual(found['expected_round_trips_per_ladder'], 600 / (2 + 2 * (refused / (1 - refused)).sum()), 6)
+        self.assertAlmostEqual(found['attainable_round_trips_per_ladder'], 600 / (2 + 2 * refused.sum()), 6)
+        self.assertLess(found['round_trips_per_ladder'], 1.2 * found['expected_round_trips_per_ladder'])
 
     def test_seed_and_threads(self):
         self.save_model('m.safetensors', *self.machine(30, 30))

@@ -2,7 +2,9 @@
 // Autocorrelation time, effective sample size and split R-hat, on series whose answers are known.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <stdexcept>
 
 #include "rbm/estimate/chain_health.h"
@@ -51,6 +53,18 @@ TEST_CASE("autoregressive chains have the known autocorrelation time, and their 
         CHECK(z.variance() > 0.5);
         CHECK(z.variance() < 2);
     }
+}
+
+TEST_CASE("errors from means of stretches, by hand and for correlated chains") {
+    BasicMatrix<double> series(2, 5);  // the last draw of each belongs to no stretch of two
+    const double values[] = {1, 3, 5, 7, 100, 0, 2, 2, 4, 100};
+    std::copy(std::begin(values), std::end(values), series.values().begin());
+    // Means 2, 6, 1, 3 around 3: squares 1 + 9 + 4 + 0.
+    CHECK(error_of_stretches(series.view(), 2) == doctest::Approx(std::sqrt(14.0 / 3 / 4)));
+    CHECK_THROWS_AS(error_of_stretches(series.view().rows_from(0, 1), 1), InvalidArgument);
+    CHECK_THROWS_AS(error_of_stretches(series.view(), 6), InvalidArgument);
+    const auto slow = autoregressive(0.9, 40, 4000, 5);
+    CHECK(error_of_stretches(slow.view(), 1) == doctest::Approx(health_of(slow).standard_error).epsilon(0.35));
 }
 
 TEST_CASE("chains that disagree, drift or stay put") {

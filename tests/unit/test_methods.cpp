@@ -266,7 +266,9 @@ TEST_SUITE("methods") {
         CHECK(facts_of("gibbs", "bernoulli").empty());
         CHECK(facts_of("metropolis", "bernoulli") == "acceptance ");
         CHECK(facts_of("gibbs-with-gradients", "bernoulli") == "acceptance ");
-        CHECK(facts_of("tempering", "bernoulli") == "ladder swap_rates lowest_swap_rate round_trips_per_ladder ");
+        CHECK(facts_of("tempering", "bernoulli") ==
+              "ladder swap_rates lowest_swap_rate round_trips_per_ladder expected_round_trips_per_ladder "
+              "attainable_round_trips_per_ladder communication_barrier rungs_wanted ");
         CHECK(facts_of("mala", "gaussian") == "acceptance acceptance_wanted step_size step_size_sought ");
         CHECK(facts_of("langevin", "gaussian") == "step_size step_size_sought ");
     }

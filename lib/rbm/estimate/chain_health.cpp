@@ -5,6 +5,8 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
+#include <vector>
 
 #include "rbm/kernels/error.h"
 
@@ -65,6 +67,24 @@ ChainHealth chain_health(MatrixView<const double> series) {
     health.effective_samples = draws / health.autocorrelation_time;
     health.standard_error = std::sqrt(total / health.effective_samples);
     return health;
+}
+
+double error_of_stretches(MatrixView<const double> series, std::size_t stretches) {
+    const std::size_t count = stretches * series.rows;
+    if (count < 2 || series.cols < stretches)
+        throw InvalidArgument(fmt::format("error_of_stretches: {} stretches of {} chains of {} draws", stretches,
+                                          series.rows, series.cols));
+    const std::size_t length = series.cols / stretches;
+    std::vector<double> means;
+    for (std::size_t c = 0; c < series.rows; ++c)
+        for (std::size_t i = 0; i < stretches; ++i) {
+            const auto part = series.row(c).subspan(i * length, length);
+            means.push_back(std::accumulate(part.begin(), part.end(), 0.0) / static_cast<double>(length));
+        }
+    const double mean = std::accumulate(means.begin(), means.end(), 0.0) / static_cast<double>(count);
+    double squares = 0;
+    for (const double value : means) squares += (value - mean) * (value - mean);
+    return std::sqrt(squares / static_cast<double>(count - 1) / static_cast<double>(count));
 }
 
 }  // namespace rbm

@@ -22,6 +22,10 @@ struct ChainHealth {
 /// a value of their own have infinity.
 ChainHealth chain_health(MatrixView<const double> series);
 
+/// The standard error of the mean from the means of `stretches` equal parts of each chain, as if these were
+/// independent. Needs two of them at least, over all chains, and a draw in each, else InvalidArgument.
+double error_of_stretches(MatrixView<const double> series, std::size_t stretches);
+
 /// Chains whose split R-hat is above this have not mixed.
 inline constexpr double largest_r_hat = 1.1;
 

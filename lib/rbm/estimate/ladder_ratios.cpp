@@ -9,25 +9,6 @@
 #include "rbm/kernels/scalar.h"
 
 namespace rbm {
-namespace {
-
-/// The standard error of the mean from the means of `batches` stretches of each ladder, as if they were independent.
-double batch_error(const BasicMatrix<double>& series, std::size_t batches) {
-    const std::size_t length = series.cols() / batches, count = batches * series.rows();
-    std::vector<double> means;
-    for (std::size_t l = 0; l < series.rows(); ++l)
-        for (std::size_t i = 0; i < batches; ++i) {
-            const auto part = series.row(l).subspan(i * length, length);
-            means.push_back(std::accumulate(part.begin(), part.end(), 0.0) / static_cast<double>(length));
-        }
-    const double mean = std::accumulate(means.begin(), means.end(), 0.0) / static_cast<double>(count);
-    double squares = 0;
-    for (const double value : means) squares += (value - mean) * (value - mean);
-    return std::sqrt(squares / static_cast<double>(count - 1) / static_cast<double>(count));
-}
-
-}  // namespace
-
 LadderRatios::LadderRatios(std::size_t rungs, std::size_t ladders, std::size_t draws)
     : pairs_(rungs - 1), ladders_(ladders), draws_(draws) {
     for (Pair& pair : pairs_) pair.up.reserve(draws * ladders), pair.down.reserve(draws * ladders);
@@ -65,7 +46,7 @@ PartitionEstimate LadderRatios::sum(double first, ChainHealth& health) const {
     estimate.standard_error = health.standard_error;
     for (const std::size_t batches : {std::size_t{1}, std::size_t{4}})
         if (batches * ladders_ >= 8 && draws_ >= 4 * batches)
-            estimate.standard_error = std::max(estimate.standard_error, batch_error(influences, batches));
+            estimate.standard_error = std::max(estimate.standard_error, error_of_stretches(influences.view(), batches));
     estimate.low = estimate.value - 3 * estimate.standard_error;
     estimate.high = estimate.value + 3 * estimate.standard_error;
     estimate.samples = draws_ * ladders_;

@@ -18,7 +18,8 @@ std::size_t tempering_steps(const TemperingSettings& settings) {
 }
 
 TemperingPartition tempering_log_partition(const Bridge& bridge, const TemperingSettings& settings, Random& random,
-                                           std::size_t wanted_samples, const Control& control) {
+                                           std::size_t wanted_samples, const Control& control,
+                                           const std::function<void(const TemperedChains&)>& look) {
     if (settings.steps < 8)
         throw InvalidArgument(fmt::format("tempering: found {} steps, expected at least 8", settings.steps));
     Work work(control, "tempering", tempering_steps(settings));
@@ -41,6 +42,7 @@ TemperingPartition tempering_log_partition(const Bridge& bridge, const Tempering
     std::vector<double> up(ladders), down(ladders);
     for (std::size_t i = 0; i < settings.steps; ++i) {
         Tempering{}.step(bridge, chains, random);
+        if (look) look(chains);
         if (i < 2 * draws)  // each pair takes part in every other sweep
             for (std::size_t k = chains.parity; k + 1 < rungs; k += 2) {
                 for (std::size_t l = 0; l < ladders; ++l) {
@@ -59,6 +61,7 @@ TemperingPartition tempering_log_partition(const Bridge& bridge, const Tempering
         work.advance();
     }
     result.estimate = seen.sum(bridge.base_log_partition(), result.health);
+    result.steps = settings.steps;
     result.betas = chains.betas;
     result.swap_rates = chains.swap_rates;
     result.round_trips_per_ladder = static_cast<double>(chains.round_trips) / static_cast<double>(ladders);

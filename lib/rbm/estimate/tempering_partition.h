@@ -6,6 +6,8 @@
 // between base and machine the estimate is that of the modes the chains happen to be in.
 #pragma once
 
+#include <functional>
+
 #include "rbm/estimate/ais.h"
 #include "rbm/estimate/chain_health.h"
 #include "rbm/kernels/control.h"
@@ -24,7 +26,8 @@ struct TemperingPartition {
     /// Its error is that of correlated chains: from the autocorrelation within ladders, or from the means of whole
     /// ladders or quarters of them, whichever is largest.  `spread` is 0: there are no weights.
     PartitionEstimate estimate;
-    ChainHealth health;  ///< of what each sweep of a ladder adds to the estimate
+    ChainHealth health;     ///< of what each sweep of a ladder adds to the estimate
+    std::size_t steps = 0;  ///< sweeps that counted
     std::vector<float> betas;
     std::vector<double> swap_rates;
     double round_trips_per_ladder = 0;
@@ -34,8 +37,9 @@ struct TemperingPartition {
 /// What the progress of tempering_log_partition() counts to.
 std::size_t tempering_steps(const TemperingSettings& settings);
 
-/// Throws InvalidArgument for fewer than 8 steps.
+/// `look` sees the chains after each sweep that counts.  Throws InvalidArgument for fewer than 8 steps.
 TemperingPartition tempering_log_partition(const Bridge& bridge, const TemperingSettings& settings, Random& random,
-                                           std::size_t wanted_samples = 0, const Control& control = {});
+                                           std::size_t wanted_samples = 0, const Control& control = {},
+                                           const std::function<void(const TemperedChains&)>& look = {});
 
 }  // namespace rbm

@@ -114,6 +114,7 @@ TemperingPartition trajectory_log_partition(const MachineLadder& ladder, const T
     }
     TemperingPartition result;
     result.estimate = seen.sum(log_partition_without_weights(*ladder.front()), result.health);
+    result.steps = settings.steps;
     result.swap_rates = chains.swap_rates;
     result.round_trips_per_ladder = static_cast<double>(chains.round_trips) / static_cast<double>(settings.ladders);
     return result;

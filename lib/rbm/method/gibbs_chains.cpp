@@ -7,6 +7,7 @@
 
 #include "rbm/sampler/block_gibbs.h"
 #include "rbm/sampler/clamped_gibbs.h"
+#include "rbm/sampler/communication.h"
 #include "rbm/sampler/tempering.h"
 
 namespace rbm {
@@ -69,14 +70,22 @@ class TemperingChains final : public RunningChains {
     SamplerReport report() const override {
         const double lowest = *std::min_element(chains_.swap_rates.begin(), chains_.swap_rates.end());
         const double trips = static_cast<double>(chains_.round_trips) / static_cast<double>(count());
+        const Communication seen = communication(chains_.swap_rates);
+        const double sweeps = static_cast<double>(chains_.steps);
         SamplerReport report;
         report.facts = {{"ladder", chains_.betas},
                         {"swap_rates", chains_.swap_rates},
                         {"lowest_swap_rate", lowest},
-                        {"round_trips_per_ladder", trips}};
-        report.summary =
-            fmt::format("tempering: {} rungs per chain, swap rates from {:.2f}, {:.1f} round trips per chain",
-                        chains_.rungs(), lowest, trips);
+                        {"round_trips_per_ladder", trips},
+                        {"expected_round_trips_per_ladder", seen.expected * sweeps},
+                        {"attainable_round_trips_per_ladder", seen.attainable * sweeps},
+                        {"communication_barrier", seen.barrier},
+                        {"rungs_wanted", static_cast<double>(seen.rungs)}};
+        report.summary = fmt::format(
+            "tempering: {} rungs per chain, swap rates from {:.2f}, {:.1f} round trips per chain\n"
+            "tempering: communication barrier {:.2f}, which asks for {} rungs; {:.1f} round trips expected, {:.1f} on "
+            "ever more rungs",
+            chains_.rungs(), lowest, trips, seen.barrier, seen.rungs, seen.expected * sweeps, seen.attainable * sweeps);
         if (chains_.steps >= steps_to_judge && lowest < lowest_swap_rate)
             report.warnings.push_back(
                 fmt::format("two neighbouring temperatures swap at a rate of {:.3f} only: little reaches the machine "
