@@ -108,7 +108,12 @@ std::string observables_report(const ObservableInputs& in) {
     const SettingValues& values = in.partition.settings;
     const TemperingSettings settings = tempering_settings(values);
     const double units = static_cast<double>(machine.visible_count() + machine.hidden_count());
-    require_memory(partition_method("tempering").memory_per_unit(values) * units * sizeof(float), "the chains");
+    // Six numbers of each look at each ladder: five that are kept, and their squares.
+    const double looks = 6.0 * static_cast<double>(settings.ladders) *
+                         static_cast<double>(std::min(settings.steps, most_observable_looks));
+    require_memory(
+        partition_method("tempering").memory_per_unit(values) * units * sizeof(float) + looks * sizeof(double),
+        "the chains");
     const auto [base, base_name] = base_of(in.model, machine, in.data, values);
     std::vector<Observables> all;
     {

@@ -187,6 +187,9 @@ estimate-potts: rbm-estimate potts-potts/model.safetensors codes.csv --method sa
 estimate-missing: rbm-estimate missing/model.safetensors --json --no-progress
 estimate-trajectory: rbm-estimate trajectory/model.safetensors digits.npy --method trajectory --chains 6 --steps 100 --json
   --no-progress
+estimate-observables: rbm-estimate potts-potts/model.safetensors --observables --beta 0.5,1 --chains 4 --steps 100 --no-progress
+estimate-observables-gaussian: rbm-estimate gaussian/model.safetensors --observables --chains 3 --steps 50 --json --no-progress
+estimate-relaxation: rbm-estimate spin/model.safetensors ring.npy --relaxation 20 --no-progress
 estimate-save: rbm-estimate tempering/model.safetensors --save --no-progress
 estimate-save-ais: rbm-estimate nce/model.safetensors digits.npy --method ais --chains 20 --betas 100 --save --force --no-progress
 
@@ -348,6 +351,7 @@ idle-validation-labels: rbm-train digits.npy --output x --validation-labels digi
 idle-data-model: rbm-data digits.npy --model pcd/model.safetensors --output x.npy
 idle-estimate-betas: rbm-estimate pcd/model.safetensors --method exact --betas 10
 idle-estimate-steps: rbm-estimate pcd/model.safetensors --method ais --steps 10
+idle-observables-betas: rbm-estimate pcd/model.safetensors --observables --betas 10
 idle-dream-step-size: rbm-dream gaussian/model.safetensors --sampler gibbs --step-size 0.1 --output x.npy
 idle-dream-step-size-bits: rbm-dream pcd/model.safetensors --sampler metropolis --step-size 0.1 --output x.npy
 idle-reconstruct-chains: rbm-reconstruct pcd/model.safetensors digits.npy --chains 3 --output x.npy

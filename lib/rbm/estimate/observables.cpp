@@ -86,15 +86,13 @@ class OrderParameters {
 
 /// Each ladder is compared with this many that follow it: all pairs of many ladders would cost more than the chains.
 constexpr std::size_t most_neighbours = 4;
-/// Of one run: longer ones are looked at every second sweep, every third, ...
-constexpr std::size_t most_looks = 10000;
 
 /// What is seen at the machine's end of the ladders, look by look.
 class Record {
   public:
     Record(const Machine& machine, const TemperingSettings& settings)
         : machine_(machine),
-          stride_((settings.steps + most_looks - 1) / most_looks),
+          stride_((settings.steps + most_observable_looks - 1) / most_observable_looks),
           neighbours_(std::clamp<std::size_t>((settings.ladders - 1) / 2, 1, most_neighbours)),
           visible_(settings.ladders, machine.visible_count()),
           hidden_(settings.ladders, machine.hidden_count()),

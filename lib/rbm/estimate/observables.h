@@ -36,6 +36,9 @@ struct OverlapDistribution {
 };
 inline constexpr std::size_t overlap_bins = 20;
 
+/// Chains are looked at as often as this at most: in longer runs every second sweep, every third, ...
+inline constexpr std::size_t most_observable_looks = 10000;
+
 struct Observables {
     double beta = 1;
     Measured log_partition;
