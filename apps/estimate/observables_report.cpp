@@ -71,7 +71,7 @@ nlohmann::ordered_json as_json(const Observables& one, bool exact) {
 }
 
 std::string as_table(const std::vector<Observables>& all, const Model& model, const std::string& how) {
-    const auto shown = [](const Measured& measured) { return with_error(measured.value, measured.standard_error); };
+    const auto cell = [](const Measured& measured) { return with_error(measured.value, measured.standard_error); };
     // |m| is m where no unit can be negative.
     const BasicMatrix<float> states = site_states(model.machine.visible);
     bool is_signed = states.rows() == 0;
@@ -83,10 +83,10 @@ std::string as_table(const std::vector<Observables>& all, const Model& model, co
         std::vector<std::string> row{fmt::format("{}", one.beta)};
         for (const Measured& measured :
              {one.energy, one.free_energy, one.entropy, one.heat_capacity, one.magnetisation})
-            row.push_back(shown(measured));
-        if (is_signed) row.push_back(shown(one.absolute_magnetisation));
+            row.push_back(cell(measured));
+        if (is_signed) row.push_back(cell(one.absolute_magnetisation));
         for (const Measured& measured : {one.susceptibility, one.overlap.mean, one.overlap.variance})
-            row.push_back(shown(measured));
+            row.push_back(cell(measured));
         row.push_back(fmt::format("{:.1f}", one.autocorrelation_time));
         row.push_back(fmt::format("{:.3f}", one.split_r_hat));
         rows.push_back(std::move(row));
@@ -118,8 +118,8 @@ std::string observables_report(const ObservableInputs& in) {
     std::vector<Observables> all;
     {
         Progress progress("observables", betas.size() * tempering_steps(settings), "steps");
-        const Control shown = shown_by(progress);
-        Work work(shown, "observables", betas.size() * tempering_steps(settings));
+        const Control control = shown_by(progress);
+        Work work(control, "observables", betas.size() * tempering_steps(settings));
         for (const double beta : betas) {
             // A seed of its own for each beta: its row is the same whichever others there are.
             Random random = Random(in.common.seed).fork(std::bit_cast<std::uint64_t>(beta));

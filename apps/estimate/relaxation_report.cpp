@@ -47,7 +47,7 @@ nlohmann::ordered_json as_json(const Relaxation& found) {
     return {{"met", met}, {"relaxation", rows}};
 }
 
-std::string shown(const MomentDistance& distance) {
+std::string distance_cell(const MomentDistance& distance) {
     return fmt::format("{:.4f} +- {:.4f}", distance.value, distance.standard_error);
 }
 
@@ -56,7 +56,7 @@ std::string as_table(const Relaxation& found, std::size_t chains) {
         {"sweeps", "energy, from data", "from noise", "apart", "noise to data", "data to data"}};
     for (const RelaxationRow& row : found.rows)
         rows.push_back({fmt::format("{}", row.sweeps), with_error(row.energy_from_data, row.error_from_data),
-                        with_error(row.energy_from_noise, row.error_from_noise), shown(row.apart),
+                        with_error(row.energy_from_noise, row.error_from_noise), distance_cell(row.apart),
                         fmt::format("{:.4f}", row.noise_to_data.value), fmt::format("{:.4f}", row.data_to_data.value)});
     std::string text = table(std::vector(rows[0].size(), Align::right), rows);
     text += found.met ? fmt::format("\nmet after {} sweeps\n", *found.met)

@@ -151,7 +151,7 @@ class Record {
     std::vector<double> counts_;
 };
 
-Measured scaled(const Measured& measured, double factor) {
+Measured multiplied(const Measured& measured, double factor) {
     return {factor * measured.value, std::abs(factor) * measured.standard_error};
 }
 
@@ -215,16 +215,16 @@ Observables observables(const Machine& machine, double beta, const Units& base, 
 
     const ChainHealth energy = chain_health(record.energy.view());
     result.energy = measured_mean(record.energy.view());
-    result.heat_capacity = scaled(variance_of(record.energy, result.energy), beta * beta);
-    result.free_energy = scaled(result.log_partition, -1 / beta);
+    result.heat_capacity = multiplied(variance_of(record.energy, result.energy), beta * beta);
+    result.free_energy = multiplied(result.log_partition, -1 / beta);
     // The same chains may have given both, whose errors then add up at worst.
-    const Measured part = scaled(result.energy, beta);
+    const Measured part = multiplied(result.energy, beta);
     result.entropy = {part.value + result.log_partition.value,
                       part.standard_error + result.log_partition.standard_error};
     result.magnetisation = measured_mean(record.magnetisation.view());
     result.absolute_magnetisation = measured_mean(record.absolute.view());
-    result.susceptibility = scaled(variance_of(record.magnetisation, result.magnetisation),
-                                   beta * static_cast<double>(site_count(machine.visible)));
+    result.susceptibility = multiplied(variance_of(record.magnetisation, result.magnetisation),
+                                       beta * static_cast<double>(site_count(machine.visible)));
     result.overlap = overlaps_of(record);
     result.autocorrelation_time = energy.autocorrelation_time * static_cast<double>(record.stride());
     result.effective_samples = energy.effective_samples;
