@@ -47,10 +47,11 @@ void judge_likelihood(const Metrics& metrics, const std::string& counted, std::v
     const auto best = std::max_element(course.value.begin(), course.value.end());
     const double fallen = *best - *last;
     if (held_out && fallen > std::max(0.5, low && high ? *high - *low : 0))
-        told.push_back({look, fmt::format("It was best in {} {:.0f} and has fallen by {} nats since: --stop-on "
-                                          "likelihood keeps the best model.",
-                                          counted, course.at[static_cast<std::size_t>(best - course.value.begin())],
-                                          number_text(fallen, 2))});
+        told.push_back({look, fmt::format("It was best in {} {:.0f} and has fallen by {} nats since: {}.", counted,
+                                          course.at[static_cast<std::size_t>(best - course.value.begin())],
+                                          number_text(fallen, 2),
+                                          metrics.has("best_epoch") ? "shorter training would do"
+                                                                    : "--stop-on best keeps the best model")});
 }
 
 /// Whether the last of several values is the highest.

@@ -107,7 +107,7 @@ class ExactSession {
     }
 
     void save() {
-        folder_.save_models(checkpoint_);
+        folder_.write_model(checkpoint_);
         folder_.save(checkpoint_);
         saved_ = Clock::now();
     }

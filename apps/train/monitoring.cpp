@@ -48,16 +48,22 @@ Monitor::Monitor(const Machine& machine, const Dataset& training_set, const Data
     if (validation_set != nullptr) validation = validation_set->spread(watched_rows(training_set.rows()));
 }
 
-void Monitor::track(std::size_t epochs, std::size_t rows, Units path_base, std::uint64_t run_seed) {
+void Monitor::track(std::size_t epochs, std::size_t rows, Units path_base, std::uint64_t run_seed, AisSettings least) {
     estimate_every = epochs;
     base = std::move(path_base);
     seed = run_seed;
     // In rows through the weights: training takes 5 products per row of data, a step of a chain 2.
     constexpr double share = 0.2, products = 5.0 / 2;
-    annealing.chains = 50;
+    annealing = least;
     const double steps = share * products * static_cast<double>(epochs) * static_cast<double>(rows) /
                          static_cast<double>(annealing.chains);
-    annealing.betas = static_cast<std::size_t>(std::clamp(steps, 200.0, 10'000.0));
+    annealing.betas = static_cast<std::size_t>(std::clamp(steps, static_cast<double>(least.betas), 10'000.0));
+}
+
+std::size_t Monitor::epochs_between_estimates(std::size_t epochs) const {
+    constexpr std::size_t looks = 16, exact_looks = 8;
+    if (exact_every > 0 && exact_every * exact_looks <= epochs) return 0;
+    return (epochs + looks - 1) / looks;
 }
 
 void Monitor::watch_labels(std::size_t classes, const Dataset* judged) {
@@ -103,8 +109,11 @@ Monitor::Numbers Monitor::measure(const Machine& machine, const EpochReport& rep
     if (labelled) numbers.held_out_error = label_error(machine, *labelled, label_count);
     if (numbers.log_partition) {
         numbers.log_likelihood = -numbers.free_energy - *numbers.log_partition - log_scale;
-        if (validation)
-            numbers.held_out_log_likelihood = -*numbers.held_out_free_energy - *numbers.log_partition - log_scale;
+        if (validation) {
+            const double free_energy =
+                judged ? average(free_energies(machine, *judged)) : *numbers.held_out_free_energy;
+            numbers.held_out_log_likelihood = -free_energy - *numbers.log_partition - log_scale;
+        }
     }
     return numbers;
 }

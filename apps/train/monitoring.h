@@ -24,6 +24,8 @@ struct Monitor {
     std::uint64_t seed = 0;          ///< of these
     bool always_estimated = false;   ///< the objective knows log Z, with an error
 
+    std::optional<Dataset> judged;  ///< all held-out samples, where their likelihood chooses the model
+
     std::size_t label_count = 0;      ///< the last units; 0: there are none
     std::optional<Dataset> labelled;  ///< held-out samples whose labels are judged
 
@@ -31,8 +33,13 @@ struct Monitor {
     /// Training samples count as their weights say, where there are any.
     Monitor(const Machine& machine, const Dataset& training_set, const Dataset* validation_set, double log_scale_sum,
             std::span<const float> sample_weights);
-    /// Estimates every so many epochs, in about a fifth of the time that they take, but of 200 steps at least.
-    void track(std::size_t epochs, std::size_t rows, Units path_base, std::uint64_t run_seed);
+    /// Estimates every so many epochs, in about a fifth of the time that they take, but with so many chains and at
+    /// least so many steps.
+    void track(std::size_t epochs, std::size_t rows, Units path_base, std::uint64_t run_seed, AisSettings least);
+    /// The held-out likelihood is that of all these samples.
+    void judge_by(const Dataset& held_out) { judged = held_out; }
+    /// Epochs between estimates that show how a run of so many went; 0: exact ones do.
+    std::size_t epochs_between_estimates(std::size_t epochs) const;
     /// The last `classes` units are labels: tells how often they are wrong, of these held-out samples where the run is
     /// judged by it, else of those that are watched anyway.
     void watch_labels(std::size_t classes, const Dataset* judged);
@@ -59,6 +66,10 @@ struct Monitor {
     /// `known`: log Z as the objective knows it.
     Numbers measure(const Machine& machine, const EpochReport& report,
                     const std::optional<PartitionEstimate>& known = {}) const;
+
+
+    static constexpr AisSettings to_watch{.chains = 50, .betas = 200};
+    static constexpr AisSettings to_judge{.chains = 100, .betas = 1000};
 };
 
 /// One JSON object, stable keys; numbers that do not exist are left out.

@@ -112,18 +112,17 @@ RunFolder::~RunFolder() {
     close(lock_);
 }
 
-void RunFolder::save_models(const Checkpoint& checkpoint) const {
+void RunFolder::write_model(const Checkpoint& checkpoint) const {
     Model model = checkpoint.model;
-    model.machine = checkpoint.state.machine;
+    const bool averaged = checkpoint.state.update.average.visible_count() > 0;
+    model.machine = averaged ? checkpoint.state.update.average : checkpoint.state.machine;
+    if (averaged) model.log_partition.reset();  // that of the last weights
     save_model(model_path(), model, IfExists::replace);
-    const std::string averaged = file("averaged.safetensors");
-    if (checkpoint.state.update.average.visible_count() == 0) {
-        unlink(averaged.c_str());  // of a run before, under --force
-        return;
-    }
-    model.machine = checkpoint.state.update.average;
-    model.log_partition.reset();  // that of the last weights
-    save_model(averaged, model, IfExists::replace);
+    // Scripts of the time when averaged weights had a file of their own find them by its name.
+    const std::string by_its_name = file("averaged.safetensors");
+    std::error_code ignored;
+    std::filesystem::remove(by_its_name, ignored);
+    if (averaged) std::filesystem::create_symlink("model.safetensors", by_its_name, ignored);
 }
 
 void RunFolder::save_ladder(const Trajectory& trajectory) const {

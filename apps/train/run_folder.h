@@ -23,8 +23,8 @@ class RunFolder {
     std::string model_path() const { return file("model.safetensors"); }
     std::string checkpoint_path() const { return file("checkpoint.safetensors"); }
 
-    /// Writes the model, and the averaged one where there is one.
-    void save_models(const Checkpoint& checkpoint) const;
+    /// Writes the model: with the averaged weights, where there are any, else the last ones.
+    void write_model(const Checkpoint& checkpoint) const;
     /// Before the checkpoint that goes with it.
     void save_ladder(const Trajectory& trajectory) const;
     /// That of a run before, under --force.

@@ -54,13 +54,17 @@ void write_report(const RunSettings& run, const RunFolder& folder, const Checkpo
         .options = checkpoint.options};
     source.sentences = {{Weight::good, done_text(run, checkpoint, counted, at_work)}};
     if (checkpoint.best)
-        source.sentences.push_back({Weight::good, fmt::format("model.safetensors is that of epoch {}, the best; what "
-                                                              "follows shows the last weights.",
-                                                              checkpoint.best->epoch)});
+        source.sentences.push_back(
+            {Weight::good, fmt::format("model.safetensors is that of epoch {}, the best{}; what follows shows the last "
+                                       "weights.",
+                                       checkpoint.best->epoch,
+                                       checkpoint.best->epoch == 0 ? ": nothing that was learned helped" : "")});
     const auto recorded = checkpoint.options.find("data.path");
     source.facts.push_back(
         {"data", data_text(recorded == checkpoint.options.end() ? run.data : recorded->second, data)});
-    if (held_out != nullptr) source.facts.push_back({"held-out data", data_text(run.validation, *held_out)});
+    if (held_out != nullptr)
+        source.facts.push_back(
+            {"held-out data", data_text(run.validation.empty() ? "a share of the data" : run.validation, *held_out)});
     if (const auto seconds = source.metrics.last("seconds"))
         source.facts.push_back({"time", fmt::format("{} seconds", number_text(*seconds, *seconds < 10 ? 1 : 0))});
     if (const auto rate = source.metrics.last("examples_per_second"))

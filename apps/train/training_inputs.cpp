@@ -8,6 +8,7 @@
 #include "apps/files/prepare.h"
 #include "apps/files/read_data.h"
 #include "apps/files/sequences.h"
+#include "apps/train/run_size.h"
 #include "apps/train/training_rules.h"
 #include "rbm/data/column_moments.h"
 #include "rbm/data/one_hot.h"
@@ -182,6 +183,24 @@ Preparation choose_preparation(const RunSettings& run, const Units& visible, con
     return preparation;
 }
 
+namespace {
+
+/// Every so many rows become those to judge by: no order of the file can bias them.
+void hold_out(Inputs& inputs, std::size_t count) {
+    const Dataset whole = std::move(inputs.training);
+    std::vector<float> kept(whole.rows(), 1.0F);
+    for (std::size_t i = 0; i < count; ++i) kept[i * whole.rows() / count] = 0;
+    inputs.validation = whole.spread(count);
+    inputs.training = whole.spread(whole.rows() - count, kept);
+    if (inputs.sample_weights.empty()) return;
+    std::vector<float> weights;
+    for (std::size_t row = 0; row < kept.size(); ++row)
+        if (kept[row] > 0) weights.push_back(inputs.sample_weights[row]);
+    inputs.sample_weights = std::move(weights);
+}
+
+}  // namespace
+
 Inputs prepare_inputs(const RunSettings& run, Dataset raw, std::vector<float> sample_weights, Model& model,
                       const Program& program) {
     Inputs inputs;
@@ -195,6 +214,7 @@ Inputs prepare_inputs(const RunSettings& run, Dataset raw, std::vector<float> sa
                 labelled(run, samples, model, run.label_column.empty() ? run.validation_labels : run.label_column);
         inputs.validation = prepare_for(model, std::move(samples.data), program, run.common);
     }
+    if (const std::size_t count = held_out_rows(run, inputs.training.rows()); count > 0) hold_out(inputs, count);
     const bool holes = inputs.training.has_missing();
     if (!holes && !(inputs.validation && inputs.validation->has_missing())) return inputs;
     if (const std::string& why = run.method().refuses_missing; !why.empty())

@@ -48,7 +48,7 @@ std::vector<float> sample_weights_of(const RunSettings& run, std::size_t rows);
 Preparation choose_preparation(const RunSettings& run, const Units& visible, const Dataset& raw,
                                std::span<const float> sample_weights, std::size_t classes);
 
-/// Prepared as `model` says; the columns are the model's.
+/// Prepared as `model` says; the columns are the model's.  Rows are held out here.
 Inputs prepare_inputs(const RunSettings& run, Dataset raw, std::vector<float> sample_weights, Model& model,
                       const Program& program);
 

@@ -30,13 +30,16 @@ std::string states_of_units() {
 }
 
 std::string initial_weights_text() {
-    std::string text = "0.01";
+    std::string text = "0.3 for Bernoulli units, algorithms with chains and 1000 or more updates, else 0.01";
     for (const ObjectiveMethod& row : objective_methods())
         if (row.initial_weights != 0) text += fmt::format("; {} for {}", row.initial_weights, row.name);
     return text;
 }
 std::string learning_rate_text(float rate) {
-    std::string text = fmt::format("{}", rate);
+    std::string text = fmt::format(
+        "{}, or where --initial-weights are 0.3, 60 divided by the visible units, from 0.1 "
+        "to 0.3",
+        rate);
     for (const UnitRow& row : unit_rows())
         if (row.largest_rate_times_units != 0)
             text += fmt::format("; for {} units {} divided by their number, if that is less", row.name,
@@ -96,7 +99,12 @@ void declare_options(Program& program, RunSettings& run) {
         .option("from", input(&run.from).named("MODEL"),
                 "go on from this model with other data: a new run that takes over its units, their parameters and how "
                 "it prepares data")
-        .option("validation", input(&run.validation), "held-out samples to watch; never trained on")
+        .option("validation", input(&run.validation),
+                "held-out samples, never trained on: the model that is best on them is kept")
+        .option("search", count(&run.search, 0, 1'000'000).named("MINUTES").transient(),
+                "try learning rates, hidden units, penalties, steps and epochs for so long; the folder gets the run "
+                "that is "
+                "best on held-out data, and the table of all. 0: one run")
         .option("recipe", choice(&run.recipe, names_of(recipes())).named("NAME"),
                 "options as in a paper; one of " + joined(names_of(recipes()), ", ") +
                     ". They are shown at the start, and options that you give win")
@@ -118,7 +126,9 @@ void declare_options(Program& program, RunSettings& run) {
                 fmt::format("kind of the visible units; values are {}; auto chooses by the columns", states_of_units()))
         .option("hidden",
                 count(&run.hidden, 1)
-                    .shown_default(fmt::format("twice the visible units, at most {}", most_hidden_by_default)),
+                    .shown_default(fmt::format("by the data: twice the visible units, at most {}, and at most one for "
+                                               "4 rows",
+                                               most_hidden_by_default)),
                 "number of hidden units")
         .group("The machine", rare)
         .option(
@@ -141,7 +151,8 @@ void declare_options(Program& program, RunSettings& run) {
                 "how the machine learns: one of those below")
         .option("epochs",
                 count(&run.epochs, 1, most_epochs)
-                    .shown_default(fmt::format("enough for {} updates, at least 10", default_updates)),
+                    .shown_default(fmt::format("by the data: enough for {} updates, from 10 to {}", default_updates,
+                                               most_epochs_by_default)),
                 "passes over the data; with exact, the most iterations of each restart, 1000 unless given")
         .option("batch-size", count(&train.batch_size, 1), "samples per update")
         .option("learning-rate",
@@ -161,11 +172,15 @@ void declare_options(Program& program, RunSettings& run) {
                 "of sgd; PCD at these rates is better without")
         .option("momentum-ramp", real(&train.momentum_ramp, at_least(0)), "epochs over which momentum rises above 0.5")
         .option("weight-decay", real(&train.weight_decay, at_least(0)), "L2 penalty on the weights")
-        .option("weight-decay-l1", real(&train.weight_decay_l1, at_least(0)), "L1 penalty on the weights")
+        .option(
+            "weight-decay-l1",
+            real(&train.weight_decay_l1, at_least(0))
+                .shown_default("by the data: 8 divided by the rows, at most 0.005, where --initial-weights are 0.3"),
+            "L1 penalty on the weights")
         .option("sparsity-target", probability(&train.sparsity_target), "wanted mean activity of hidden units")
         .option("sparsity-cost", real(&train.sparsity_cost, at_least(0)), "strength of the pull towards it; 0: none")
-        .option("averaging", probability(&train.averaging),
-                "average the weights over this share of the updates so far into averaged.safetensors; 0: do not")
+        .option("averaging", probability(&train.averaging).shown_default("0.1 with --stop-on best, else 0"),
+                "the model has the mean of the weights over this share of the updates so far; 0: the last weights")
         .option("gradient-norm-limit", real(&train.gradient_norm_limit, at_least(0)),
                 "longer gradients are shortened to this; 0: none")
         .option("centering", on_off(&train.centering), "learn around the units' mean activities")
@@ -173,13 +188,21 @@ void declare_options(Program& program, RunSettings& run) {
         .option("log-sigma-rate", real(&train.log_sigma_rate, at_least(0)),
                 "Gaussian units: learning rate of log sigma, as a share of --learning-rate")
         .group("Watching and stopping")
-        .option("stop-on", choice(&run.stop_on, {"off", "likelihood", "gap", "error"}),
-                "stop when --validation gets worse; the best model is kept, and --patience epochs are waited for a "
-                "better one. "
-                "Judged by held-out log-likelihood, by the free-energy gap, or by the share of wrong labels")
+        .option("stop-on",
+                choice(&run.stop_on, {"off", "likelihood", "gap", "error", "best"})
+                    .shown_default("best where data are held out, else off"),
+                "likelihood, gap, error: stop when --validation gets worse by held-out log-likelihood, free-energy gap "
+                "or share of wrong labels, and --patience epochs brought no better model. best: never stop early. All "
+                "keep the best model, off keeps the last")
         .group("Watching and stopping", rare)
+        .option("hold-out",
+                real(&run.hold_out, below_and_at_least(0, 1))
+                    .named("P")
+                    .shown_default("0.1, at most 2000 rows, of 100 or more without --validation and --epochs; else 0"),
+                "share of DATA that is not learned: the model that is best on it is kept")
         .option("track-likelihood", count(&run.track_likelihood, 0),
-                "estimate the log-likelihood by a short AIS every so many epochs; 0: only where it is exact")
+                "estimate the log-likelihood by a short AIS every so many epochs; 0: only where it is exact, or where "
+                "--stop-on best needs it")
         .option("patience", count(&run.patience, 1), "epochs to wait for a better model")
         .option("largest-gap", real(&run.largest_gap, at_least(0)),
                 "free-energy gap, in nats, up to which later models are better")

@@ -103,7 +103,8 @@ void refuse_idle_options(const Program& program, const RunSettings& run) {
          units_without(&UnitRow::has_log_scale)},
         {"validation-labels", run.validation.empty() && !run.validation_labels.empty(), "no --validation"},
         {"steps-schedule", run.settings.count("steps") == 1 && scheduled, "--steps 1"},
-        {"patience", run.stop_on == "off" && run.patience != untouched.patience, "--stop-on off"},
+        {"patience", (run.stop_on == "off" || run.stop_on == "best") && run.patience != untouched.patience,
+         "--stop-on " + run.stop_on},
         {"largest-gap", run.stop_on != "gap" && run.largest_gap != untouched.largest_gap, "anything but --stop-on gap"},
         {"missing-sweeps",
          run.missing == "refuse" && !run.sequences.gaps_are_missing() && run.missing_sweeps != untouched.missing_sweeps,
@@ -141,9 +142,10 @@ void require_what_stops(const RunSettings& run) {
         throw UsageError(
             fmt::format("option --track-likelihood: --algorithm {} knows the likelihood of each epoch; leave it out",
                         run.algorithm));
-    if (run.stop_on != "off" && run.validation.empty())
-        throw UsageError(
-            fmt::format("option --stop-on: {} is measured on held-out data; give --validation", run.stop_on));
+    const bool may_divide = run.stop_on == "best" && !run.hold_out;
+    if (run.keeps_best() && run.validation.empty() && !may_divide && run.hold_out.value_or(0) == 0)
+        throw UsageError(fmt::format(
+            "option --stop-on: {} is measured on held-out data; give --validation, or --hold-out 0.1", run.stop_on));
 }
 
 }  // namespace rbm::app

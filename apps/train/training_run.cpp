@@ -7,6 +7,7 @@
 #include "apps/train/choose_units.h"
 #include "apps/train/exact_run.h"
 #include "apps/train/run_folder.h"
+#include "apps/train/run_size.h"
 #include "apps/train/training_inputs.h"
 #include "apps/train/training_rules.h"
 #include "apps/train/training_session.h"
@@ -46,20 +47,26 @@ void start_away_from_zero(Machine& machine, const RunSettings& run) {
     for (float& bias : location(machine.hidden)) bias += run.initial_hidden_bias;
 }
 
-std::string held_out_text(const RunSettings& run, double score) {
-    if (run.stop_on == "error") return fmt::format("labels {:.2f} % wrong", -100 * score);
-    if (run.stop_on == "gap") return fmt::format("free-energy gap {:.2f} nats", -score);
-    return fmt::format("log-likelihood {:.2f} nats", score);
+std::string held_out_text(const RunSettings& run, const BestEpoch& best) {
+    if (run.judges_by_error()) return fmt::format("labels {:.2f} % wrong", -100 * best.score);
+    if (!run.judges_by_likelihood()) return fmt::format("free-energy gap {:.2f} nats", -best.score);
+    std::string text = fmt::format("log-likelihood {:.2f} nats", best.score);
+    if (best.low < best.high) text += fmt::format(" ({:.2f} to {:.2f}, estimated by AIS)", best.low, best.high);
+    return text;
+}
+
+std::string which_epoch(const BestEpoch& best) {
+    return best.epoch == 0 ? "the machine before it learned" : fmt::format("that of epoch {}", best.epoch);
 }
 
 void tell_end(const RunSettings& run, const RunFolder& folder, const Checkpoint& checkpoint) {
     if (checkpoint.best)
-        note("{}{}/model.safetensors is that of epoch {}, the best: held-out {}",
+        note("{}{}/model.safetensors is {}, the best: held-out {}",
              checkpoint.best->stopped
                  ? fmt::format("stopped after epoch {}, {} without a better model; ", checkpoint.state.epoch,
                                checkpoint.state.epoch - checkpoint.best->epoch)
                  : "",
-             run.output, checkpoint.best->epoch, held_out_text(run, checkpoint.best->score));
+             run.output, which_epoch(*checkpoint.best), held_out_text(run, *checkpoint.best));
     if (run.common.json) write_output(folder.last_metrics() + "\n");
     note(
         "done: {0}/model.safetensors; {0}/report.html tells how it went; then try\n"
@@ -121,6 +128,7 @@ int start_run(Program& program, RunSettings& run) {
         adopt_letters(program, run, samples->data);
     }
     require_states(run);
+    choose_judge(program, run);
     refuse_idle_options(program, run);
     require_labels(run);
     require_what_stops(run);
@@ -144,14 +152,9 @@ int start_run(Program& program, RunSettings& run) {
     if (warm) raw = as_seen_before(checkpoint.model, std::move(raw));
     const std::vector<std::uint32_t>& labels = checkpoint.model.labels;
     const std::size_t visible = warm ? site_count(checkpoint.model.machine.visible) : visible_sites(run, raw);
-    run.hidden = run.hidden.value_or(std::min(2 * visible, most_hidden_by_default));
+    size_run(program, run, raw.rows(), visible);
     require_room(run, raw.rows(), visible * columns_of(run.visible_states), labels.size());
     const ObjectiveMethod& method = run.method();
-    if (!run.epochs && !method.makes_updates()) run.epochs = default_iterations;
-    if (!run.epochs) {
-        const std::size_t batches = batch_count(raw.rows(), run.train.batch_size);
-        run.epochs = std::max<std::size_t>(10, (default_updates + batches - 1) / batches);
-    }
 
     const float rate_times_visible = unit_row(run.visible_units).largest_rate_times_units;
     if (rate_times_visible > 0 && !run.recipe && !program.given("learning-rate"))

@@ -55,13 +55,17 @@ class Session {
           batches_(batch_count(inputs.training.rows(), run.train.batch_size)),
           progress_("training", batches_ * run.train.epochs, "updates"),
           history_(monitor_.training) {
-        if (run.track_likelihood > 0)
-            monitor_.track(run.track_likelihood, inputs.training.rows(),
+        if (run.judges_by_likelihood()) monitor_.judge_by(*inputs.validation);
+        std::size_t between = run.track_likelihood;
+        if (between == 0 && run.stop_on == "best" && run.judges_by_likelihood() && !run.method().keeps_ladder)
+            between = monitor_.epochs_between_estimates(run.train.epochs);
+        if (between > 0)
+            monitor_.track(between, inputs.training.rows(),
                            base_of_data(checkpoint.state.machine, inputs.training, inputs.sample_weights),
-                           checkpoint.state.seed);
+                           checkpoint.state.seed, run.judges_by_likelihood() ? Monitor::to_judge : Monitor::to_watch);
         if (!checkpoint.model.labels.empty())
             monitor_.watch_labels(checkpoint.model.labels.size(),
-                                  run.stop_on == "error" ? &*inputs.validation : nullptr);
+                                  run.judges_by_error() ? &*inputs.validation : nullptr);
         monitor_.always_estimated = run.method().keeps_ladder;
         if (run.stop_on == "likelihood" && !monitor_.knows_likelihood(run.train.epochs, run.train.epochs))
             throw UsageError(
@@ -76,8 +80,13 @@ class Session {
             folder_.forget_ladder();
         } else
             history_.load(folder_.file("history.safetensors"), checkpoint_.state.epoch);
-        if (!checkpoint_.best) save_models();
+        if (!checkpoint_.best) {
+            const bool judged =
+                run_.stop_on == "best" && run_.judges_by_likelihood() && !run_.method().keeps_ladder;
+            judged ? judge_before() : write_model();
+        }
         save();
+        if (run_.judges_by_likelihood()) tell_judge();
         TrainObserver observer;
         observer.on_epoch = [&](const EpochReport& report, const TrainState& state) { end_of_epoch(report, state); };
         Control control = shown_by(progress_);
@@ -103,30 +112,63 @@ class Session {
     }
 
   private:
-    /// The run keeps the best model, not the last; this one is judged by the averaged weights where there are any.
-    bool keeps_best() const { return run_.stop_on != "off"; }
     bool gave_up() const { return checkpoint_.best && checkpoint_.best->stopped; }
+    void tell_judge() const {
+        const std::size_t every = monitor_.estimate_every;
+        note("the model is kept that makes the {} held-out samples most likely; log Z is {}", monitor_.judged->rows(),
+             every == 0 ? fmt::format("exact, every {} of {} epochs", monitor_.exact_every, run_.train.epochs)
+                        : fmt::format("estimated every {} of {} epochs by AIS with {} chains and {} steps", every,
+                                      run_.train.epochs, monitor_.annealing.chains, monitor_.annealing.betas));
+    }
+
+    /// What the model is to be: it is watched and judged.
     const Machine& watched() const {
         return run_.train.averaging > 0 ? checkpoint_.state.update.average : checkpoint_.state.machine;
     }
 
-    /// Whether this epoch's model is the best so far.
+    /// How good the epoch's model is, the higher the better; nothing where that is not known.
+    std::optional<BestEpoch> scored(std::uint64_t epoch, const Monitor::Numbers& numbers) const {
+        const std::optional<double>& judged = run_.judges_by_likelihood() ? numbers.held_out_log_likelihood
+                                              : run_.judges_by_error()    ? numbers.held_out_error
+                                                                          : numbers.free_energy_gap;
+        if (!judged) return std::nullopt;
+        BestEpoch found{.epoch = epoch, .score = run_.judges_by_likelihood() ? *judged : -*judged};
+        if (run_.judges_by_likelihood() && numbers.estimate) {
+            found.low -= numbers.estimate->high - numbers.estimate->value;
+            found.high += numbers.estimate->value - numbers.estimate->low;
+        }
+        return found;
+    }
+
+    /// Whether this epoch's model is the best so far: by the lower end of an estimate, since chains that disagree make
+    /// likelihoods too high.
     bool judge(std::uint64_t epoch, const Monitor::Numbers& numbers) {
-        if (!keeps_best()) return false;
-        const bool by_gap = run_.stop_on == "gap";
-        const std::optional<double>& judged = by_gap                    ? numbers.free_energy_gap
-                                              : run_.stop_on == "error" ? numbers.held_out_error
-                                                                        : numbers.held_out_log_likelihood;
-        if (!judged) return false;
-        const double score = run_.stop_on == "likelihood" ? *judged : -*judged;  // the larger, the better
+        if (!run_.keeps_best()) return false;
+        const std::optional<BestEpoch> found = scored(epoch, numbers);
+        if (!found) return false;
         auto& best = checkpoint_.best;
         // A gap is 0 before anything is learned: as long as it is small, later is better.
-        const bool better = !best || (by_gap ? score >= -static_cast<double>(run_.largest_gap) : score > best->score);
-        if (better)
-            best = BestEpoch{epoch, score};
-        else
-            best->stopped = epoch - best->epoch >= run_.patience;
-        return better;
+        const bool better = !best || (run_.stop_on == "gap" ? found->score >= -static_cast<double>(run_.largest_gap)
+                                                            : found->low > best->low);
+        if (better) {
+            best = found;
+            return true;
+        }
+        const bool estimated = found->low < found->high;
+        if (estimated && found->high >= best->low) best->last_good = epoch;  // as good, for all that is known
+        best->stopped = run_.stop_on != "best" && epoch - best->last_good >= run_.patience;
+        return false;
+    }
+
+    /// Where all that is learned makes held-out data less likely, the best is a machine without weights, or the one
+    /// that the run took over.
+    void judge_before() {
+        Checkpoint before = checkpoint_;
+        Machine& machine = before.state.machine;
+        if (run_.from.empty()) machine.weights.fill(0);
+        if (before.state.update.average.visible_count() > 0) before.state.update.average = machine;
+        judge(0, monitor_.measure(machine, {.epoch = 0, .epochs = run_.train.epochs, .updates = 0}));
+        folder_.write_model(before);
     }
 
     /// log Z of the machine that is watched, of a run that keeps a ladder.
@@ -157,14 +199,14 @@ class Session {
         checkpoint_.model.log_partition = LogPartition{value, low, high, "nce"};
     }
 
-    void save_models() {
+    void write_model() {
         note_log_partition();
-        folder_.save_models(checkpoint_);
+        folder_.write_model(checkpoint_);
     }
 
     void save() {
         note_log_partition();
-        if (!keeps_best()) folder_.save_models(checkpoint_);
+        if (!run_.keeps_best()) folder_.write_model(checkpoint_);
         const Trajectory& ladder = checkpoint_.state.chains.trajectory;
         if (ladder.machines.size() != saved_machines_) folder_.save_ladder(ladder);
         saved_machines_ = ladder.machines.size();
@@ -192,7 +234,7 @@ class Session {
         const double epoch_seconds = seconds_since(epoch_start_);
         const double rate = static_cast<double>(inputs_.training.rows()) / epoch_seconds;
         const Monitor::Numbers numbers = monitor_.measure(watched(), report, along_ladder(state));
-        if (judge(report.epoch, numbers)) save_models();
+        if (judge(report.epoch, numbers)) write_model();
         folder_.append_metrics(
             metrics_line(report, numbers, seconds_since(start_), rate,
                          checkpoint_.best ? std::optional<std::uint64_t>(checkpoint_.best->epoch) : std::nullopt));

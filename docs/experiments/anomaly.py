@@ -18,7 +18,7 @@ import numpy as np
 
 MNIST, WORK = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
 PROGRAMS = pathlib.Path(sys.argv[3] if len(sys.argv) > 3 else 'build/apps').resolve()
-TRAINING = ['--hidden', 500, '--epochs', 20, '--learning-rate', 0.05, '--threads', 1]
+TRAINING = ['--hidden', 500, '--epochs', 20, '--learning-rate', 0.05, '--threads', 1, '--weight-decay-l1', 0]
 QUANTILE = 0.95
 
 

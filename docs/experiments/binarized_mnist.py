@@ -61,8 +61,7 @@ def mean_free_energy(programs, model, data):
 def measure(programs, data, name, seed, folder):
     recipe = RECIPES[name]
     seconds, processor_seconds = train(programs, data, folder, recipe['options'].split(), seed)
-    averaged = folder / 'averaged.safetensors'
-    model = averaged if averaged.exists() else folder / 'model.safetensors'
+    model = folder / 'model.safetensors'
     seen = 'test' if recipe.get('final') else 'valid'
     estimate = run_json(programs / 'rbm-estimate', model, data / f'{seen}-images-idx3-ubyte.gz', *recipe.get('estimate', '').split())
     version = subprocess.run([programs / 'rbm-train', '--version'], stdout=subprocess.PIPE, check=True, text=True)

@@ -55,8 +55,7 @@ def learn(kind, name, options):
         (OUTPUT / folder / 'finished').touch()
     best = min(metrics(folder), key=lambda line: line['held_out_error'])
     print(f'| {kind} | {name} | {best["epoch"]} | {metrics(folder)[-1]["seconds"]:.0f} | {100 * best["held_out_error"]:.2f} | |', flush=True)
-    model = 'averaged' if kind != 'pcd' else 'model'
-    return best['held_out_error'], f'{folder}/{model}.safetensors'
+    return best['held_out_error'], f'{folder}/model.safetensors'
 
 
 def dreams(model, picture):

@@ -148,7 +148,8 @@ def modes(folder, plt):
 
 def phases(folder, plt):
     """The exact likelihood of a machine of 4 hidden units while it learns bars and stripes, mean over seeds."""
-    common = ['--hidden', 4, '--batch-size', 16, '--learning-rate-schedule', 'constant', '--initial-weights', 0.1]
+    common = ['--hidden', 4, '--batch-size', 16, '--learning-rate-schedule', 'constant', '--initial-weights', 0.1,
+              '--weight-decay-l1', 0, '--epochs', 20000]
     ways = {'CD-1': ['cd'], 'CD-10': ['cd', '--steps', 10], 'PCD-1': ['pcd'], 'tempering': ['tempering', '--chains', 16]}
     curves = {}
     for name, way in ways.items():

@@ -26,7 +26,7 @@ FIRST = slice(4, 7)
 CHAINS = {'cd': ['cd'], 'cd, 10 steps': ['cd', '--steps', 10], 'pcd': ['pcd'], 'fpcd': ['fpcd'],
           'tempering': ['tempering', '--chains', 16]}
 FLIPS = {'pseudo-likelihood': ['pseudo-likelihood'], 'ratio-matching': ['ratio-matching']}
-BARS = {'data': ['bars.npy'], 'shape': ['--hidden', 9], 'common': ['--batch-size', 16, '--epochs', 20000]}
+BARS = {'data': ['bars.npy'], 'shape': ['--hidden', 9], 'common': ['--batch-size', 16, '--epochs', 20000, '--weight-decay-l1', 0]}
 SPIN = ['--visible-units', 'spin', '--hidden-units', 'spin']
 TABLES = [
     {'name': 'bits', 'title': 'Bars and stripes, 3 x 3, 9 hidden units', **BARS,

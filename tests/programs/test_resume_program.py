@@ -26,6 +26,8 @@ WAYS = {
     'ratio matching': ['--algorithm', 'ratio-matching', '--flips', 7],
     'best kept': ['--validation', 'grey.npy', '--stop-on', 'likelihood', '--track-likelihood', 3, '--averaging', 0.2, '--learning-rate', 2,
                   '--learning-rate-schedule', 'constant', '--patience', 1000],
+    'best kept by default': ['--validation', 'grey.npy', '--learning-rate', 2, '--learning-rate-schedule', 'constant'],
+    'rows held out': ['--hold-out', 0.3, '--sample-weights', 'weights.npy', '--algorithm', 'cd'],
     'sample weights': ['--sample-weights', 'weights.npy', '--centering', 'off', '--learning-rate-schedule', 'constant'],
 }
 

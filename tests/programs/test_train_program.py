@@ -40,7 +40,7 @@ class Train(BadInputTest):
 
     def test_folder(self):
         self.ok('rbm-train', DIGITS, '--output', 'new/run', '--hidden', 12, '--epochs', 3, '--validation', DIGITS)
-        self.assertEqual(sorted(os.listdir(self.path('new/run'))), FILES)
+        self.assertEqual(sorted(os.listdir(self.path('new/run'))), sorted(FILES + ['averaged.safetensors']))
         lines = self.metrics('new/run')
         self.assertEqual([line['epoch'] for line in lines], [1, 2, 3])
         self.assertEqual([line['updates'] for line in lines], [18, 36, 54])
@@ -184,19 +184,20 @@ class Train(BadInputTest):
         lines, _ = self.run_of('run', '--hidden', 12, '--epochs', 12, '--averaging', 0.3, '--learning-rate-schedule', 'constant')
         plain, _ = self.run_of('plain', '--hidden', 12, '--epochs', 12, '--learning-rate-schedule', 'constant')
         self.assertEqual(sorted(os.listdir(self.path('run'))), sorted(FILES + ['averaged.safetensors']))
-        # The run itself is the same; its numbers are those of the averaged machine.
-        self.assertEqual(self.free_energies('run'), self.free_energies('plain'))
-        self.assertNotEqual(self.free_energies('run'), self.free_energies('run', 'averaged'))
+        # The run itself is the same; its model and its numbers are those of the averaged machine.
+        self.assertEqual(self.free_energies('run', 'checkpoint'), self.free_energies('plain'))
+        self.assertNotEqual(self.free_energies('run'), self.free_energies('plain'))
+        self.assertEqual(os.readlink(self.path('run/averaged.safetensors')), 'model.safetensors')
         self.assertNotEqual(lines[-1]['free_energy'], plain[-1]['free_energy'])
         # Another run in the same folder leaves nothing of it.
         self.ok('rbm-train', DIGITS, '--output', 'plain', *QUICK, '--averaging', 1, '--force')
         self.ok('rbm-train', DIGITS, '--output', 'plain', *QUICK, '--force')
         self.assertEqual(sorted(os.listdir(self.path('plain'))), FILES)
-        mean = np.mean([float(line) for line in self.free_energies('run', 'averaged').split()[1:]])
+        mean = np.mean([float(line) for line in self.free_energies('run').split()[1:]])
         self.assertAlmostEqual(mean, lines[-1]['free_energy'], delta=1)  # of some rows only
 
     def test_likelihood_tracked(self):
-        words = '--hidden', 40, '--epochs', 6, '--validation', DIGITS, '--track-likelihood', 2
+        words = '--hidden', 40, '--epochs', 6, '--validation', DIGITS, '--track-likelihood', 2, '--stop-on', 'off'
         lines, said = self.run_of('run', *words)
         self.assertEqual([line['epoch'] for line in lines if 'log_partition' in line], [2, 4, 6])
         last = lines[-1]
@@ -261,11 +262,96 @@ class Train(BadInputTest):
         self.assertIn(f'stopped after epoch {len(lines)}, {len(lines) - best} without a better model; run/model.safetensors is '
                       f'that of epoch {best}, the best: held-out log-likelihood {scores[best]:.2f} nats', said)
         found = json.loads(self.ok('rbm-estimate', 'run/model.safetensors', DIGITS, '--json'))
-        self.assertAlmostEqual(found['log_likelihood'], scores[best], delta=0.5)  # scores are of some rows
+        self.assertAlmostEqual(found['log_likelihood'], scores[best], delta=1e-3)  # scores are of all rows
         # It is finished, whatever --epochs says.
         done = self.run_program('rbm-train', '--output', 'run', '--resume', '--epochs', 300)
         self.assertEqual(done.returncode, 0)
         self.assertIn(b'finished', done.stderr)
+
+    def options(self, folder):
+        metadata = self.header(f'{folder}/checkpoint.safetensors')['__metadata__']
+        return {key[7:]: value for key, value in metadata.items() if key.startswith('option.')}
+
+    def likelihood(self, folder, data):
+        return json.loads(self.ok('rbm-estimate', f'{folder}/model.safetensors', data, '--json'))['log_likelihood']
+
+    def test_best_is_kept(self):
+        """With --validation alone: the run goes on to its end, and the model is the best on all those samples."""
+        words = '--hidden', 8, '--epochs', 60, '--validation', DIGITS, '--learning-rate', 1.5, '--learning-rate-schedule', 'constant', \
+            '--chains', 10
+        lines, said = self.run_of('run', *words)
+        scores = {line['epoch']: line['held_out_log_likelihood'] for line in lines if 'held_out_log_likelihood' in line}
+        best = max(scores, key=scores.get)
+        self.assertEqual(len(lines), 60)
+        self.assertEqual(lines[-1]['best_epoch'], best)
+        self.assertLess(best, 60)
+        self.assertIn('the model is kept that makes the 1797 held-out samples most likely; log Z is exact', said)
+        self.assertIn(f'run/model.safetensors is that of epoch {best}, the best: held-out log-likelihood {scores[best]:.2f} nats', said)
+        self.assertAlmostEqual(self.likelihood('run', DIGITS), scores[best], delta=1e-3)
+        self.assertEqual(self.options('run')['stop-on'], 'best')
+        # The last model is there for the asking, without what the choice brings.
+        self.run_of('last', *words, '--stop-on', 'off')
+        self.assertEqual(self.options('last')['averaging'], '0')
+        self.assertEqual(self.free_energies('last'), self.free_energies('last', 'checkpoint'))
+
+    def test_best_by_estimates(self):
+        """Where log Z is not exact it is estimated, and the lower end of the interval decides."""
+        lines, said = self.run_of('run', '--hidden', 40, '--epochs', 33, '--validation', DIGITS)
+        known = [line for line in lines if 'held_out_log_likelihood' in line]
+        self.assertEqual([line['epoch'] for line in known], [*range(3, 34, 3)])
+        best = max(known, key=lambda line: line['held_out_log_likelihood_low'])
+        self.assertEqual(lines[-1]['best_epoch'], best['epoch'])
+        self.assertIn('estimated every 3 of 33 epochs by AIS with 100 chains and', said)
+        self.assertIn(f"({best['held_out_log_likelihood_low']:.2f} to {best['held_out_log_likelihood_high']:.2f}, estimated by AIS)", said)
+        self.assertAlmostEqual(self.likelihood('run', DIGITS), best['held_out_log_likelihood'], delta=0.5)
+
+    def test_patience_is_for_what_is_worse(self):
+        """Estimates whose intervals reach the best one's stop nothing."""
+        words = '--hidden', 40, '--epochs', 12, '--validation', DIGITS, '--learning-rate', 1e-6, '--track-likelihood', 1, \
+            '--stop-on', 'likelihood', '--patience', 2
+        lines, said = self.run_of('flat', *words)
+        self.assertEqual(len(lines), 12)
+        self.assertNotIn('stopped after', said)
+        lines, said = self.run_of('worse', *words, '--learning-rate-schedule', 'constant', '--algorithm', 'cd', '--learning-rate', 5, '--force',
+                                  '--weight-decay-l1', 0)
+        self.assertLess(len(lines), 12)
+        self.assertIn('stopped after', said)
+
+    def independent_bits(self, train, test):
+        rates = ((train.sum(0) + 0.5) / (len(train) + 1))
+        return (test * np.log(rates) + (1 - test) * np.log(1 - rates)).sum(1).mean()
+
+    def test_noise_is_not_learned_by_heart(self):
+        """Few rows without structure, all options at their defaults: hardly worse than independent bits, which are the truth."""
+        rng = np.random.default_rng(7)
+        few, others = ((rng.random((rows, 30)) < 0.3).astype('u1') for rows in (150, 2000))
+        for name, rows in ('few', few), ('others', others):
+            self.save_array(f'{name}.npy', rows)
+        independent = self.independent_bits(few.astype(float), others.astype(float))
+        for folder, words in ('alone', ()), ('watched', ('--validation', 'others.npy')):
+            self.ok('rbm-train', 'few.npy', '--output', folder, *words)
+            self.assertGreater(self.likelihood(folder, 'others.npy'), independent - 0.5, folder)
+
+    def test_sizes_follow_the_data(self):
+        done = self.run_program('rbm-train', DIGITS, '--output', 'digits')
+        self.assertEqual(done.returncode, 0)
+        self.assertIn('180 of the 1797 rows are held out', done.stderr.decode())
+        found = self.options('digits')
+        self.assertEqual({name: found[name] for name in ('hidden', 'epochs', 'hold-out', 'stop-on', 'averaging')},
+                         {'hidden': '128', 'epochs': '300', 'hold-out': '0.1', 'stop-on': 'best', 'averaging': '0.1'})
+        self.assertLess(float(found['weight-decay-l1']), 0.002)
+        self.assertEqual(self.metrics('digits')[0]['updates'], 17)  # 1617 rows
+        # Few rows, the same columns: fewer units, a larger penalty; what is given is taken.
+        self.ok('rbm-data', DIGITS, '--take', 90, '--output', 'few.npy')
+        for words, expected in ((), ('16', '0.002')), (('--hidden', 20, '--weight-decay-l1', 0.5), ('20', '0.5')), \
+                (('--weight-decay', 0.1), ('16', '0')):
+            self.ok('rbm-train', 'few.npy', '--output', 'few', *words, '--epochs', 2, '--force')
+            found = self.options('few')
+            self.assertEqual((found['hidden'], found['weight-decay-l1']), expected)
+            self.assertEqual((found['stop-on'], found.get('hold-out')), ('off', None))
+        self.fails(2, 'rbm-train', 'few.npy', '--output', 'x', '--hold-out', 0.1, '--validation', 'few.npy', saying='--hold-out: has no effect')
+        self.ok('rbm-train', 'few.npy', '--output', 'half', '--hold-out', 0.5, '--hidden', 4, '--epochs', 2)
+        self.assertIn('best_epoch', self.metrics('half')[-1])
 
     def test_stop_on_gap(self):
         rng = np.random.default_rng(3)

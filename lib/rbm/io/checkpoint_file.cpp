@@ -223,9 +223,12 @@ void save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
     if (state.chains.tempered.rungs() > 0) add_ladders(file, state.chains.tempered);
     if (!state.chains.trajectory.machines.empty()) add_trajectory(file, state.chains.trajectory);
     if (checkpoint.best) {
-        const auto& [epoch, score, stopped] = *checkpoint.best;
+        const auto& [epoch, score, stopped, low, high, last_good] = *checkpoint.best;
         const double best[] = {static_cast<double>(epoch), score, stopped ? 1.0 : 0.0};
         file.tensors["train.best"] = make_tensor({std::size(best)}, std::span<const double>(best));
+        const double interval[] = {low, high, static_cast<double>(last_good)};
+        if (low != score || high != score || last_good != epoch)
+            file.tensors["train.best_interval"] = make_tensor({std::size(interval)}, std::span<const double>(interval));
     }
     const std::uint64_t position[] = {state.seed,       state.epoch,       state.batch,      state.update.updates,
                                       state.random.key, state.random.call, state.random.word};
@@ -280,7 +283,13 @@ Checkpoint load_checkpoint(const std::string& path) {
     if (file.contains("train.best")) {
         file.at("train.best", {3});
         const std::vector<double> best = file.f64("train.best");
-        checkpoint.best = {static_cast<std::uint64_t>(best[0]), best[1], best[2] != 0};
+        checkpoint.best = BestEpoch{static_cast<std::uint64_t>(best[0]), best[1], best[2] != 0};
+    }
+    if (checkpoint.best && file.contains("train.best_interval")) {
+        const std::vector<double> interval = numbers_of(file, "train.best_interval", 3);
+        checkpoint.best->low = interval[0];
+        checkpoint.best->high = interval[1];
+        checkpoint.best->last_good = static_cast<std::uint64_t>(interval[2]);
     }
     file.at("train.position", {7});
     const std::vector<std::uint64_t> position = file.u64("train.position");

@@ -12,9 +12,12 @@ namespace rbm {
 
 /// The epoch whose model is the best so far, by what the run goes by.
 struct BestEpoch {
-    std::uint64_t epoch = 0;  ///< from 1
+    std::uint64_t epoch = 0;  ///< from 1; 0: the machine that the run began with
     double score = 0;         ///< higher is better
     bool stopped = false;     ///< no better one came for as long as the run was to wait
+    double low = score;       ///< where the score is an estimate, its interval
+    double high = score;
+    std::uint64_t last_good = epoch;  ///< the last epoch whose interval does not say that it is worse
 };
 
 struct Checkpoint {

@@ -25,8 +25,10 @@ const std::vector<Recipe>& recipes() {
           {"epochs", "200"},
           {"learning-rate", "0.01"},
           {"learning-rate-schedule", "constant"},
+          {"weight-decay-l1", "0"},
           {"centering", "on"},
-          {"offset-rate", "0.01"}}},
+          {"offset-rate", "0.01"},
+          {"averaging", "0"}}},
         {"salakhutdinov-murray-2008",
          "after Salakhutdinov & Murray, On the quantitative analysis of deep belief networks, ICML 2008: CD whose k "
          "grows to 25; the paper leaves rate and decay open",
@@ -39,7 +41,8 @@ const std::vector<Recipe>& recipes() {
           {"learning-rate", "0.05"},
           {"learning-rate-schedule", "linear"},
           {"weight-decay", "0.0002"},
-          {"centering", "off"}}},
+          {"centering", "off"},
+          {"averaging", "0"}}},
         {"tieleman-hinton-2009",
          "after Tieleman & Hinton, Using fast weights to improve persistent contrastive divergence, ICML 2009: fast "
          "weights that lose a twentieth per update, a rate that falls to 0",
@@ -53,21 +56,21 @@ const std::vector<Recipe>& recipes() {
           {"learning-rate-schedule", "linear"},
           {"fast-rate", "0.05"},
           {"fast-decay", "0.95"},
-          {"centering", "off"}}},
+          {"weight-decay-l1", "0"},
+          {"centering", "off"},
+          {"averaging", "0"}}},
         {"best",
          "this toolkit's own: centred PCD-5 (Melchior et al. 2016) at a rate that falls to 0, an L1 penalty against "
          "learning by heart, averaged weights (Polyak & Juditsky 1992); docs/likelihood.md compares it with others",
-         {{"hidden", "500"},
-          {"algorithm", "pcd"},
+         {{"algorithm", "pcd"},
           {"steps", "5"},
           {"batch-size", "100"},
           {"chains", "100"},
-          {"epochs", "300"},
           {"learning-rate", "0.1"},
           {"learning-rate-schedule", "linear"},
-          {"weight-decay-l1", "0.0002"},
           {"centering", "on"},
-          {"averaging", "0.1"}}}};
+          {"averaging", "0.1"}},
+         8}};
     return all;
 }
 

@@ -2,6 +2,7 @@
 // Published ways to train, each as the plain options of rbm-train that it stands for.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +14,7 @@ struct Recipe {
     std::string name;
     std::string source;  ///< the paper, and what of it this is
     std::vector<std::pair<std::string, std::string>> options;
+    std::size_t times_updates = 1;  ///< as many updates as a run without it
 
     /// Of one of these options; empty when it has no such option.
     std::string text(const std::string& option) const;
