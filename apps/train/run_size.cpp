@@ -34,13 +34,13 @@ float rounded(double value) {
 
 /// A prior whose weight is that of so many rows: few rows need a large one.
 float penalty_for(std::size_t rows) {
-    constexpr double weight = 8, most = 0.005;
+    constexpr double weight = 5, most = 0.005;
     return rounded(std::min(most, weight / static_cast<double>(rows)));
 }
 
 /// Fields of many visible units add up, and so do the errors of a step.
 float rate_for(std::size_t visible) {
-    constexpr double most = 0.3, least = 0.1, times_visible = 60;
+    constexpr double most = 0.5, least = 0.1, times_visible = 100;
     return rounded(std::clamp(times_visible / static_cast<double>(visible), least, most));
 }
 

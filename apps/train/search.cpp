@@ -80,11 +80,11 @@ std::vector<ordered_json> table_lines(const std::string& path) {
 
 class Search {
   public:
-    Search(const RunSettings& run, std::vector<std::string> words, std::vector<ordered_json> lines, std::size_t minutes)
+    Search(const RunSettings& run, std::vector<std::string> words, std::vector<ordered_json> lines, double minutes)
         : output_(run.output),
           words_(std::move(words)),
           lines_(std::move(lines)),
-          seconds_(60.0 * static_cast<double>(minutes)),
+          seconds_(60 * minutes),
           random_(Random(run.common.seed).fork(search_purpose)) {}
 
     void run() {
@@ -317,7 +317,7 @@ int search(Program& program, RunSettings& run) {
     std::vector<ordered_json> lines;
     if (run.resume) lines = table_lines(table);
     if (lines.empty()) lines.push_back({{"minutes", run.search}, {"words", words_of_trials(run.words)}});
-    const std::size_t minutes = run.search > 0 ? run.search : lines.front().value("minutes", std::size_t{0});
+    const double minutes = run.search > 0 ? run.search : lines.front().value("minutes", 0.0);
     lines.front()["minutes"] = minutes;
     Search(run, lines.front().at("words").get<std::vector<std::string>>(), lines, minutes).run();
     return 0;

@@ -37,8 +37,8 @@ std::string initial_weights_text() {
 }
 std::string learning_rate_text(float rate) {
     std::string text = fmt::format(
-        "{}, or where --initial-weights are 0.3, 60 divided by the visible units, from 0.1 "
-        "to 0.3",
+        "{}, or where --initial-weights are 0.3, 100 divided by the visible units, from 0.1 "
+        "to 0.5",
         rate);
     for (const UnitRow& row : unit_rows())
         if (row.largest_rate_times_units != 0)
@@ -101,7 +101,7 @@ void declare_options(Program& program, RunSettings& run) {
                 "it prepares data")
         .option("validation", input(&run.validation),
                 "held-out samples, never trained on: the model that is best on them is kept")
-        .option("search", count(&run.search, 0, 1'000'000).named("MINUTES").transient(),
+        .option("search", real(&run.search, at_least(0)).named("MINUTES").transient(),
                 "try learning rates, hidden units, penalties, steps and epochs for so long; the folder gets the run "
                 "that is "
                 "best on held-out data, and the table of all. 0: one run")
@@ -175,7 +175,7 @@ void declare_options(Program& program, RunSettings& run) {
         .option(
             "weight-decay-l1",
             real(&train.weight_decay_l1, at_least(0))
-                .shown_default("by the data: 8 divided by the rows, at most 0.005, where --initial-weights are 0.3"),
+                .shown_default("by the data: 5 divided by the rows, at most 0.005, where --initial-weights are 0.3"),
             "L1 penalty on the weights")
         .option("sparsity-target", probability(&train.sparsity_target), "wanted mean activity of hidden units")
         .option("sparsity-cost", real(&train.sparsity_cost, at_least(0)), "strength of the pull towards it; 0: none")

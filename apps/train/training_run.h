@@ -54,7 +54,7 @@ struct RunSettings {
     bool resume = false;
     bool live = false;               ///< the report is written again and again
     std::string command;             ///< as it was typed
-    std::size_t search = 0;          ///< minutes; 0: one run
+    double search = 0;               ///< minutes; 0: one run
     std::vector<std::string> words;  ///< of the command line
     TrainSettings train;
 

@@ -307,13 +307,11 @@ class Train(BadInputTest):
 
     def test_patience_is_for_what_is_worse(self):
         """Estimates whose intervals reach the best one's stop nothing."""
-        words = '--hidden', 40, '--epochs', 12, '--validation', DIGITS, '--learning-rate', 1e-6, '--track-likelihood', 1, \
-            '--stop-on', 'likelihood', '--patience', 2
-        lines, said = self.run_of('flat', *words)
+        words = '--hidden', 40, '--epochs', 12, '--validation', DIGITS, '--track-likelihood', 1, '--stop-on', 'likelihood', '--patience', 2
+        lines, said = self.run_of('flat', *words, '--learning-rate', 1e-6)
         self.assertEqual(len(lines), 12)
         self.assertNotIn('stopped after', said)
-        lines, said = self.run_of('worse', *words, '--learning-rate-schedule', 'constant', '--algorithm', 'cd', '--learning-rate', 5, '--force',
-                                  '--weight-decay-l1', 0)
+        lines, said = self.run_of('worse', *words, '--learning-rate', 5, '--learning-rate-schedule', 'constant', '--algorithm', 'cd')
         self.assertLess(len(lines), 12)
         self.assertIn('stopped after', said)
 
@@ -339,13 +337,14 @@ class Train(BadInputTest):
         found = self.options('digits')
         self.assertEqual({name: found[name] for name in ('hidden', 'epochs', 'hold-out', 'stop-on', 'averaging')},
                          {'hidden': '128', 'epochs': '300', 'hold-out': '0.1', 'stop-on': 'best', 'averaging': '0.1'})
-        self.assertLess(float(found['weight-decay-l1']), 0.002)
+        self.assertEqual({name: found[name] for name in ('learning-rate', 'initial-weights', 'weight-decay-l1')},
+                         {'learning-rate': '0.5', 'initial-weights': '0.3', 'weight-decay-l1': '0.0031'})
         self.assertEqual(self.metrics('digits')[0]['updates'], 17)  # 1617 rows
-        # Few rows, the same columns: fewer units, a larger penalty; what is given is taken.
+        # Few rows, the same columns: fewer units, a larger penalty unless updates are few; what is given is taken.
         self.ok('rbm-data', DIGITS, '--take', 90, '--output', 'few.npy')
-        for words, expected in ((), ('16', '0.002')), (('--hidden', 20, '--weight-decay-l1', 0.5), ('20', '0.5')), \
-                (('--weight-decay', 0.1), ('16', '0')):
-            self.ok('rbm-train', 'few.npy', '--output', 'few', *words, '--epochs', 2, '--force')
+        for words, expected in ((2,), ('22', '0')), ((1000,), ('22', '0.005')), ((2, '--hidden', 20, '--weight-decay-l1', 0.5), ('20', '0.5')), \
+                ((1000, '--weight-decay', 0.1), ('22', '0')):
+            self.ok('rbm-train', 'few.npy', '--output', 'few', '--epochs', *words, '--force')
             found = self.options('few')
             self.assertEqual((found['hidden'], found['weight-decay-l1']), expected)
             self.assertEqual((found['stop-on'], found.get('hold-out')), ('off', None))
@@ -365,6 +364,31 @@ class Train(BadInputTest):
         within = [line['epoch'] for line in lines if line['free_energy_gap'] <= 1.5]
         self.assertEqual(best, within[-1])
         self.assertEqual(lines[-1]['epoch'], best + 3)
+
+    def test_search(self):
+        self.ok('rbm-data', DIGITS, '--take', 300, '--output', 'some.npy')
+        words = 'rbm-train', 'some.npy', '--output', 'run', '--hidden', 6, '--epochs', 40
+        done = self.run_program(*words, '--search', 0.1)
+        self.assertEqual(done.returncode, 2)  # the last model of so many epochs is not compared with anything
+        done = self.run_program(*words, '--hold-out', 0.3, '--search', 0.1)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        head, *trials = [json.loads(line) for line in self.path('run/search.jsonl').read_text().splitlines()]
+        self.assertEqual(head['minutes'], 0.1)
+        self.assertEqual((trials[0]['tried'], trials[0]['epochs']), ('', 40))
+        self.assertGreater(len(trials), 1)
+        self.assertTrue(all(trial['options']['hidden'] == '6' for trial in trials))  # what is given stays
+        best = max((trial for trial in trials if 'low' in trial), key=lambda trial: trial['low'])
+        self.assertIn(f"is the best of {len(trials)} trials, held out {best['held_out']:.3f}", done.stderr.decode())
+        # The folder is the best run's.
+        self.assertEqual({name: self.options('run')[name] for name in best['options']}, best['options'])
+        self.assertEqual(self.metrics('run')[-1]['best_epoch'], best['best_epoch'])
+        self.assertEqual(sorted(os.listdir(self.path('run'))), sorted(FILES + ['averaged.safetensors', 'search.jsonl']))
+        self.ok('rbm-score', 'run', 'some.npy')
+        # It goes on with what it knows.
+        self.fails(2, 'rbm-train', '--output', 'run', '--resume', '--hidden', 6, saying='--hidden: a search goes on with')
+        self.ok('rbm-train', '--output', 'run', '--resume', '--search', 0.2)
+        again = [json.loads(line) for line in self.path('run/search.jsonl').read_text().splitlines()]
+        self.assertEqual(again[1:1 + len(trials)], trials)
 
     def test_recipes(self):
         names = 'melchior-2016', 'salakhutdinov-murray-2008', 'tieleman-hinton-2009', 'best'
