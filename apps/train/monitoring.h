@@ -67,7 +67,6 @@ struct Monitor {
     Numbers measure(const Machine& machine, const EpochReport& report,
                     const std::optional<PartitionEstimate>& known = {}) const;
 
-
     static constexpr AisSettings to_watch{.chains = 50, .betas = 200};
     static constexpr AisSettings to_judge{.chains = 100, .betas = 1000};
 };

@@ -105,8 +105,9 @@ void size_run(const Program& program, RunSettings& run, std::size_t rows, std::s
         chosen("epochs", *run.epochs);
     }
     const std::size_t updates = *run.epochs * batch_count(left, run.train.batch_size);
+    // A ladder of machines begins at weights 0 and sets its own pace.
     if (updates >= updates_to_shrink && is_of_bits(run) && method.chains != ObjectiveMethod::Chains::none &&
-        !method.learns_labels) {
+        !method.learns_labels && !method.keeps_ladder) {
         if (!is_set(program, run, "learning-rate") && run.train.optimizer == Optimizer::sgd) {
             run.train.learning_rate = rate_for(visible);
             chosen("learning-rate", run.train.learning_rate);
@@ -120,7 +121,8 @@ void size_run(const Program& program, RunSettings& run, std::size_t rows, std::s
             chosen("weight-decay-l1", run.train.weight_decay_l1);
         }
     }
-    if (run.stop_on == "best" && !is_set(program, run, "averaging") && !method.learns_log_partition) {
+    if (run.stop_on == "best" && !is_set(program, run, "averaging") && !method.learns_log_partition &&
+        !method.keeps_ladder) {
         run.train.averaging = 0.1F;
         chosen("averaging", run.train.averaging);
     }

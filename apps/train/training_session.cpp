@@ -81,8 +81,7 @@ class Session {
         } else
             history_.load(folder_.file("history.safetensors"), checkpoint_.state.epoch);
         if (!checkpoint_.best) {
-            const bool judged =
-                run_.stop_on == "best" && run_.judges_by_likelihood() && !run_.method().keeps_ladder;
+            const bool judged = run_.stop_on == "best" && run_.judges_by_likelihood() && !run_.method().keeps_ladder;
             judged ? judge_before() : write_model();
         }
         save();
@@ -116,9 +115,10 @@ class Session {
     void tell_judge() const {
         const std::size_t every = monitor_.estimate_every;
         note("the model is kept that makes the {} held-out samples most likely; log Z is {}", monitor_.judged->rows(),
-             every == 0 ? fmt::format("exact, every {} of {} epochs", monitor_.exact_every, run_.train.epochs)
-                        : fmt::format("estimated every {} of {} epochs by AIS with {} chains and {} steps", every,
-                                      run_.train.epochs, monitor_.annealing.chains, monitor_.annealing.betas));
+             run_.method().keeps_ladder ? "known along the ladder"
+             : every == 0 ? fmt::format("exact, every {} of {} epochs", monitor_.exact_every, run_.train.epochs)
+                          : fmt::format("estimated every {} of {} epochs by AIS with {} chains and {} steps", every,
+                                        run_.train.epochs, monitor_.annealing.chains, monitor_.annealing.betas));
     }
 
     /// What the model is to be: it is watched and judged.
