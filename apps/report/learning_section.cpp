@@ -23,6 +23,12 @@ Series series_of(const Metrics& metrics, const Curve& curve, std::size_t colour)
         series.low = low.value;
         series.high = high.value;
     }
+    const Metrics::Values error = metrics.values(std::string(curve.key) + "_error");
+    if (error.value.size() == series.y.size())
+        for (std::size_t i = 0; i < series.y.size(); ++i) {
+            series.low.push_back(series.y[i] - 3 * error.value[i]);
+            series.high.push_back(series.y[i] + 3 * error.value[i]);
+        }
     return series;
 }
 
@@ -58,7 +64,8 @@ std::string learning_section(const Metrics& metrics, const std::string& counted)
                    0.0);
     html += curves(metrics, counted, "Pseudo-likelihood", "nats per sample",
                    {{"pseudo_likelihood", "training"}, {"held_out_pseudo_likelihood", "held out"}},
-                   "Of each unit given all others: higher is better, but it says little about what units do together.");
+                   "Of each unit given all others: higher is better, but it says little about what units do together. "
+                   "Other rows and units are looked at in each epoch; the band is three standard errors.");
     html += curves(metrics, counted, "Wrong labels", "% of samples",
                    {{"error", "training", 100}, {"held_out_error", "held out", 100}},
                    "Samples whose most probable label, given the data, is not theirs.");

@@ -43,6 +43,11 @@ void judge_likelihood(const Metrics& metrics, const std::string& counted, std::v
         told.push_back({warning, fmt::format("The chains of that estimate disagree (spread {}): do not trust it; "
                                              "rbm-estimate with more --betas gives a better one.",
                                              number_text(*spread, 1))});
+    const auto floor = metrics.last("log_partition_floor"), log_partition = metrics.last("log_partition");
+    if (floor && log_partition && *log_partition <= *floor)
+        told.push_back({warning,
+                        "The estimate of log Z was too low to be possible: the watched samples alone would be "
+                        "likelier than 1. It is cut there; do not trust it."});
     const Metrics::Values course = metrics.values(key);
     const auto best = std::max_element(course.value.begin(), course.value.end());
     const double fallen = *best - *last;

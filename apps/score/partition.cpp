@@ -8,6 +8,7 @@
 #include "apps/files/prepare.h"
 #include "apps/files/table.h"
 #include "rbm/estimate/exact.h"
+#include "rbm/estimate/monitor.h"
 #include "rbm/method/trajectory_chains.h"
 #include "rbm/sampler/communication.h"
 
@@ -37,6 +38,12 @@ Matrix rows_to_start_at(const Dataset& data, std::size_t chains, const CommonSet
     for (std::size_t c = 0; c < chains; ++c)
         std::copy(rows.row(c % rows.rows()).begin(), rows.row(c % rows.rows()).end(), result.row(c).begin());
     return result;
+}
+
+PartitionFloor floor_of(const Machine& machine, const Dataset& data, const CommonSettings& common) {
+    const Stream stream = data_stream(common);
+    const std::vector<double> free_energy = free_energies(machine, data, stream, common.beta, until_stopped());
+    return partition_floor(machine.visible, data, stream, free_energy, until_stopped());
 }
 
 std::string nats(double value) { return fmt::format("{:.3f}", value); }
@@ -114,8 +121,10 @@ PartitionReport estimate_log_partition(const Model& model, const std::optional<D
         inputs.ladder = ladder_to(below, model.machine, common.beta);
     }
     if (data) inputs.data = [&](std::size_t chains) { return rows_to_start_at(*data, chains, common); };
+    inputs.base = report.base == "data" ? PathBase::data : PathBase::other;
     Random random(common.seed);
     report.answer = method.estimate(inputs, random);
+    if (data && is_discrete(machine.visible)) hold_above(report.answer, floor_of(model.machine, *data, common));
     const PartitionAnswer& answer = report.answer;
     report.log_partition = {answer.value, answer.low, answer.high,
                             fmt::format("{} ({}, base {})", method.name, answer.how, report.base)};
@@ -131,6 +140,10 @@ nlohmann::ordered_json parts_as_json(const PartitionReport& report) {
         object[key] = part.tempering ? as_json(*part.tempering) : as_json(part.estimate);
     }
     object["base"] = report.base;
+    if (const auto& floor = report.answer.floor; floor && floor->states > 0) {
+        object["log_partition_floor"] = floor->log_partition;
+        object["distinct_states"] = floor->states;
+    }
     return object;
 }
 
@@ -138,7 +151,12 @@ std::string parts_as_table(const PartitionReport& report) {
     std::vector<std::vector<std::string>> rows{{"log Z", "low", "estimate", "high", "seen"}};
     for (const PartitionPart& part : report.answer.parts)
         rows.push_back({part.name, nats(part.estimate.low), nats(part.estimate.value), nats(part.estimate.high),
-                        part.tempering ? travel_seen(*part.tempering) : weights_seen(part.estimate)});
+                        part.tempering      ? travel_seen(*part.tempering)
+                        : part.seen.empty() ? weights_seen(part.estimate)
+                                            : part.seen});
+    if (const auto& floor = report.answer.floor; floor && floor->states > 0)
+        rows.push_back(
+            {"at least", nats(floor->log_partition), "", "", fmt::format("{} distinct samples", floor->states)});
     return table({Align::left, Align::right, Align::right, Align::right, Align::left}, rows);
 }
 

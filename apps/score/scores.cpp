@@ -12,6 +12,7 @@
 #include "rbm/estimate/attribution.h"
 #include "rbm/estimate/incomplete.h"
 #include "rbm/estimate/monitor.h"
+#include "rbm/estimate/partition_floor.h"
 #include "rbm/estimate/ranking.h"
 #include "rbm/kernels/error.h"
 #include "rbm/model/enumerate.h"
@@ -45,6 +46,26 @@ std::vector<double> log_scales(const Model& model, const Dataset& data) {
         for (std::size_t i = 0; i < data.cols(); ++i)
             if (std::isnan(data.value(r, i))) sums[r] -= std::log(static_cast<double>(model.preparation.scale[i]));
     return sums;
+}
+
+/// Probabilities of distinct states do not sum to more than 1, nor is that of what is known of one.
+void tell_impossible(const Model& model, const Dataset& data, const CommonSettings& settings,
+                     std::span<const double> free_energy, std::span<const double> likelihood) {
+    if (!is_discrete(model.machine.visible)) return;
+    const LogPartition& z = *model.log_partition;
+    const PartitionFloor floor =
+        partition_floor(model.machine.visible, data, data_stream(settings), free_energy, until_stopped());
+    double least = floor.log_partition;
+    for (const double one : likelihood)
+        if (one > 0) least = std::max(least, z.value + one);
+    const double rounding = 1e-5 * std::max(1.0, std::abs(least));  // of free energies in float
+    if (!(least > z.value + rounding)) return;
+    warn(
+        "the model's log Z, {:.3f} ({:.3f} to {:.3f}, by {}), {}: with it {} distinct samples are e^{:.2f} times as "
+        "likely as they can be together; log Z is at least {:.3f}, so subtract at least {:.3f} from each "
+        "log_likelihood, or estimate log Z again by rbm-estimate with --save --force",
+        z.value, z.low, z.high, z.method, least > z.high + rounding ? "cannot be right" : "is too low", floor.states,
+        least - z.value, least, least - z.value);
 }
 
 }  // namespace
@@ -137,6 +158,7 @@ Scores score_samples(const Model& model, const Dataset& data, const ScoreSetting
         std::vector<double> likelihood(free_energy.size(), not_known);
         for (std::size_t r = 0; r < likelihood.size(); ++r)
             if (scored[r]) likelihood[r] = -free_energy[r] - (model.log_partition->value + scales[r]);
+        tell_impossible(model, data, common, free_energy, likelihood);
         scores.add("log_likelihood", std::move(likelihood));
         const auto without = static_cast<std::size_t>(std::count(scored.begin(), scored.end(), false));
         if (without > 0) note("{} of {} rows are not binary: they get no log_likelihood", without, scored.size());

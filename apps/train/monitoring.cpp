@@ -9,13 +9,14 @@
 
 #include "rbm/estimate/exact.h"
 #include "rbm/estimate/monitor.h"
+#include "rbm/estimate/partition_floor.h"
 #include "rbm/model/enumerate.h"
 
 namespace rbm::app {
 namespace {
 
-// A generator of a run, forked from its seed; those of train.cpp and start.cpp are 1 to 4.
-constexpr std::uint64_t estimate_purpose = 5;
+// Generators of a run, forked from its seed; 8 is in training_session.cpp, the others of its objective and start below.
+constexpr std::uint64_t estimate_purpose = 5, training_sites_purpose = 9, validation_sites_purpose = 10;
 
 double average(const std::vector<double>& values) {
     double sum = 0;
@@ -41,17 +42,21 @@ std::size_t watched_rows(std::size_t rows) { return std::clamp<std::size_t>(rows
 }  // namespace
 
 Monitor::Monitor(const Machine& machine, const Dataset& training_set, const Dataset* validation_set,
-                 double log_scale_sum, std::span<const float> sample_weights)
-    : training(training_set.spread(watched_rows(training_set.rows()), sample_weights)),
+                 double log_scale_sum, std::span<const float> weights, std::uint64_t run_seed)
+    : training(training_set.spread(watched_rows(training_set.rows()), weights)),
+      all_training(training_set),
+      sample_weights(weights.begin(), weights.end()),
+      seed(run_seed),
       log_scale(log_scale_sum),
       exact_every(exact_interval(machine, training_set.rows())) {
-    if (validation_set != nullptr) validation = validation_set->spread(watched_rows(training_set.rows()));
+    if (validation_set == nullptr) return;
+    validation = validation_set->spread(watched_rows(training_set.rows()));
+    all_validation = *validation_set;
 }
 
-void Monitor::track(std::size_t epochs, std::size_t rows, Units path_base, std::uint64_t run_seed, AisSettings least) {
+void Monitor::track(std::size_t epochs, std::size_t rows, Units path_base, AisSettings least) {
     estimate_every = epochs;
     base = std::move(path_base);
-    seed = run_seed;
     // In rows through the weights: training takes 5 products per row of data, a step of a chain 2.
     constexpr double share = 0.2, products = 5.0 / 2;
     annealing = least;
@@ -79,31 +84,58 @@ bool Monitor::knows_likelihood(std::size_t epoch, std::size_t epochs) const {
     return always_estimated || due(exact_every) || due(estimate_every);
 }
 
+PartitionEstimate Monitor::annealed(const Machine& machine, std::size_t epoch) const {
+    const Bridge bridge(machine, base);
+    Random random = Random(seed).fork(estimate_purpose).fork(epoch);
+    const std::vector<float> betas = spaced_betas(bridge, annealing, random);
+    return annealed_log_partition(bridge, betas, annealing.chains, random);
+}
+
+void Monitor::cut(const Machine& machine, std::span<const double> of_training, std::span<const double> of_validation,
+                  Numbers& numbers) const {
+    if (!is_discrete(machine.visible)) return;
+    double floor = partition_floor(machine.visible, training, {}, of_training).log_partition;
+    if (validation)
+        floor = std::max(floor, partition_floor(machine.visible, *validation, {}, of_validation).log_partition);
+    PartitionEstimate& found = *numbers.estimate;
+    for (double* end : {&found.low, &found.value, &found.high}) *end = std::max(*end, floor);
+    if (std::isfinite(floor)) numbers.log_partition_floor = floor;
+}
+
 Monitor::Numbers Monitor::measure(const Machine& machine, const EpochReport& report,
                                   const std::optional<PartitionEstimate>& known) const {
     Numbers numbers;
+    const std::vector<double> of_training = free_energies(machine, training);
+    const std::vector<double> of_validation = validation ? free_energies(machine, *validation) : std::vector<double>{};
+    const auto pseudo_likelihood_of = [&](const Dataset& all, const Dataset& watched, std::span<const float> weights,
+                                          std::uint64_t purpose) {
+        return pseudo_likelihood(machine, all, watched.rows(), weights, Random(seed).fork(purpose).fork(report.epoch));
+    };
     const bool discrete = is_discrete(machine.visible);
-    numbers.free_energy = average(free_energies(machine, training));
+    numbers.free_energy = average(of_training);
     numbers.reconstruction_error = reconstruction_error(machine, training);
-    if (discrete) numbers.pseudo_likelihood = pseudo_likelihood(machine, training, Random(0));
+    if (discrete)
+        numbers.pseudo_likelihood =
+            pseudo_likelihood_of(all_training, training, sample_weights, training_sites_purpose);
     if (exact_every > 0 && (report.epoch % exact_every == 0 || report.epoch == report.epochs)) {
         numbers.log_partition = exact_log_partition(machine);
     } else if (known) {
         numbers.estimate = known;
         numbers.method = numbers.method_in_words = "trajectory";
-        numbers.log_partition = known->value;
     } else if (!always_estimated && knows_likelihood(report.epoch, report.epochs)) {
-        const Bridge bridge(machine, base);
-        Random random = Random(seed).fork(estimate_purpose).fork(report.epoch);
-        const std::vector<float> betas = spaced_betas(bridge, annealing, random);
-        numbers.estimate = annealed_log_partition(bridge, betas, annealing.chains, random);
+        numbers.estimate = annealed(machine, report.epoch);
+    }
+    if (numbers.estimate) {
+        cut(machine, of_training, of_validation, numbers);
         numbers.log_partition = numbers.estimate->value;
     }
     if (validation) {
-        numbers.held_out_free_energy = average(free_energies(machine, *validation));
+        numbers.held_out_free_energy = average(of_validation);
         numbers.free_energy_gap = *numbers.held_out_free_energy - numbers.free_energy;
         numbers.held_out_reconstruction_error = reconstruction_error(machine, *validation);
-        if (discrete) numbers.held_out_pseudo_likelihood = pseudo_likelihood(machine, *validation, Random(0));
+        if (discrete)
+            numbers.held_out_pseudo_likelihood =
+                pseudo_likelihood_of(*all_validation, *validation, {}, validation_sites_purpose);
     }
     if (label_count > 0) numbers.error = label_error(machine, training, label_count);
     if (labelled) numbers.held_out_error = label_error(machine, *labelled, label_count);
@@ -124,6 +156,11 @@ std::string metrics_line(const EpochReport& report, const Monitor::Numbers& numb
     const auto add = [&](const char* key, const std::optional<double>& value) {
         if (value) line[key] = *value;
     };
+    const auto add_mean = [&](const std::string& key, const std::optional<MeanOfRows>& mean) {
+        if (!mean) return;
+        line[key] = mean->value;
+        if (std::isfinite(mean->standard_error)) line[key + "_error"] = mean->standard_error;
+    };
     line["epoch"] = report.epoch;
     line["updates"] = report.updates;
     line["learning_rate"] = report.learning_rate;
@@ -134,11 +171,11 @@ std::string metrics_line(const EpochReport& report, const Monitor::Numbers& numb
     add("loss", report.loss);
     line["free_energy"] = numbers.free_energy;
     line["reconstruction_error"] = numbers.reconstruction_error;
-    add("pseudo_likelihood", numbers.pseudo_likelihood);
+    add_mean("pseudo_likelihood", numbers.pseudo_likelihood);
     add("free_energy_gap", numbers.free_energy_gap);
     add("held_out_free_energy", numbers.held_out_free_energy);
     add("held_out_reconstruction_error", numbers.held_out_reconstruction_error);
-    add("held_out_pseudo_likelihood", numbers.held_out_pseudo_likelihood);
+    add_mean("held_out_pseudo_likelihood", numbers.held_out_pseudo_likelihood);
     add("error", numbers.error);
     add("held_out_error", numbers.held_out_error);
     add("log_partition", numbers.log_partition);
@@ -151,6 +188,7 @@ std::string metrics_line(const EpochReport& report, const Monitor::Numbers& numb
         line["log_partition_low"] = numbers.estimate->low;
         line["log_partition_high"] = numbers.estimate->high;
         line["log_partition_spread"] = numbers.estimate->spread;
+        add("log_partition_floor", numbers.log_partition_floor);
         const auto add_interval = [&](const std::string& key, const std::optional<double>& value) {
             if (!value) return;
             line[key + "_low"] = *value - below;
@@ -178,10 +216,15 @@ std::string epoch_line(const EpochReport& report, const Monitor::Numbers& number
     if (numbers.estimate) {
         text += fmt::format(" (-{:.2f}, +{:.2f}) by {}", numbers.estimate->high - numbers.estimate->value,
                             numbers.estimate->value - numbers.estimate->low, numbers.method_in_words);
-        if (numbers.estimate->spread > largest_spread) text += ", whose chains disagree: not to be trusted";
+        if (numbers.log_partition_floor && *numbers.log_partition <= *numbers.log_partition_floor)
+            text += ", whose log Z was too low to be possible and is cut: not to be trusted";
+        else if (numbers.estimate->spread > largest_spread)
+            text += ", whose chains disagree: not to be trusted";
     }
     if (!numbers.log_likelihood && numbers.pseudo_likelihood) {
-        text += fmt::format("  pseudo-likelihood {:.1f}", *numbers.pseudo_likelihood);
+        text += fmt::format("  pseudo-likelihood {:.1f}", numbers.pseudo_likelihood->value);
+        if (std::isfinite(numbers.pseudo_likelihood->standard_error))
+            text += fmt::format(" +- {:.1f}", numbers.pseudo_likelihood->standard_error);
     }
     return text + fmt::format("  reconstruction error {:.4f}", numbers.reconstruction_error);
 }

@@ -50,7 +50,7 @@ class Session {
           inputs_(inputs),
           checkpoint_(checkpoint),
           monitor_(checkpoint.state.machine, inputs.whole(), inputs.validation ? &*inputs.validation : nullptr,
-                   log_scale_sum(checkpoint.model.preparation), inputs.sample_weights),
+                   log_scale_sum(checkpoint.model.preparation), inputs.sample_weights, checkpoint.state.seed),
           objective_(objective_of(run, checkpoint, inputs)),
           batches_(batch_count(inputs.training.rows(), run.train.batch_size)),
           progress_("training", batches_ * run.train.epochs, "updates"),
@@ -62,7 +62,7 @@ class Session {
         if (between > 0)
             monitor_.track(between, inputs.training.rows(),
                            base_of_data(checkpoint.state.machine, inputs.training, inputs.sample_weights),
-                           checkpoint.state.seed, run.judges_by_likelihood() ? Monitor::to_judge : Monitor::to_watch);
+                           run.judges_by_likelihood() ? Monitor::to_judge : Monitor::to_watch);
         if (!checkpoint.model.labels.empty())
             monitor_.watch_labels(checkpoint.model.labels.size(),
                                   run.judges_by_error() ? &*inputs.validation : nullptr);

@@ -80,8 +80,9 @@ def interval(values):
     return f'{value:.2f} ({low:.2f} to {high:.2f})'
 
 
-def minutes(seconds, cores=1):
-    return f'{seconds / 60 / cores:.1f}' if seconds else 'not taken'
+def estimated_by(settings):
+    chains, betas = re.search(r'(\d+) chains, (\d+) betas', settings).groups()
+    return f'`--chains {chains} --betas {betas}`'
 
 
 def rows(final):
@@ -89,15 +90,19 @@ def rows(final):
         if bool(recipe.get('final')) != final:
             continue
         for result in (one for one in results() if one['recipe'] == name):
-            cells = [name, str(result['seed']), minutes(result['seconds']), minutes(result['processor_seconds'], 2),
-                     f'{result["train"][1]:.2f}', f'{result["valid"][1]:.2f}' if final else interval(result['valid'])]
-            yield '| ' + ' | '.join(cells + ([interval(result['test'])] if final else [])) + ' |'
+            cells = [name, str(result['seed']), estimated_by(result['settings']), f'{result["train"][1]:.2f}']
+            if final:
+                cells.insert(2, f'{result["processor_seconds"] / 60:.1f}')
+                cells += [f'{result["valid"][1]:.2f}', interval(result['test'])]
+            else:
+                cells.append(interval(result['valid']))
+            yield '| ' + ' | '.join(cells) + ' |'
 
 
 def tables():
-    head = '| recipe | seed | minutes | processor minutes / 2 | train | valid |'
-    final = '\n'.join([head + ' test |', '|---|---|---|---|---|---|---|', *rows(True)])
-    compared = '\n'.join([head, '|---|---|---|---|---|---|', *rows(False)])
+    final = '\n'.join(['| recipe | seed | processor minutes | log Z by | train | valid | test |', '|---|---|---|---|---|---|---|',
+                       *rows(True)])
+    compared = '\n'.join(['| recipe | seed | log Z by | train | valid |', '|---|---|---|---|---|', *rows(False)])
     options = '\n'.join(f'| {name} | `{recipe["options"]}` |' for name, recipe in RECIPES.items())
     return {'binarized-final': final, 'binarized-compared': compared,
             'binarized-recipes': '| recipe | options beside `--hidden 500` |\n|---|---|\n' + options}

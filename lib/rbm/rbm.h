@@ -19,6 +19,7 @@
 #include "rbm/estimate/incomplete.h"
 #include "rbm/estimate/monitor.h"
 #include "rbm/estimate/observables.h"
+#include "rbm/estimate/partition_floor.h"
 #include "rbm/estimate/partition_ratio.h"
 #include "rbm/estimate/ranking.h"
 #include "rbm/estimate/relaxation.h"

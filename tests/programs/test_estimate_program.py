@@ -228,6 +228,42 @@ class Estimate(AppTest):
         self.assertFalse(found['bounds'])
         self.assertEqual(found['verdict'], 'chains do not mix: no bound is claimed')
 
+    def test_samples_are_not_likelier_than_one(self):
+        """One hidden unit holds all bits on, where no annealed chain gets; the data are there, and refute what chains agree on."""
+        weights, a, b = np.full((40, 1), 8.), np.zeros(40), f32([40 * np.log(2) + 4 - 320])
+        self.save_model('hard.safetensors', weights, a, b)
+        distinct = 1 - np.vstack([np.zeros((1, 40)), np.eye(40)])
+        self.save_array('on.npy', np.vstack([distinct, distinct[:5], distinct[:1]]))
+        floor = log_sum_exp(-bernoulli_free_energy(distinct, weights, a, b))
+        exact = self.estimate('hard.safetensors')['log_partition']
+        self.assertLess(floor, exact)
+        words = '--method', 'ais', '--base', 'uniform', '--betas', 50, '--chains', 20
+        blind = self.estimate('hard.safetensors', *words)
+        self.assertLess(blind['log_partition_high'], floor - 3)
+        self.assertTrue(blind['verdict'].startswith('chains agree'))
+        self.assertNotIn('log_partition_floor', blind)
+        found = self.estimate('hard.safetensors', 'on.npy', *words)
+        self.assertEqual(found['forward'], blind['forward'])
+        for key in 'log_partition_floor', 'log_partition', 'log_partition_low', 'log_partition_high':
+            self.assertAlmostEqual(found[key], floor, 3)
+        self.assertEqual(found['distinct_states'], 41)
+        self.assertFalse(found['bounds'])
+        self.assertTrue(found['verdict'].startswith('log Z cannot be right: '))
+        self.assertLess(found['log_likelihood_high'], 0)
+        self.assertTrue(any('at least' in warning for warning in found['warnings']))
+        text = self.ok('rbm-estimate', 'hard.safetensors', 'on.npy', *words).decode()
+        self.assertRegex(text, rf'\nat least +{floor:.3f} +41 distinct samples\n')
+        # Between the ends it cuts the lower one only: of a likelihood the upper one.
+        found = self.estimate('hard.safetensors', 'on.npy', '--method', 'sandwich', '--betas', 200, '--steps', 400, '--chains', 8)
+        self.assertGreaterEqual(found['log_partition_low'], found['log_partition_floor'])
+        self.assertLessEqual(found['log_likelihood_high'], 0)
+        # Densities have no such bound.
+        self.save_model('g.safetensors', weights[:3] / 9, center=np.zeros(3), log_sigma=np.full(3, -5.), hidden_bias=b)
+        self.save_array('real.npy', np.zeros((9, 3)))
+        found = self.estimate('g.safetensors', 'real.npy', '--method', 'ais', '--betas', 20, '--base', 'model')
+        self.assertNotIn('log_partition_floor', found)
+        self.assertGreater(found['log_likelihood'], 0)
+
     def test_tables_line_up(self):
         self.save_model('m.safetensors', *self.machine(9, 7))
         self.save_array('d.npy', states(9))
@@ -235,9 +271,11 @@ class Estimate(AppTest):
         self.assertRegex(lines.pop(9), r'^tempering: communication barrier \d+\.\d\d, which asks for \d+ rungs; ')
         self.assertEqual([line.split('  ')[0] for line in lines],
                          ['log Z', 'log-likelihood', 'verdict', '', 'log Z', 'forward', 'reverse, from tempering',
-                          'reverse, from data', 'tempering', '', 'sandwich (100 chains, 50 betas, schedule adaptive, base data)'])
+                          'reverse, from data', 'tempering', 'acceptance ratio', 'at least', '',
+                          'sandwich (100 chains, 50 betas, schedule adaptive, base data)'])
+        self.assertTrue(lines[10].endswith('  512 distinct samples'))
         column = lines[4].index('estimate') + len('estimate')
-        for line in lines[4:9]:
+        for line in lines[4:10]:
             self.assertNotEqual(line[column - 1], ' ')
             self.assertEqual(line[column], ' ')
 

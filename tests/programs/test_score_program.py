@@ -66,6 +66,28 @@ class Score(AppTest):
             expected = gaussian_free_energy(v, self.weights, self.a, self.log_sigma, self.b, beta)
             self.assertClose(found['free_energy'], expected, 1e-5)
 
+    def test_log_partition_that_cannot_be(self):
+        """Probabilities of distinct samples sum to at most 1: a log Z that says otherwise is told of."""
+        everything = np.array([[i >> k & 1 for k in range(7)] for i in range(128)], float)
+        energies = bernoulli_free_energy(everything, self.weights, self.a, self.b)
+        exact = np.logaddexp.reduce(-energies)
+        self.save_array('all.npy', np.vstack([everything, everything]))
+        for value, high, saying in ((exact + 0.1, exact + 0.2, ''), (exact - 2, exact + 1, 'is too low: with it 128 distinct samples are e^2.00 times'),
+                                    (exact - 2, exact - 1, 'cannot be right')):
+            with self.subTest(value=value, high=high):
+                self.save_model('known.safetensors', self.weights, self.a, self.b, log_partition=value, log_partition_low=value - 1,
+                                log_partition_high=high, log_partition_method='ais')
+                done = self.run_program('rbm-score', 'known.safetensors', 'all.npy')
+                self.assertEqual(done.returncode, 0)
+                self.assertEqual('log Z' in done.stderr.decode(), bool(saying), done.stderr)
+                self.assertIn(saying, done.stderr.decode())
+                found = np.array([line.split(',') for line in done.stdout.decode().splitlines()[1:]], float)
+                self.assertClose(found[:128, 1], -energies - value, 1e-5)
+        # A density may be above 1.
+        self.save_model('g.safetensors', self.weights, center=self.a, log_sigma=self.log_sigma - 9, hidden_bias=self.b, mean=self.mean,
+                        scale=self.scale, log_partition=-200)
+        self.assertEqual(self.run_program('rbm-score', 'g.safetensors', 'real.npy').stderr, b'')
+
     def test_preparation(self):
         expected = bernoulli_free_energy((self.grey > 0.5).astype(float), self.weights, self.a, self.b)
         self.assertClose(self.scores('m.safetensors', 'grey.npy')['free_energy'], expected)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """rbm-train: what a run leaves behind, what it says, how it ends, and what it takes."""
 import errno
+import gzip
 import hashlib
 import json
 import os
@@ -13,6 +14,7 @@ import unittest
 import numpy as np
 from app_testing import DIGITS, PROGRAMS, main
 from bad_input import BadInputTest
+from test_score_program import bernoulli_free_energy
 
 FILES = ['checkpoint.safetensors', 'fantasies.png', 'filters.png', 'history.safetensors', 'metrics.jsonl', 'model.safetensors',
          'reconstructions.png', 'report.html']
@@ -207,6 +209,8 @@ class Train(BadInputTest):
             self.assertLess(last[f'{key}_low'], last[key])
             self.assertLess(last[key], last[f'{key}_high'])
             self.assertAlmostEqual(last[key] + last['log_partition'], -last['free_energy'], places=9)
+            self.assertLess(last[f'{key}_high'], 0)
+        self.assertLess(last['log_partition_floor'], last['log_partition'])
         self.assertRegex(said, r'held-out log-likelihood -\d+\.\d+ \(-\d\.\d+, \+\d\.\d+\) by AIS')
         found = json.loads(self.ok('rbm-estimate', 'run/model.safetensors', '--method', 'sandwich', '--json'))
         self.assertLess(abs(found['log_partition'] - last['log_partition']),
@@ -218,6 +222,36 @@ class Train(BadInputTest):
         lines, _ = self.run_of('small', '--hidden', 4, '--epochs', 6, '--track-likelihood', 1)
         self.assertEqual(lines[-1]['log_partition_method'], 'exact')
         self.assertNotIn('log_partition_low', lines[-1])
+
+    def test_pseudo_likelihood_of_other_rows_each_time(self):
+        """Weights that stay as they are: each epoch is an estimate of one number, off by what its error says."""
+        words = '--hidden', 20, '--validation', DIGITS, '--learning-rate', 1e-9
+        lines, said = self.run_of('run', *words, '--epochs', 40)
+        raw, header = self.path('run/model.safetensors').read_bytes(), self.header('run/model.safetensors')
+        data = raw[8 + int.from_bytes(raw[:8], 'little'):]
+        weights, a, b = (np.frombuffer(data[slice(*header[name]['data_offsets'])], '<f4').astype(float).reshape(header[name]['shape'])
+                         for name in ('weights', 'visible.bias', 'hidden.bias'))
+        rows = (np.frombuffer(gzip.decompress(DIGITS.read_bytes())[16:], np.uint8).reshape(-1, 64) / 255 > 0.5).astype(float)
+        energy = bernoulli_free_energy(rows, weights, a, b)
+        exact = 0
+        for unit in range(64):
+            flipped = rows.copy()
+            flipped[:, unit] = 1 - flipped[:, unit]
+            exact -= np.logaddexp(0, energy - bernoulli_free_energy(flipped, weights, a, b)).mean()
+        for key in 'pseudo_likelihood', 'held_out_pseudo_likelihood':
+            values, errors = (np.array([line[name] for line in lines]) for name in (key, f'{key}_error'))
+            self.assertEqual(len(set(values)), 40)
+            self.assertLess(abs(values.mean() - exact), 4 * errors.mean() / 40**0.5)
+            self.assertLess(values.std(), 1.5 * errors.mean())
+            self.assertGreater(values.std(), errors.mean() / 2)
+        self.assertRegex(said, r'pseudo-likelihood -\d+\.\d \+- \d+\.\d')
+        # The same when the run was interrupted, and others from another seed.
+        self.run_of('again', *words, '--epochs', 3)
+        self.ok('rbm-train', '--output', 'again', '--resume', '--epochs', 5)
+        for line, other in zip(self.metrics('again'), lines[:5]):
+            self.assertEqual(line['pseudo_likelihood'], other['pseudo_likelihood'])
+        other, _ = self.run_of('other', *words, '--epochs', 1, '--seed', 2)
+        self.assertNotEqual(other[0]['pseudo_likelihood'], lines[0]['pseudo_likelihood'])
 
     def test_objectives_without_chains(self):
         """Their loss falls, and the likelihood that they do not look at rises."""

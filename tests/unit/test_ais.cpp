@@ -222,6 +222,45 @@ TEST_CASE("acceptance ratio: unequal numbers of draws, and far apart") {
     CHECK_THROWS_AS(acceptance_ratio({}, std::vector<double>{1}), InvalidArgument);
 }
 
+TEST_CASE("an acceptance ratio's error is that of many, and its draws that overlap are counted") {
+    Random random(12);
+    const auto draws = [&](std::size_t count, double mean) {
+        const Stream stream = random.next();
+        std::vector<double> x(count);
+        for (std::size_t i = 0; i < count; ++i) x[i] = mean + static_cast<double>(normal_at(stream, 0, i));
+        return x;
+    };
+    // f_a = N(0, 1), f_b = N(distance, 1), both normalised.
+    double last = 1e9;
+    for (const double distance : {0.0, 1.0, 2.0, 4.0}) {
+        CAPTURE(distance);
+        Moments values, squared_errors, effective;
+        for (std::size_t i = 0; i < 200; ++i) {
+            std::vector<double> up = draws(150, 0), down = draws(300, distance);
+            for (double& x : up) x = distance * (x - distance / 2);
+            for (double& x : down) x = -distance * (x - distance / 2);
+            const AcceptanceRatio found = weighed_acceptance_ratio(up, down);
+            CHECK(found.value == acceptance_ratio(up, down));
+            values.add(found.value);
+            squared_errors.add(found.standard_error * found.standard_error);
+            effective.add(found.effective_draws);
+        }
+        if (distance == 0)
+            CHECK(values.mean() == doctest::Approx(0));
+        else
+            CHECK(std::abs(values.z(0)) < 4);
+        CHECK(squared_errors.mean() <= 1.5 * values.variance() + 1e-12);
+        CHECK(squared_errors.mean() >= 0.6 * values.variance());
+        if (distance == 0) CHECK(effective.mean() == doctest::Approx(150));
+        CHECK(effective.mean() < last);
+        last = effective.mean();
+    }
+    const AcceptanceRatio apart =
+        weighed_acceptance_ratio(std::vector<double>(50, -900), std::vector<double>(50, -900));
+    CHECK(apart.value == doctest::Approx(0));
+    CHECK(apart.effective_draws < 1e-6);
+}
+
 TEST_CASE("intervals of every method cover log Z on random machines of up to 20 units") {
     const char* wanted = std::getenv("RBM_COVERAGE_MACHINES");
     const std::size_t machines = wanted != nullptr && *wanted != '\0' ? std::stoul(wanted) : 100;

@@ -13,6 +13,7 @@
 #include "rbm/estimate/attribution.h"
 #include "rbm/estimate/incomplete.h"
 #include "rbm/estimate/monitor.h"
+#include "rbm/estimate/partition_floor.h"
 #include "rbm/estimate/partition_ratio.h"
 #include "rbm/estimate/spectrum.h"
 #include "rbm/kernels/context.h"
@@ -373,6 +374,9 @@ TEST_CASE("scores of many rows") {
           often([&](const Control& control) { pseudo_likelihood(machine, data, Random(1), control); }));
     check("exact pseudo-likelihood",
           [&](const Control& control) { exact_pseudo_likelihood(machine, data, {}, control); });
+    const std::vector<double> free_energy(data.rows());
+    check("floor of log Z",
+          often([&](const Control& control) { partition_floor(machine.visible, data, {}, free_energy, control); }));
     check("label error", often([&](const Control& control) { label_error(machine, data, 10, {}, control); }));
     const Dataset sequences = random_data(20000, 100);
     check("sequence weights", [&](const Control& control) { identity_weights(sequences, 0.8, control); });

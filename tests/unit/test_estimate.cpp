@@ -318,7 +318,7 @@ TEST_CASE("one random unit per row averages to the exact pseudo-likelihood") {
     const double expected = exact_pseudo_likelihood(machine, data);
     Moments found;
     Random random(168);
-    for (std::size_t t = 0; t < 300; ++t) found.add(pseudo_likelihood(machine, data, random.fork(t)));
+    for (std::size_t t = 0; t < 300; ++t) found.add(pseudo_likelihood(machine, data, random.fork(t)).value);
     CHECK(found.variance() > 0);
     CHECK(std::abs(found.z(expected)) < 4);
     CHECK(found.standard_error() < 0.02 * std::abs(expected));
@@ -335,10 +335,51 @@ TEST_CASE("one random unit per row averages to the exact pseudo-likelihood") {
         const auto free_energy = precise(machine).free_energy(states);
         sum -= std::log1p(std::exp(free_energy[0] - free_energy[1]));
     }
-    CHECK(pseudo_likelihood(machine, data, random.fork(7)) == doctest::Approx(sum / 60 * 8).epsilon(1e-5));
+    CHECK(pseudo_likelihood(machine, data, random.fork(7)).value == doctest::Approx(sum / 60 * 8).epsilon(1e-5));
     const Machine reals{Gaussian(2), Bernoulli(2)};
     CHECK_THROWS_AS((void)pseudo_likelihood(reals, Dataset::from_floats(1, 2, {0, 1}), random), Unsupported);
     CHECK_THROWS_AS((void)exact_pseudo_likelihood(reals, Dataset::from_floats(1, 2, {0, 1})), Unsupported);
+}
+
+TEST_CASE("some rows and a site of each: right on average, with the error that they have, and other ones each time") {
+    const auto machine = random_machine<float>("bernoulli", 8, "bernoulli", 4, 169);
+    const Dataset data = dataset(random_states(machine.visible, 400, 170));
+    const double expected = exact_pseudo_likelihood(machine, data);
+    Moments found, squared_errors;
+    for (std::uint64_t seed = 0; seed < 400; ++seed) {
+        const MeanOfRows one = pseudo_likelihood(machine, data, 40, {}, Random(seed));
+        found.add(one.value);
+        squared_errors.add(one.standard_error * one.standard_error);
+    }
+    CHECK(std::abs(found.z(expected)) < 4);
+    CHECK(squared_errors.mean() > 0.7 * found.variance());
+    CHECK(squared_errors.mean() < 1.5 * found.variance());
+    // Whichever rows and weights: sites of independent units whose rows differ tell which rows they were.
+    Machine independent{Bernoulli(1), Bernoulli(1)};
+    location(independent.visible)[0] = 2;
+    const double of_one = -std::log1p(std::exp(-2)), of_zero = -std::log1p(std::exp(2));
+    std::vector<float> bits(30, 0), weights(30, 1);
+    std::fill(bits.begin() + 20, bits.end(), 1.0F);
+    const Dataset rows = Dataset::from_floats(30, 1, bits);
+    CHECK(pseudo_likelihood(independent, rows, 30, {}, Random(1)).value ==
+          doctest::Approx((20 * of_zero + 10 * of_one) / 30));
+    CHECK(pseudo_likelihood(independent, rows, 99, {}, Random(1)).value ==
+          doctest::Approx((20 * of_zero + 10 * of_one) / 30));
+    std::fill(weights.begin() + 20, weights.end(), 4.0F);  // of 60 in all, 40
+    CHECK(pseudo_likelihood(independent, rows, 30, weights, Random(1)).value ==
+          doctest::Approx((of_zero + 2 * of_one) / 3));
+    std::fill(weights.begin(), weights.begin() + 20, 0.0F);
+    CHECK(pseudo_likelihood(independent, rows, 5, weights, Random(1)).value == doctest::Approx(of_one));
+    bool zero_seen = false, one_seen = false;
+    for (std::uint64_t seed = 0; seed < 40; ++seed) {
+        const MeanOfRows one = pseudo_likelihood(independent, rows, 1, {}, Random(seed));
+        CHECK(std::isnan(one.standard_error));
+        (one.value < -1 ? zero_seen : one_seen) = true;
+    }
+    CHECK(zero_seen);
+    CHECK(one_seen);
+    const Machine reals{Gaussian(2), Bernoulli(2)};
+    CHECK_THROWS_AS((void)pseudo_likelihood(reals, Dataset::from_floats(1, 2, {0, 1}), 1, {}, Random(0)), Unsupported);
 }
 
 TEST_CASE("the label error is the share of rows whose likeliest label is another") {
@@ -377,9 +418,9 @@ TEST_CASE("grey data that are drawn are watched with the same draws each time, s
     CHECK(free_energy_gap(machine, data, other) != 0);
     CHECK(reconstruction_error(machine, data) == reconstruction_error(machine, fixed));
     for (const std::uint64_t seed : {0U, 1U})
-        CHECK(pseudo_likelihood(machine, data, Random(seed)) ==
-              pseudo_likelihood(machine, drawn(data, Random(seed).next()), Random(seed)));
-    CHECK(pseudo_likelihood(machine, data, Random(0)) != pseudo_likelihood(machine, data, Random(1)));
+        CHECK(pseudo_likelihood(machine, data, Random(seed)).value ==
+              pseudo_likelihood(machine, drawn(data, Random(seed).next()), Random(seed)).value);
+    CHECK(pseudo_likelihood(machine, data, Random(0)).value != pseudo_likelihood(machine, data, Random(1)).value);
 }
 
 TEST_SUITE_END();

@@ -5,6 +5,7 @@
 #include "binding.h"
 #include "rbm/check/self_check.h"
 #include "rbm/estimate/exact.h"
+#include "rbm/estimate/monitor.h"
 #include "rbm/method/partitions.h"
 #include "rbm/method/proofs.h"
 #include "rbm/model/bridge.h"
@@ -50,8 +51,16 @@ py::tuple log_partition(const PyMachine& self, const py::object& visible, const 
         const Bridge bridge(machine, base_of(machine, settings.text("base"), data));
         PartitionInputs inputs{.bridge = bridge, .settings = settings, .control = control};
         if (data) inputs.data = [&](std::size_t chains) { return rows_to_start_at(*data, chains); };
+        const std::string base = settings.text("base");
+        inputs.base = base == bases[0] || (base.empty() && data) ? PathBase::data : PathBase::other;
         Random random(seed);
-        return method.estimate(inputs, random);
+        PartitionAnswer estimated = method.estimate(inputs, random);
+        if (data && is_discrete(machine.visible)) {
+            const Control untold{{}, control.cancelled};
+            const std::vector<double> free_energy = free_energies(self.machine, *data, {}, beta, untold);
+            hold_above(estimated, partition_floor(machine.visible, *data, {}, free_energy, untold));
+        }
+        return estimated;
     });
     py::dict parts;
     for (const PartitionPart& part : answer.parts)

@@ -49,4 +49,32 @@ double acceptance_ratio(std::span<const double> up, std::span<const double> down
     return ratio;
 }
 
+AcceptanceRatio weighed_acceptance_ratio(std::span<const double> up, std::span<const double> down) {
+    AcceptanceRatio result;
+    result.value = acceptance_ratio(up, down);
+    const double above = static_cast<double>(up.size()), below = static_cast<double>(down.size());
+    const double log_odds = std::log(above / below);
+    result.effective_draws = std::min(above, below);
+    double variance = 0;
+    // Logs throughout: where nothing overlaps the logistic functions themselves are 0.
+    const auto add = [&](std::span<const double> draws, double sign) {
+        const double count = static_cast<double>(draws.size());
+        std::vector<double> logs, squares;
+        for (const double x : draws) {
+            logs.push_back(-softplus(sign * (result.value + log_odds) - x));
+            squares.push_back(2 * logs.back());
+        }
+        const double log_sum = log_sum_exp(logs);
+        const double effective = std::exp(2 * log_sum - log_sum_exp(squares));
+        variance += std::max(0.0, 1 / effective - 1 / count);
+        // Of two densities that are the same, each draw counts below / (above + below) on the one side.
+        const double overlap = std::exp(log_sum) * (above + below) / std::max(above, below);
+        result.effective_draws = std::min({result.effective_draws, effective, overlap});
+    };
+    add(up, 1);
+    add(down, -1);
+    result.standard_error = std::sqrt(variance);
+    return result;
+}
+
 }  // namespace rbm

@@ -12,4 +12,14 @@ namespace rbm {
 /// InvalidArgument when either is empty.
 double acceptance_ratio(std::span<const double> up, std::span<const double> down);
 
+/// The same and what it is worth, for draws that are independent.
+struct AcceptanceRatio {
+    double value = 0;
+    double standard_error = 0;  ///< to first order; meaningless where few draws overlap
+    /// Of so many draws of the smaller side: those that both sides would make, or that carry the sums.  Where they are
+    /// few, the ratio lies somewhere between the sides.
+    double effective_draws = 0;
+};
+AcceptanceRatio weighed_acceptance_ratio(std::span<const double> up, std::span<const double> down);
+
 }  // namespace rbm

@@ -18,6 +18,14 @@ void check_chains(std::size_t chains) {
 
 }  // namespace
 
+bool rests_on_few(const PartitionEstimate& estimate) {
+    return estimate.effective_samples < std::min(fewest_effective_samples, 0.5 * static_cast<double>(estimate.samples));
+}
+
+bool exceeds(const PartitionEstimate& one, const PartitionEstimate& other) {
+    return one.value - other.value > std::hypot(one.value - one.low, other.high - other.value);
+}
+
 PartitionEstimate mean_of_weights(std::span<const double> log_weights) {
     const double count = static_cast<double>(log_weights.size());
     PartitionEstimate result;
@@ -32,9 +40,11 @@ PartitionEstimate mean_of_weights(std::span<const double> log_weights) {
     }
     result.spread = std::sqrt(squares / (count - 1));
     result.effective_samples = 1 / relative_squares;
+    result.largest_share = std::exp(*std::ranges::max_element(log_weights) - log_sum);
     // The variance of the mean over its square: that of its logarithm, to first order.
     result.standard_error = std::sqrt(std::max(0.0, (relative_squares - 1 / count) * count / (count - 1)));
-    result.low = result.value - 3 * result.standard_error;
+    result.low = result.value - (rests_on_few(result) ? std::max(rarely_exceeded, 3 * result.standard_error)
+                                                      : 3 * result.standard_error);
     // Where the spread is large the heavy weights are those that were not drawn, and the mean is too low by more than
     // its error says: then the interval for log-normal weights reaches higher.
     const double variance = result.spread * result.spread;

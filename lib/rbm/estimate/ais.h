@@ -22,11 +22,21 @@ struct PartitionEstimate {
     double spread = 0;             ///< standard deviation of the log weights
     double effective_samples = 0;  ///< (sum w)^2 / sum w^2, of `samples`
     std::size_t samples = 0;
+    double largest_share = 0;  ///< of the largest weight in their sum
 };
 
 /// A spread of log weights beyond which their mean rests on a few chains, and neither it nor its error is to be
 /// believed.
 inline constexpr double largest_spread = 2;
+
+/// Fewer effective samples than this, or than half of all where these are few: the mean is that of a few chains, and
+/// its error is as uncertain as it is.
+inline constexpr double fewest_effective_samples = 5;
+bool rests_on_few(const PartitionEstimate& estimate);
+
+/// A mean of weights rarely exceeds Z by much, however the chains mix: by a factor of e^a with a chance of e^-a at most
+/// (Markov's inequality), so by this many nats as rarely as a normal variable is 3 sigma too high.
+inline constexpr double rarely_exceeded = 6.6;
 
 struct AisSettings {
     std::size_t chains = 100;
@@ -51,9 +61,13 @@ PartitionEstimate reverse_log_partition(const Bridge& bridge, std::span<const fl
                                         Random& random, std::vector<double>* log_weights = nullptr,
                                         const Control& control = {});
 
+/// `one` lies above `other` by more than the sides of their intervals that face each other allow.
+bool exceeds(const PartitionEstimate& one, const PartitionEstimate& other);
+
 /// log of the mean of exp(log_weights), its error by the delta method, and how far the weights can be trusted.  The
 /// interval is 3 sigma, and reaches higher where that of a log-normal distribution's mean does (Cox's method; Land
-/// 1972): a large spread means that the mean is too low.
+/// 1972): a large spread means that the mean is too low.  Where it rests on few chains it reaches down by
+/// rarely_exceeded.
 PartitionEstimate mean_of_weights(std::span<const double> log_weights);
 
 }  // namespace rbm

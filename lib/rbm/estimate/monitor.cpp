@@ -17,17 +17,42 @@ namespace {
 
 constexpr std::size_t block_rows = 1024;
 
-/// Calls body(first row, states) for each block of rows.
-template <class Body>
-void for_each_block(const Dataset& data, const Stream& stream, const Control& control, Body body) {
-    Work work(control, "scoring", data.rows());
+/// Calls body(first, states) for each block of so many rows, which fill(first, states) has filled.
+template <class Fill, class Body>
+void for_each_block(std::size_t count, std::size_t cols, const Control& control, Fill fill, Body body) {
+    Work work(control, "scoring", count);
     Matrix states;
-    for (std::size_t first = 0; first < data.rows(); first += block_rows) {
-        states.resize(std::min(block_rows, data.rows() - first), data.cols());
-        data.fill(first, stream, states);
+    for (std::size_t first = 0; first < count; first += block_rows) {
+        states.resize(std::min(block_rows, count - first), cols);
+        fill(first, states);
         body(first, states);
         work.advance(states.rows());
     }
+}
+
+template <class Body>
+void for_each_block(const Dataset& data, const Stream& stream, const Control& control, Body body) {
+    for_each_block(
+        data.rows(), data.cols(), control, [&](std::size_t first, Matrix& states) { data.fill(first, stream, states); },
+        body);
+}
+
+/// `count` rows at equal distances in weight, from a random one on.
+std::vector<std::uint32_t> random_rows(std::size_t rows, std::span<const float> weights, std::size_t count,
+                                       Random& random) {
+    const auto weight = [&](std::size_t row) { return weights.empty() ? 1.0 : static_cast<double>(weights[row]); };
+    double total = 0;
+    for (std::size_t row = 0; row < rows; ++row) total += weight(row);
+    const double start = static_cast<double>(random()) / 0x1p32;
+    std::vector<std::uint32_t> chosen;
+    double passed = 0;
+    for (std::size_t row = 0; row < rows; ++row) {
+        passed += weight(row);
+        while (chosen.size() < count && weight(row) > 0 &&
+               (static_cast<double>(chosen.size()) + start) * total < passed * static_cast<double>(count))
+            chosen.push_back(static_cast<std::uint32_t>(row));
+    }
+    return chosen;
 }
 
 double average(std::span<const double> values) {
@@ -60,6 +85,26 @@ Matrix letters_of(const Machine& machine) {
         throw Unsupported(
             fmt::format("pseudo-likelihood: {} visible units, expected discrete ones", kind(machine.visible)));
     return site_states(machine.visible);
+}
+
+/// Of the rows that fill(first, states) fills, one random site each.
+template <class Fill>
+MeanOfRows one_site_each(const Machine& machine, std::size_t rows, Random& random, const Control& control, Fill fill) {
+    const auto letters = letters_of(machine);
+    std::vector<double> logs(rows);
+    const std::size_t sites = site_count(machine.visible);
+    boost::random::uniform_int_distribution<std::size_t> unit(0, sites - 1);
+    for_each_block(rows, machine.visible_count(), control, fill, [&](std::size_t first, Matrix& states) {
+        std::vector<std::size_t> chosen(states.rows());
+        for (std::size_t& i : chosen) i = unit(random);
+        add_conditional(
+            machine, letters, states, [&](std::size_t r) { return chosen[r]; },
+            std::span(logs).subspan(first, states.rows()));
+    });
+    const double count = static_cast<double>(rows), mean = average(logs);
+    double squares = 0;
+    for (const double value : logs) squares += (value - mean) * (value - mean);
+    return {mean * static_cast<double>(sites), std::sqrt(squares / (count - 1) / count) * static_cast<double>(sites)};
 }
 
 }  // namespace
@@ -112,20 +157,19 @@ double label_error(const Machine& machine, const Dataset& data, std::size_t clas
     return static_cast<double>(wrong) / static_cast<double>(data.rows());
 }
 
-double pseudo_likelihood(const Machine& machine, const Dataset& data, Random random, const Control& control) {
-    const auto letters = letters_of(machine);
+MeanOfRows pseudo_likelihood(const Machine& machine, const Dataset& data, Random random, const Control& control) {
     const Stream stream = random.next();
-    std::vector<double> logs(data.rows());
-    const std::size_t sites = site_count(machine.visible);
-    boost::random::uniform_int_distribution<std::size_t> unit(0, sites - 1);
-    for_each_block(data, stream, control, [&](std::size_t first, Matrix& states) {
-        std::vector<std::size_t> chosen(states.rows());
-        for (std::size_t& i : chosen) i = unit(random);
-        add_conditional(
-            machine, letters, states, [&](std::size_t r) { return chosen[r]; },
-            std::span(logs).subspan(first, states.rows()));
+    return one_site_each(machine, data.rows(), random, control,
+                         [&](std::size_t first, Matrix& states) { data.fill(first, stream, states); });
+}
+
+MeanOfRows pseudo_likelihood(const Machine& machine, const Dataset& data, std::size_t count,
+                             std::span<const float> row_weights, Random random, const Control& control) {
+    const Stream stream = random.next();
+    const auto rows = random_rows(data.rows(), row_weights, std::min(count, data.rows()), random);
+    return one_site_each(machine, rows.size(), random, control, [&](std::size_t first, Matrix& states) {
+        data.fill(std::span(rows).subspan(first, states.rows()), stream, states);
     });
-    return average(logs) * static_cast<double>(sites);
 }
 
 double exact_pseudo_likelihood(const Machine& machine, const Dataset& data, const Stream& stream,

@@ -25,9 +25,18 @@ double reconstruction_error(const Machine& machine, const Dataset& data, const S
 double label_error(const Machine& machine, const Dataset& data, std::size_t classes, const Stream& stream = {},
                    const Control& control = {});
 
+struct MeanOfRows {
+    double value = 0;
+    double standard_error = 0;  ///< as if rows were drawn at random; NaN of one row
+};
+
 /// Log pseudo-likelihood sum_i log p(v_i | rest), in nats per row, from one random unit per row, times V: unbiased, and
 /// cheap.  Throws Unsupported unless visible units are discrete.
-double pseudo_likelihood(const Machine& machine, const Dataset& data, Random random, const Control& control = {});
+MeanOfRows pseudo_likelihood(const Machine& machine, const Dataset& data, Random random, const Control& control = {});
+/// The same of `count` rows only, evenly spread from a random one on; with weights of the rows, which are as for
+/// column_means(), evenly spread over these.
+MeanOfRows pseudo_likelihood(const Machine& machine, const Dataset& data, std::size_t count,
+                             std::span<const float> row_weights, Random random, const Control& control = {});
 
 /// The same with every unit of every row: exact, V times the cost.
 double exact_pseudo_likelihood(const Machine& machine, const Dataset& data, const Stream& stream = {},

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "rbm/estimate/ladder_ratios.h"
 #include "rbm/kernels/error.h"
 
@@ -12,6 +14,15 @@ namespace {
 std::size_t ladder_sweeps(const LadderSettings& settings) { return settings.rounds * settings.sweeps; }
 
 }  // namespace
+
+double slowest_swap_rate(const TemperingPartition& tempering) {
+    return tempering.swap_rates.empty() ? 1 : *std::ranges::min_element(tempering.swap_rates);
+}
+
+bool travels(const TemperingPartition& tempering) {
+    return slowest_swap_rate(tempering) >= lowest_swap_rate && tempering.round_trips_per_ladder >= fewest_round_trips &&
+           tempering.health.split_r_hat <= largest_r_hat;
+}
 
 std::size_t tempering_steps(const TemperingSettings& settings) {
     return ladder_sweeps({}) + settings.settling + settings.steps;

@@ -34,6 +34,11 @@ struct TemperingPartition {
     Matrix samples;  ///< [up to wanted_samples x V] of the machine, evenly over the counted sweeps and the ladders
 };
 
+/// What its chains must show before an estimate by tempering is believed, beside largest_r_hat.
+inline constexpr double lowest_swap_rate = 0.1, fewest_round_trips = 5;
+bool travels(const TemperingPartition& tempering);
+double slowest_swap_rate(const TemperingPartition& tempering);  ///< 1 where there is no pair
+
 /// What the progress of tempering_log_partition() counts to.
 std::size_t tempering_steps(const TemperingSettings& settings);
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 
+#include "rbm/estimate/partition_floor.h"
 #include "rbm/estimate/verdict.h"
 #include "rbm/method/setting.h"
 #include "rbm/sampler/trajectory.h"
@@ -21,6 +22,7 @@ struct PartitionInputs {
     std::function<Matrix(std::size_t chains)> data = {};
     MachineLadder ladder = {};  ///< of a training run, up to the machine; for methods that need one
     Control control = {};
+    PathBase base = PathBase::other;  ///< that of the bridge
 };
 
 /// One of the estimates that a method is made of.
@@ -28,6 +30,7 @@ struct PartitionPart {
     std::string name;  ///< "reverse, from data"
     PartitionEstimate estimate;
     std::optional<TemperingPartition> tempering = {};  ///< where it comes from, if from there
+    std::string seen = {};                             ///< on the way, unless weights or tempering say it
 };
 
 struct PartitionAnswer {
@@ -35,8 +38,12 @@ struct PartitionAnswer {
     bool bounds = true;  ///< the interval may be believed as one: false where chains do not mix
     Verdict verdict;
     std::vector<PartitionPart> parts;
-    std::string how;  ///< "100 chains, 10000 betas"
+    std::string how;                        ///< "100 chains, 10000 betas"
+    std::optional<PartitionFloor> floor{};  ///< what the samples of the data come to, where there are any
 };
+
+/// Cuts the answer where the states of the data leave nothing possible, and says so: log Z is at least their floor.
+void hold_above(PartitionAnswer& answer, const PartitionFloor& floor);
 
 struct PartitionMethod {
     std::string name;
