@@ -258,7 +258,7 @@ class Estimate(AppTest):
         self.assertGreaterEqual(found['log_partition_low'], found['log_partition_floor'])
         self.assertLessEqual(found['log_likelihood_high'], 0)
         # Densities have no such bound.
-        self.save_model('g.safetensors', weights[:3] / 9, center=np.zeros(3), log_sigma=np.full(3, -5.), hidden_bias=b)
+        self.save_model('g.safetensors', np.zeros((3, 1)), center=np.zeros(3), log_sigma=np.full(3, -5.), hidden_bias=b)
         self.save_array('real.npy', np.zeros((9, 3)))
         found = self.estimate('g.safetensors', 'real.npy', '--method', 'ais', '--betas', 20, '--base', 'model')
         self.assertNotIn('log_partition_floor', found)
@@ -268,7 +268,7 @@ class Estimate(AppTest):
         self.save_model('m.safetensors', *self.machine(9, 7))
         self.save_array('d.npy', states(9))
         lines = self.ok('rbm-estimate', 'm.safetensors', 'd.npy', '--method', 'sandwich', '--betas', 50, '--steps', 50).decode().splitlines()
-        self.assertRegex(lines.pop(9), r'^tempering: communication barrier \d+\.\d\d, which asks for \d+ rungs; ')
+        self.assertRegex(lines.pop(11), r'^tempering: communication barrier \d+\.\d\d, which asks for \d+ rungs; ')
         self.assertEqual([line.split('  ')[0] for line in lines],
                          ['log Z', 'log-likelihood', 'verdict', '', 'log Z', 'forward', 'reverse, from tempering',
                           'reverse, from data', 'tempering', 'acceptance ratio', 'at least', '',
