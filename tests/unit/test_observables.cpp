@@ -147,7 +147,8 @@ TEST_SUITE_BEGIN("observables");
 
 TEST_CASE("discrete machines of all kinds at several temperatures: within the error bars of enumeration") {
     std::size_t machines = 0;
-    for (const auto& [visible, hidden] : unit_pairs) {
+    for (const auto& pair : unit_pairs) {
+        const std::string visible = pair.first, hidden = pair.second;  // clang 14 captures no bindings
         const Machine machine = random_machine<float>(visible, 4, hidden, 3, 17 + machines++, 0.6);
         if (!is_discrete(machine.visible) || !is_discrete(machine.hidden)) continue;
         CAPTURE(visible);
@@ -180,8 +181,8 @@ TEST_CASE("discrete machines of all kinds at several temperatures: within the er
 }
 
 TEST_CASE("continuous units: energy and heat capacity are the slopes of the exact log Z") {
-    for (const auto& [visible, hidden] :
-         std::vector<std::pair<std::string, std::string>>{{"gaussian", "bernoulli"}, {"bernoulli", "gaussian"}}) {
+    for (const std::string visible : {"gaussian", "bernoulli"}) {
+        const std::string hidden = visible == "gaussian" ? "bernoulli" : "gaussian";
         CAPTURE(visible);
         const Machine machine = random_machine<float>(visible, 3, hidden, 3, 4, 0.5);
         for (const double beta : {0.5, 1.0}) {
