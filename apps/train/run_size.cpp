@@ -46,7 +46,10 @@ float rate_for(std::size_t visible) {
 
 /// From near 0, weights begin to grow only after many updates, and under a penalty perhaps never.  A run of few updates
 /// has no time to shrink those that it has no use for.
-constexpr float initial_weights_by_default = 0.3F;
+float initial_weights_for(std::size_t visible) {
+    constexpr double most = 0.3, field = 4;  // the field of a hidden unit grows with the root of the visible ones
+    return rounded(std::min(most, field / std::sqrt(static_cast<double>(visible))));
+}
 constexpr std::size_t updates_to_shrink = 1000;
 
 bool is_of_bits(const RunSettings& run) {
@@ -113,7 +116,7 @@ void size_run(const Program& program, RunSettings& run, std::size_t rows, std::s
             chosen("learning-rate", run.train.learning_rate);
         }
         if (!run.initial_weights && run.from.empty()) {
-            run.initial_weights = initial_weights_by_default;
+            run.initial_weights = initial_weights_for(visible);
             chosen("initial-weights", *run.initial_weights);
         }
         if (!is_set(program, run, "weight-decay") && !is_set(program, run, "weight-decay-l1")) {

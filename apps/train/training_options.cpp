@@ -30,14 +30,16 @@ std::string states_of_units() {
 }
 
 std::string initial_weights_text() {
-    std::string text = "0.3 for Bernoulli units, algorithms with chains and 1000 or more updates, else 0.01";
+    std::string text =
+        "4 / root of the visible units, at most 0.3, for Bernoulli units, algorithms with chains and 1000 or more "
+        "updates; else 0.01";
     for (const ObjectiveMethod& row : objective_methods())
         if (row.initial_weights != 0) text += fmt::format("; {} for {}", row.initial_weights, row.name);
     return text;
 }
 std::string learning_rate_text(float rate) {
     std::string text = fmt::format(
-        "{}, or where --initial-weights are 0.3, 100 divided by the visible units, from 0.1 "
+        "{}, or where --initial-weights are above 0.01, 100 divided by the visible units, from 0.1 "
         "to 0.5",
         rate);
     for (const UnitRow& row : unit_rows())
@@ -172,11 +174,11 @@ void declare_options(Program& program, RunSettings& run) {
                 "of sgd; PCD at these rates is better without")
         .option("momentum-ramp", real(&train.momentum_ramp, at_least(0)), "epochs over which momentum rises above 0.5")
         .option("weight-decay", real(&train.weight_decay, at_least(0)), "L2 penalty on the weights")
-        .option(
-            "weight-decay-l1",
-            real(&train.weight_decay_l1, at_least(0))
-                .shown_default("by the data: 5 divided by the rows, at most 0.005, where --initial-weights are 0.3"),
-            "L1 penalty on the weights")
+        .option("weight-decay-l1",
+                real(&train.weight_decay_l1, at_least(0))
+                    .shown_default(
+                        "by the data: 5 divided by the rows, at most 0.005, where --initial-weights are above 0.01"),
+                "L1 penalty on the weights")
         .option("sparsity-target", probability(&train.sparsity_target), "wanted mean activity of hidden units")
         .option("sparsity-cost", real(&train.sparsity_cost, at_least(0)), "strength of the pull towards it; 0: none")
         .option("averaging", probability(&train.averaging).shown_default("0.1 with --stop-on best, else 0"),

@@ -132,6 +132,9 @@ train-missing-gaussian: rbm-train real-gaps.csv --output missing-gaussian --miss
   --epochs 3 --no-progress
 train-validation: rbm-train digits.npy --output validation --validation later.npy --track-likelihood 2 --hidden 30 --epochs 3
   --verbose --no-progress
+train-sized: rbm-train digits.npy --output sized --no-progress
+train-best: rbm-train digits.npy --output best-kept --validation later.npy --hidden 30 --epochs 20 --no-progress
+train-held-out: rbm-train grey.csv --output held-out --hold-out 0.3 --hidden 8 --epochs 3 --no-progress
 train-stop-likelihood: rbm-train digits.npy --output stop-likelihood --validation later.npy --stop-on likelihood --patience 2
   --learning-rate 1 --hidden 10 --epochs 12 --averaging 0.2 --no-progress
 train-stop-gap: rbm-train digits.npy --output stop-gap --validation later.npy --stop-on gap --largest-gap 0.01 --patience 2
