@@ -194,7 +194,13 @@ class Search {
         std::istringstream text(options);
         for (std::string word; text >> word;) words.push_back(word);
         if (epochs) words.push_back(fmt::format("--epochs={}", *epochs));
-        words.insert(words.end(), words_.begin(), words_.end());
+        for (std::size_t i = 0; i < words_.size(); ++i) {
+            if (epochs && words_[i] == "--epochs") {
+                ++i;  // that of runs in full
+            } else if (!epochs || !words_[i].starts_with("--epochs=")) {
+                words.push_back(words_[i]);
+            }
+        }
         return words;
     }
     std::string trial_folder() const { return output_ + "/trial"; }

@@ -311,22 +311,27 @@ class Train(BadInputTest):
 
     def test_best_is_kept(self):
         """With --validation alone: the run goes on to its end, and the model is the best on all those samples."""
-        words = '--hidden', 8, '--epochs', 60, '--validation', DIGITS, '--learning-rate', 1.5, '--learning-rate-schedule', 'constant', \
-            '--chains', 10
-        lines, said = self.run_of('run', *words)
+        self.ok('rbm-data', DIGITS, '--take', 40, '--output', 'few.npy')
+        self.ok('rbm-data', DIGITS, '--skip', 1000, '--output', 'others.npy')
+        words = 'few.npy', '--hidden', 8, '--epochs', 400, '--validation', 'others.npy', '--learning-rate', 0.5, \
+            '--learning-rate-schedule', 'constant'
+        done = self.run_program('rbm-train', *words, '--output', 'run')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        lines, said = self.metrics('run'), done.stderr.decode()
         scores = {line['epoch']: line['held_out_log_likelihood'] for line in lines if 'held_out_log_likelihood' in line}
         best = max(scores, key=scores.get)
-        self.assertEqual(len(lines), 60)
+        self.assertEqual(len(lines), 400)
         self.assertEqual(lines[-1]['best_epoch'], best)
-        self.assertLess(best, 60)
-        self.assertIn('the model is kept that makes the 1797 held-out samples most likely; log Z is exact', said)
+        self.assertLess(best, 400)
+        self.assertIn('the model is kept that makes the 797 held-out samples most likely; log Z is exact', said)
         self.assertIn(f'run/model.safetensors is that of epoch {best}, the best: held-out log-likelihood {scores[best]:.2f} nats', said)
-        self.assertAlmostEqual(self.likelihood('run', DIGITS), scores[best], delta=1e-3)
+        self.assertAlmostEqual(self.likelihood('run', 'others.npy'), scores[best], delta=1e-3)
         self.assertEqual(self.options('run')['stop-on'], 'best')
         # The last model is there for the asking, without what the choice brings.
-        self.run_of('last', *words, '--stop-on', 'off')
+        self.ok('rbm-train', *words, '--output', 'last', '--stop-on', 'off')
         self.assertEqual(self.options('last')['averaging'], '0')
-        self.assertEqual(self.free_energies('last'), self.free_energies('last', 'checkpoint'))
+        scores = [self.ok('rbm-score', f'last/{name}.safetensors', 'others.npy') for name in ('model', 'checkpoint')]
+        self.assertEqual(*scores)
 
     def test_best_by_estimates(self):
         """Where log Z is not exact it is estimated, and the lower end of the interval decides."""
@@ -345,9 +350,17 @@ class Train(BadInputTest):
         lines, said = self.run_of('flat', *words, '--learning-rate', 1e-6)
         self.assertEqual(len(lines), 12)
         self.assertNotIn('stopped after', said)
-        lines, said = self.run_of('worse', *words, '--learning-rate', 5, '--learning-rate-schedule', 'constant', '--algorithm', 'cd')
-        self.assertLess(len(lines), 12)
-        self.assertIn('stopped after', said)
+        # Forty rows are learned by heart.
+        self.ok('rbm-data', DIGITS, '--take', 40, '--output', 'few.npy')
+        self.ok('rbm-data', DIGITS, '--skip', 1000, '--output', 'others.npy')
+        done = self.run_program('rbm-train', 'few.npy', '--output', 'worse', '--hidden', 40, '--epochs', 600, '--learning-rate', 0.5,
+                                '--learning-rate-schedule', 'constant', '--validation', 'others.npy', '--stop-on', 'likelihood',
+                                '--track-likelihood', 20, '--patience', 40)
+        lines = self.metrics('worse')
+        self.assertLess(len(lines), 600)
+        self.assertIn(f'stopped after epoch {len(lines)}, ', done.stderr.decode())
+        best = next(line for line in lines if line['epoch'] == lines[-1]['best_epoch'])
+        self.assertLess(lines[-1]['held_out_log_likelihood_high'], best['held_out_log_likelihood_low'])
 
     def independent_bits(self, train, test):
         rates = ((train.sum(0) + 0.5) / (len(train) + 1))
