@@ -68,7 +68,9 @@ void choose_judge(const Program& program, RunSettings& run) {
     if (held_out_by_option && !run.validation.empty())
         throw UsageError("option --hold-out: has no effect with --validation; leave it out");
     if (!run.method().makes_updates()) return;
-    if (!is_set(program, run, "stop-on")) {
+    // Likelihoods of rows with holes are those of rows with means in them, which judge wrongly.
+    const bool may_have_holes = run.missing != "refuse" || run.sequences.gaps_are_missing();
+    if (!is_set(program, run, "stop-on") && !may_have_holes) {
         // Who says how long to train, and has nothing to judge by, gets the last model.
         const bool divides = !run.hold_out && !is_set(program, run, "epochs");
         if (!run.validation.empty() || held_out_by_option || divides) run.stop_on = "best";
