@@ -96,26 +96,23 @@ void declare_options(Program& program, RunSettings& run) {
         .option("output", path(&run.output).required().transient(),
                 "folder of the run; it gets model, checkpoint, metrics and pictures")
         .option("resume", flag(&run.resume).transient(), "go on from the folder's checkpoint; needs no other option")
-        .option("live", flag(&run.live).transient(),
-                "write report.html again and again while the run is at work, not only in the end")
-        .option("from", input(&run.from).named("MODEL"),
-                "go on from this model with other data: a new run that takes over its units, their parameters and how "
-                "it prepares data")
-        .option("validation", input(&run.validation),
-                "held-out samples, never trained on: the model that is best on them is kept")
+        .option("validation", input(&run.validation), "held-out samples; the best model on them is kept")
         .option("search", real(&run.search, at_least(0)).named("MINUTES").transient(),
-                "try learning rates, hidden units, penalties, steps and epochs for so long; the folder gets the run "
-                "that is "
-                "best on held-out data, and the table of all. 0: one run")
+                "try options for so long; the folder gets the best run")
         .option("recipe", choice(&run.recipe, names_of(recipes())).named("NAME"),
                 "options as in a paper; one of " + joined(names_of(recipes()), ", ") +
                     ". They are shown at the start, and options that you give win")
         .option("labels", input(&run.labels).named("FILE"),
                 "one class per sample, a whole number: IDX, .npy or a table of one column; each class becomes one "
                 "more visible unit, behind those of DATA")
+        .group("The run", rare)
+        .option("live", flag(&run.live).transient(),
+                "write report.html again and again while the run is at work, not only in the end")
+        .option("from", input(&run.from).named("MODEL"),
+                "go on from this model with other data: a new run that takes over its units, their parameters and how "
+                "it prepares data")
         .option("label-column", path(&run.label_column).named("NAME"),
                 "the same with the classes, numbers or words, in a column of DATA")
-        .group("The run", rare)
         .option("validation-labels", input(&run.validation_labels).named("FILE"), "labels for --validation")
         .option("sample-weights", input(&run.sample_weights),
                 "one weight per sample: .npy [N] or a table of one column")
@@ -126,12 +123,7 @@ void declare_options(Program& program, RunSettings& run) {
     program.group("The machine")
         .option("visible-units", choice(&run.visible_units, visible_unit_names()),
                 fmt::format("kind of the visible units; values are {}; auto chooses by the columns", states_of_units()))
-        .option("hidden",
-                count(&run.hidden, 1)
-                    .shown_default(fmt::format("by the data: twice the visible units, at most {}, and at most one for "
-                                               "4 rows",
-                                               most_hidden_by_default)),
-                "number of hidden units")
+        .option("hidden", count(&run.hidden, 1).shown_default("by the data"), "number of hidden units")
         .group("The machine", rare)
         .option(
             "visible-states", count(&run.visible_states, 2, 1'000'000).named("Q"),
@@ -151,15 +143,17 @@ void declare_options(Program& program, RunSettings& run) {
         .group("Learning")
         .option("algorithm", choice(&run.algorithm, names_of(objective_methods())).named("NAME"),
                 "how the machine learns: one of those below")
-        .option("epochs",
-                count(&run.epochs, 1, most_epochs)
-                    .shown_default(fmt::format("by the data: enough for {} updates, from 10 to {}", default_updates,
-                                               most_epochs_by_default)),
+        .option("epochs", count(&run.epochs, 1, most_epochs).shown_default("by the data"),
                 "passes over the data; with exact, the most iterations of each restart, 1000 unless given")
         .option("batch-size", count(&train.batch_size, 1), "samples per update")
         .option("learning-rate",
                 real(&train.learning_rate, above(0)).shown_default(learning_rate_text(train.learning_rate)),
                 "step along the gradient, at the start")
+        .option(
+            "stop-on",
+            choice(&run.stop_on, {"off", "likelihood", "gap", "error", "best"}).shown_default("best on held-out data"),
+            "by what the best model is chosen; all but best also stop after --patience epochs without a better one, "
+            "and off keeps the last")
         .group("Options of some algorithms", rare);
     declare_settings(program, objective_methods(), &run.settings);
     program.group("Learning", rare)
@@ -189,13 +183,6 @@ void declare_options(Program& program, RunSettings& run) {
         .option("offset-rate", real(&train.offset_rate, between(0, 1)), "how fast those means follow the batches")
         .option("log-sigma-rate", real(&train.log_sigma_rate, at_least(0)),
                 "Gaussian units: learning rate of log sigma, as a share of --learning-rate")
-        .group("Watching and stopping")
-        .option("stop-on",
-                choice(&run.stop_on, {"off", "likelihood", "gap", "error", "best"})
-                    .shown_default("best where data are held out, else off"),
-                "likelihood, gap, error: stop when --validation gets worse by held-out log-likelihood, free-energy gap "
-                "or share of wrong labels, and --patience epochs brought no better model. best: never stop early. All "
-                "keep the best model, off keeps the last")
         .group("Watching and stopping", rare)
         .option("hold-out",
                 real(&run.hold_out, below_and_at_least(0, 1))
