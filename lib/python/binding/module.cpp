@@ -17,6 +17,9 @@ template <class Row>
 py::dict table_of(const std::vector<Row>& rows) {
     py::dict table;
     for (const Row& row : rows) {
+        // Their ladders are files of the programs.
+        if constexpr (requires { row.needs_ladder; })
+            if (row.needs_ladder) continue;
         py::dict settings;
         for (const Setting& one : row.settings) {
             std::string keyword = one.name;
