@@ -60,9 +60,9 @@ TEST_CASE("what is wrong is told with its line") {
         {head + "2 2 2\n1 1 1\n1 1 1\n", "row 1, column 1 occurs twice"},
         {"%%MatrixMarket matrix array real general\n9999999999 9999999999\n1\n", "found an array of"},
         {"%%MatrixMarket matrix array real general\n2 2\n1\n2\n3\n", "found an array of 2 x 2"}};
-    for (const auto& [text, part] : cases) {
-        CAPTURE(text);
-        CHECK(has(market_refusal(text), part));
+    for (const auto& one : cases) {
+        CAPTURE(one.first);
+        CHECK(has(market_refusal(one.first), one.second));
     }
 }
 

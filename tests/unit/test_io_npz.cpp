@@ -145,9 +145,9 @@ TEST_CASE("arrays that do not make a matrix are refused") {
         {good.with("column_names", npy<std::uint32_t>("<U2", {65, 66, 67})), "expected 4 texts"},
         {good.with("column_names", Bytes(3)), "expected 4 texts"},
         {arrays({}), "without .npy files"}};
-    for (const auto& [archive, part] : cases) {
-        CAPTURE(part);
-        CHECK(has(archive.refusal(), part));
+    for (const auto& one : cases) {
+        CAPTURE(one.second);
+        CHECK(has(one.first.refusal(), one.second));
     }
 }
 

@@ -77,9 +77,9 @@ TEST_CASE("what is wrong is told with its line and entry") {
         {"", "found no rows"},
         {"# nothing\n", "found no rows"},
         {"1\n2\n", "found no entries"}};
-    for (const auto& [text, part] : cases) {
-        CAPTURE(text);
-        CHECK(has(svmlight_refusal(text), part));
+    for (const auto& one : cases) {
+        CAPTURE(one.first);
+        CHECK(has(svmlight_refusal(one.first), one.second));
     }
 }
 

@@ -35,7 +35,8 @@ bool mentions(const std::string& text, const std::string& part) { return text.fi
 TEST_SUITE_BEGIN("partition_floor");
 
 TEST_CASE("all states come to log Z itself, however often each is there, and some of them to less") {
-    for (const auto& [visible_kind, hidden_kind] : unit_pairs) {
+    for (const auto& pair : unit_pairs) {
+        const auto &visible_kind = pair.first, &hidden_kind = pair.second;
         if (!is_discrete(make_units<float>(visible_kind, 1, potts_states))) continue;
         CAPTURE(visible_kind);
         CAPTURE(hidden_kind);

@@ -72,7 +72,8 @@ Trained trained(const std::string& visible, const std::string& hidden, std::size
 TEST_SUITE_BEGIN("trajectory");
 
 TEST_CASE("log Z of a machine without weights is exact") {
-    for (const auto& [visible, hidden] : unit_pairs) {
+    for (const auto& pair : unit_pairs) {
+        const auto &visible = pair.first, &hidden = pair.second;
         CAPTURE(visible);
         CAPTURE(hidden);
         Machine machine = random_machine<float>(visible, 4, hidden, 3, 5);
@@ -134,7 +135,8 @@ TEST_CASE("at each machine of a ladder states follow that machine") {
 }
 
 TEST_CASE("training knows log Z within its error, for every pair of units") {
-    for (const auto& [visible, hidden] : unit_pairs) {
+    for (const auto& pair : unit_pairs) {
+        const auto &visible = pair.first, &hidden = pair.second;
         CAPTURE(visible);
         CAPTURE(hidden);
         const bool reals = visible == "gaussian" || hidden == "gaussian";
