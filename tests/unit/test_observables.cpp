@@ -52,7 +52,7 @@ double overlap_of(const Units& units, std::span<const float> one, std::span<cons
                            other.begin() + static_cast<std::ptrdiff_t>(i * states))
                     ? 1
                     : 0;
-    const double k = states == 1 ? 2 : static_cast<double>(states);
+    const double k = static_cast<double>(site_states(units).rows());
     return (k * same / static_cast<double>(sites) - 1) / (k - 1);
 }
 
@@ -77,7 +77,7 @@ Exact enumerated(const Machine& machine, double beta) {
     }
     for (std::size_t s = 0; s < logs.size(); ++s)
         result.energy_variance += std::exp(logs[s] - result.log_partition) * std::pow(energies[s] - result.energy, 2);
-    const double low = site_width(machine.visible) == 1 ? -1 : -1 / (static_cast<double>(potts_states) - 1);
+    const double low = -1 / (static_cast<double>(site_states(machine.visible).rows()) - 1);
     double square = 0;
     for (std::size_t v = 0; v < p.size(); ++v) {
         const double m = order_of(machine.visible, visible.row(v));
