@@ -17,6 +17,8 @@ import subprocess
 import sys
 import time
 
+from page_tables import with_tables
+
 HERE = pathlib.Path(__file__).resolve().parent
 RESULTS, PAGE = HERE / 'binarized_mnist.json', HERE.parent / 'likelihood.md'
 RECIPES = json.loads((HERE / 'binarized_mnist_recipes.json').read_text())
@@ -108,16 +110,6 @@ def tables():
             'binarized-recipes': '| recipe | options beside `--hidden 500` |\n|---|---|\n' + options}
 
 
-def page_with_tables():
-    page = PAGE.read_text()
-    for name, text in tables().items():
-        pattern = re.compile(rf'(<!-- begin {name} -->\n).*?(<!-- end {name} -->)', re.S)
-        if not pattern.search(page):
-            sys.exit(f'{PAGE}: found no place for {name}, expected <!-- begin {name} --> and <!-- end {name} -->')
-        page = pattern.sub(lambda found: found[1] + text + '\n' + found[2], page)
-    return page
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('data', nargs='?', type=pathlib.Path)
@@ -127,10 +119,10 @@ def main():
     parser.add_argument('--table', action='store_true')
     parser.add_argument('--check', action='store_true')
     given = parser.parse_args()
-    if given.check and page_with_tables() != PAGE.read_text():
+    if given.check and with_tables(PAGE, tables()) != PAGE.read_text():
         sys.exit(f'{PAGE}: the tables are not those of {RESULTS.name}; run {HERE.name}/binarized_mnist.py --table')
     if given.table:
-        PAGE.write_text(page_with_tables())
+        PAGE.write_text(with_tables(PAGE, tables()))
     if given.table or given.check:
         return
     if given.folder is None:
@@ -143,7 +135,7 @@ def main():
             folder.parent.mkdir(parents=True, exist_ok=True)
             measure(given.programs.resolve(), given.data, name, seed, folder)
     if given.only is None:
-        PAGE.write_text(page_with_tables())
+        PAGE.write_text(with_tables(PAGE, tables()))
 
 
 if __name__ == '__main__':

@@ -19,6 +19,8 @@ import subprocess
 import sys
 import time
 
+from page_tables import with_tables
+
 HERE = pathlib.Path(__file__).resolve().parent
 RESULTS, PAGE = HERE / 'density.json', HERE.parent / 'likelihood.md'
 SETS = json.loads((HERE / 'density_settings.json').read_text())
@@ -106,16 +108,6 @@ def tables():
     return {'density': '\n'.join(rows), 'density-tried': '\n'.join(lines)}
 
 
-def page_with_tables():
-    page = PAGE.read_text()
-    for name, text in tables().items():
-        pattern = re.compile(rf'(<!-- begin {name} -->\n).*?(<!-- end {name} -->)', re.S)
-        if not pattern.search(page):
-            sys.exit(f'{PAGE}: found no place for {name}, expected <!-- begin {name} --> and <!-- end {name} -->')
-        page = pattern.sub(lambda found: found[1] + text + '\n' + found[2], page)
-    return page
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     default = pathlib.Path(os.environ['RBM_DATA']) / 'density' if 'RBM_DATA' in os.environ else HERE.parents[1] / 'datasets/density'
@@ -127,10 +119,10 @@ def main():
     parser.add_argument('--table', action='store_true')
     parser.add_argument('--check', action='store_true')
     given = parser.parse_args()
-    if given.check and page_with_tables() != PAGE.read_text():
+    if given.check and with_tables(PAGE, tables()) != PAGE.read_text():
         sys.exit(f'{PAGE}: the tables are not those of {RESULTS.name}; run {HERE.name}/density.py --table')
     if given.table:
-        PAGE.write_text(page_with_tables())
+        PAGE.write_text(with_tables(PAGE, tables()))
     if given.table or given.check:
         return
     given.folder.mkdir(parents=True, exist_ok=True)
@@ -144,7 +136,7 @@ def main():
         for options in {DEFAULTS} if given.defaults else {DEFAULTS: 0, chosen(name): 0}:
             if not result_of(name, options, 'test'):
                 test(programs, given.data, folder(options), name, options)
-    PAGE.write_text(page_with_tables())
+    PAGE.write_text(with_tables(PAGE, tables()))
 
 
 if __name__ == '__main__':
