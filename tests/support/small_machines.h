@@ -48,6 +48,15 @@ BasicMachine<Real> random_machine(const std::string& visible_kind, std::size_t v
     return machine;
 }
 
+/// Two modes, all 0 and all 1, that block Gibbs hardly ever crosses between.
+inline Machine two_modes() {
+    Machine machine(Bernoulli(6), Bernoulli(2));
+    machine.weights.fill(6);
+    for (float& bias : location(machine.visible)) bias = -6.2F;
+    for (float& bias : location(machine.hidden)) bias = -18.0F;
+    return machine;
+}
+
 /// All states of a discrete bank, one per row.
 template <class Real>
 BasicMatrix<Real> all_states(const BasicUnits<Real>& units) {

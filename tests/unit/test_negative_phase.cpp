@@ -16,15 +16,6 @@ using namespace rbm::test;
 
 namespace {
 
-/// Two modes, all 0 and all 1, that block Gibbs hardly ever crosses between.
-Machine two_modes() {
-    Machine machine(Bernoulli(6), Bernoulli(2));
-    machine.weights.fill(6);
-    for (float& bias : location(machine.visible)) bias = -6.2F;
-    for (float& bias : location(machine.hidden)) bias = -18.0F;
-    return machine;
-}
-
 template <class Real>
 std::vector<double> flat(const BasicMachine<Real>& machine) {
     std::vector<double> values;

@@ -97,15 +97,6 @@ Exact enumerated(const Machine& machine, double beta) {
     return result;
 }
 
-/// Two modes that block Gibbs hardly ever crosses between.
-Machine two_modes() {
-    Machine machine(Bernoulli(6), Bernoulli(2));
-    machine.weights.fill(6);
-    std::get<Bernoulli>(machine.visible).bias.assign(6, -6.2F);
-    std::get<Bernoulli>(machine.hidden).bias.assign(2, -18.0F);
-    return machine;
-}
-
 TemperingSettings settings_of(std::size_t ladders, std::size_t steps) {
     return {.ladders = ladders, .steps = steps, .settling = 50};
 }

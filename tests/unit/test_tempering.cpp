@@ -25,15 +25,6 @@ std::size_t number_of(std::span<const float> state) {
     return number;
 }
 
-/// Two modes that block Gibbs hardly ever crosses between.
-Machine two_modes() {
-    Machine machine(Bernoulli(6), Bernoulli(2));
-    machine.weights.fill(6);
-    std::get<Bernoulli>(machine.visible).bias.assign(6, -6.2F);
-    std::get<Bernoulli>(machine.hidden).bias.assign(2, -18.0F);
-    return machine;
-}
-
 }  // namespace
 
 TEST_SUITE_BEGIN("tempering");
